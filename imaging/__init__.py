@@ -1,0 +1,1 @@
+"""Everything between files and pixels: photos, sizes, composites, backdrops, shadows, checks, saving."""

@@ -1,0 +1,30 @@
+"""What every result is measured for, and reported with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from imaging.photo import Array
+
+
+def protected_share(alpha: npt.NDArray[np.uint8]) -> float:
+    """Pixels at 255, which are kept exactly, over the selection's area (soft pixels count in part); 0..1."""
+    area = float(alpha.sum(dtype=np.int64)) / 255
+    return float((alpha == 255).sum()) / area if area else 0.0
+
+
+def changed_subject_pixels(before: Array, after: Array, alpha: npt.NDArray[np.uint8]) -> int:
+    """How many fully selected pixels differ in any channel; 0 unless something is broken.
+
+    Args:
+        before: ``(H, W, 3)`` the photo.
+        after: ``(H, W, 3)`` or ``(H, W, 4)`` the result, same type.
+        alpha: ``(H, W)`` the selection.
+    """
+    if before.dtype != after.dtype or before.shape[:2] != after.shape[:2]:
+        raise TypeError(f"{after.shape} {after.dtype} cannot be compared with {before.shape} {before.dtype}")
+    different = (before != after[..., :3]).any(axis=2)
+    if after.shape[2] == 4:
+        different |= after[..., 3] != np.iinfo(after.dtype).max
+    return int(np.count_nonzero(different & (alpha == 255)))

@@ -1,0 +1,63 @@
+"""Put the subject back, exactly: where its alpha is 255 the photo's bytes, where it is 0 the plate, between a true blend."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.photo import Array
+
+Mask = npt.NDArray[np.uint8]
+Edge = tuple[npt.NDArray[np.bool_], Array]
+"""Where the alpha is soft, ``(H, W)`` bool, and the subject's own colours there, ``(n, 3)`` in row-major order."""
+
+
+def over(pixels: Array, alpha: Mask, edge: Edge, plate: Array) -> Array:
+    """The subject over a plate.
+
+    Args:
+        pixels: ``(H, W, 3)`` the photo.
+        alpha: ``(H, W)`` uint8, the selection.
+        edge: the edge's decontaminated colours.
+        plate: ``(H, W, 3)`` the new background, in the photo's type and colour space.
+
+    Returns:
+        ``(H, W, 3)``, the photo's type. Blending happens in the photo's encoded space, as everywhere in print and web.
+    """
+    result = plate.copy()
+    cv2.copyTo(pixels, (alpha == 255).astype(np.uint8), result)
+    soft, colours = edge
+    share = alpha[soft].astype(np.float32)[:, None] / 255
+    blend = colours * share + plate[soft] * (1 - share)
+    result[soft] = np.rint(blend).astype(pixels.dtype)
+    return result
+
+
+def cut_out(pixels: Array, alpha: Mask, edge: Edge, shadow: Mask | None) -> Array:
+    """The subject alone, ``(H, W, 4)`` with straight (not premultiplied) alpha.
+
+    Nothing of the old background stays in the file: fully transparent pixels are black. A shadow becomes transparent
+    black beneath the subject.
+    """
+    depth = np.iinfo(pixels.dtype).max // 255
+    colours = np.zeros_like(pixels)
+    cv2.copyTo(pixels, (alpha == 255).astype(np.uint8), colours)
+    soft, edge_colours = edge
+    opacity = alpha
+    if shadow is None:
+        colours[soft] = edge_colours
+    else:
+        under = alpha.astype(np.uint16) * 255 + (255 - alpha.astype(np.uint16)) * shadow  # alpha + (1 - alpha) shadow
+        opacity = ((under + 127) // 255).astype(np.uint8)
+        share = alpha[soft].astype(np.float32) * 255 / np.maximum(under[soft], 1)
+        colours[soft] = np.rint(edge_colours * share[:, None]).astype(pixels.dtype)
+    return np.dstack([colours, opacity.astype(pixels.dtype) * depth])
+
+
+def shade(plate: Array, shadow: Mask) -> Array:
+    """Darken a plate by a shadow's opacity, 255 = black."""
+    light = cv2.merge([255 - shadow] * 3)
+    if plate.dtype == np.uint8:
+        return cv2.multiply(plate, light, scale=1 / 255)  # type: ignore[return-value]
+    return np.rint(plate * (light.astype(np.float32) / 255)).astype(plate.dtype)

@@ -1,0 +1,68 @@
+"""Sizes and places as small immutable values. ``Size`` and ``Box`` are in pixels, x to the right and y down."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def covering(self, frame: Size) -> Size:
+        """The smallest size of this aspect ratio that covers ``frame`` wholly."""
+        return self._scaled(max(frame.width / self.width, frame.height / self.height), at_least=frame)
+
+    def inside(self, frame: Size) -> Size:
+        """The largest size of this aspect ratio that fits into ``frame``."""
+        return self._scaled(min(frame.width / self.width, frame.height / self.height), at_most=frame)
+
+    def _scaled(self, factor: float, at_least: Size | None = None, at_most: Size | None = None) -> Size:
+        width, height = max(1, round(self.width * factor)), max(1, round(self.height * factor))
+        if at_least:
+            width, height = max(width, at_least.width), max(height, at_least.height)
+        if at_most:
+            width, height = min(width, at_most.width), min(height, at_most.height)
+        return Size(width, height)
+
+
+class Box(NamedTuple):
+    """A rectangle: left and top are inside it, right and bottom just outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """To cut the box out of an ``(H, W, ...)`` array."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @staticmethod
+    def centred(size: Size, frame: Size) -> Box:
+        """A box of ``size`` in the middle of ``frame``; its corner is negative where it is the larger one."""
+        left, top = (frame.width - size.width) // 2, (frame.height - size.height) // 2
+        return Box(left, top, left + size.width, top + size.height)
+
+    @staticmethod
+    def around(mask: npt.NDArray[np.uint8], threshold: int = 128) -> Box | None:
+        """The smallest box around all pixels of an ``(H, W)`` mask at or above ``threshold``; ``None`` without any."""
+        wanted = mask >= threshold
+        rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+        if not len(rows):
+            return None
+        return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

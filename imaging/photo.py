@@ -1,0 +1,360 @@
+"""Untrusted bytes in, a :class:`Photo` out: limits first, then decoding, orientation, colour mode and metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from errors import BadInput
+
+Array = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "TIFF": "TIFF", "AVIF": "AVIF", "HEIF": "HEIC"}
+"""What is read, by Pillow's name and by the name people know."""
+MAX_BYTES = 200_000_000
+MAX_MEGAPIXELS = 64.0  # BACKDROP_MAX_MEGAPIXELS sets another limit
+MAX_SIDE = 65_500  # JPEG's own limit; nothing longer can be saved again
+_FORMAT_LIST = "PNG, JPEG, WebP, TIFF, AVIF or HEIC"
+_SUFFIXES = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+}
+# What a photographer wants kept. Position, serial numbers, maker notes and the thumbnail of the old picture are not here.
+_KEPT_EXIF = {
+    0: (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist, ExifTags.Base.Copyright),
+    ExifTags.IFD.Exif: (
+        ExifTags.Base.ExposureTime,
+        ExifTags.Base.FNumber,
+        ExifTags.Base.ISOSpeedRatings,
+        ExifTags.Base.DateTimeOriginal,
+        ExifTags.Base.FocalLength,
+        ExifTags.Base.LensModel,
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded picture, upright.
+
+    Attributes:
+        pixels: ``(H, W, 3)`` RGB, uint8 or uint16, in the colour space of ``icc``.
+        alpha: ``(H, W)`` uint8, 255 = opaque, or ``None`` where the picture is opaque throughout.
+        icc: ICC profile of an RGB space; ``None`` means sRGB.
+        exif: EXIF bytes with camera, exposure and copyright only: no position, no orientation, no thumbnail.
+        digest: SHA-256 of the file's bytes.
+        notes: sentences a person should read, such as a file name that says JPEG over a PNG.
+    """
+
+    pixels: Array
+    alpha: npt.NDArray[np.uint8] | None
+    icc: bytes | None
+    exif: bytes | None
+    digest: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def rgb8(self) -> npt.NDArray[np.uint8]:
+        """The pixels at 8 bits, ``(H, W, 3)``, for models and previews."""
+        return to_8_bit(self.pixels)
+
+
+def to_8_bit(pixels: Array) -> npt.NDArray[np.uint8]:
+    """Bring uint16 to uint8 by rounding (65535 / 255 = 257); uint8 comes back as it is."""
+    if pixels.dtype == np.uint8:
+        return pixels  # type: ignore[return-value]
+    return cv2.convertScaleAbs(pixels, alpha=1 / 257)  # type: ignore[return-value]
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal: how inputs are named in recipes and in the store."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes, checked for size before they are read; raise :class:`BadInput` in one sentence."""
+    try:
+        if path.is_dir():
+            raise BadInput(f"{path} is a folder; name a picture in it.")
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"There is no file {path}; check the name.") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def max_megapixels() -> float:
+    """The size limit in force: ``BACKDROP_MAX_MEGAPIXELS`` or 64."""
+    text = os.environ.get("BACKDROP_MAX_MEGAPIXELS", "")
+    try:
+        value = float(text or MAX_MEGAPIXELS)
+    except ValueError:
+        value = 0
+    if not 0 < value <= 1000:
+        raise BadInput(f"BACKDROP_MAX_MEGAPIXELS is {text!r}; set a number of megapixels from 1 to 1000.")
+    return value
+
+
+def load(data: bytes, name: str = "the picture") -> Photo:
+    """Decode a picture from untrusted bytes.
+
+    Args:
+        data: the file's bytes; PNG, JPEG, WebP, TIFF, AVIF or HEIC.
+        name: what to call it in messages; its suffix is compared with the content.
+
+    Raises:
+        BadInput: too large, broken, animated, several pages, or no picture of an accepted format.
+    """
+    if not data:
+        raise BadInput(f"{name} is empty; choose another file.")
+    if len(data) > MAX_BYTES:
+        raise BadInput(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
+    _register_heif()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        # Pillow warns of harmless oddities (truncated EXIF and the like) on its way.
+        warnings.filterwarnings("ignore", category=UserWarning)
+        try:
+            with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:
+                _check_header(image, name)
+                notes = _name_note(name, image)
+                pixels, alpha, icc = _decode(image, data)
+                exif = _clean_exif(image)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise BadInput(_too_large(name)) from None
+        except UnidentifiedImageError:
+            raise BadInput(_not_a_picture(data, name)) from None
+        except MemoryError:
+            raise BadInput(f"{name} needs more memory than there is; save it smaller and try again.") from None
+        except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError) as error:
+            raise BadInput(
+                f"{name} is damaged or incomplete and cannot be read; export it again or choose another file."
+            ) from error
+    return Photo(pixels, alpha, icc, exif, digest_of(data), notes)
+
+
+def _register_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def _check_header(image: Image.Image, name: str) -> None:
+    """Refuse by the header, before a pixel is decoded."""
+    width, height = image.size
+    if width * height > max_megapixels() * 1e6:
+        raise BadInput(_too_large(name, width, height))
+    if max(width, height) > MAX_SIDE:
+        raise BadInput(f"{name} is {width} x {height} pixels; no side may be longer than {MAX_SIDE}.")
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format == "TIFF":
+        raise BadInput(f"{name} has {frames} pages; export the page you want as a picture of its own.")
+    # A phone's JPEG may carry further pictures (MPO: depth, burst) and a HEIC several; the first is the photo.
+    if frames > 1 and image.format not in ("MPO", "HEIF"):
+        raise BadInput(f"{name} is animated ({frames} frames); export the frame you want as a picture of its own.")
+
+
+def _too_large(name: str, width: int = 0, height: int = 0) -> str:
+    size = f" ({width} x {height} = {width * height / 1e6:.0f} megapixels)" if width else ""
+    return f"{name} is too large{size}: the limit is {max_megapixels():g} megapixels; save it smaller and try again."
+
+
+def _name_note(name: str, image: Image.Image) -> tuple[str, ...]:
+    said = _SUFFIXES.get(Path(name).suffix.lower())
+    found = "JPEG" if image.format == "MPO" else str(image.format)
+    if said is None or said == found:
+        return ()
+    return (f"{name} is named like a {FORMATS[said]} but is a {FORMATS[found]}; it was read as what it is.",)
+
+
+_SIGNATURES = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"%PDF", "a PDF"),
+    (b"8BPS", "a Photoshop file"),
+    (b"<svg", "an SVG drawing"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000"),
+    (b"DDS ", "a DDS texture"),
+)
+
+
+def _not_a_picture(data: bytes, name: str) -> str:
+    found = next((what for magic, what in _SIGNATURES if data.startswith(magic)), None)
+    if found:
+        return f"{name} is {found}; save it as {_FORMAT_LIST} and try again."
+    if Path(name).suffix.lower() in _SUFFIXES:
+        return f"{name} is not the picture its name says, or is damaged; choose a {_FORMAT_LIST} file."
+    return f"{name} is not a picture that can be read; choose a {_FORMAT_LIST} file."
+
+
+def _decode(image: Image.Image, data: bytes) -> tuple[Array, npt.NDArray[np.uint8] | None, bytes | None]:
+    """Pixels, alpha and profile, upright. Deep pictures keep their 16 bits, which Pillow would halve."""
+    icc = image.info.get("icc_profile") or None
+    if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image):
+        image.load()  # Pillow finds truncation where OpenCV would fill with grey
+        pixels, alpha = _decode_deep(data, image)
+        return *_upright(pixels, alpha, image.getexif().get(ExifTags.Base.Orientation, 1)), _rgb_profile(icc)
+    if image.format == "HEIF":
+        deep = _decode_deep_heif(data, image)
+        if deep is not None:
+            return *deep, _rgb_profile(icc)
+    ImageOps.exif_transpose(image, in_place=True)
+    rgb, alpha_band, icc = _to_rgb(image, icc)
+    alpha = np.array(alpha_band) if alpha_band is not None else None
+    return np.array(rgb), _opaque_is_none(alpha), icc
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """Pillow's name for the bytes in the file, such as ``RGB;16B``."""
+    if not image.tile:
+        return ""
+    args = image.tile[0].args
+    return str(args[0] if isinstance(args, tuple) else args)
+
+
+def _decode_deep(data: bytes, image: Image.Image) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8] | None]:
+    """A 16-bit PNG or TIFF as ``(H, W, 3)`` uint16 RGB and uint8 alpha."""
+    flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise ValueError("OpenCV cannot decode it") from error
+    if decoded is None or decoded.dtype != np.uint16:
+        raise ValueError("OpenCV cannot decode it at 16 bits")
+    if decoded.ndim == 2:
+        # Grey: a colour key (tRNS) is the only transparency such a PNG has, and Pillow reads it.
+        key = image.info.get("transparency")
+        alpha = np.where(decoded == key, 0, 255).astype(np.uint8) if isinstance(key, int) else None
+        return cv2.cvtColor(decoded, cv2.COLOR_GRAY2RGB), _opaque_is_none(alpha)  # type: ignore[return-value]
+    alpha = to_8_bit(np.ascontiguousarray(decoded[..., 3])) if decoded.shape[2] == 4 else None
+    return cv2.cvtColor(decoded[..., :3], cv2.COLOR_BGR2RGB), _opaque_is_none(alpha)  # type: ignore[return-value]
+
+
+def _decode_deep_heif(data: bytes, image: Image.Image) -> tuple[Array, npt.NDArray[np.uint8] | None] | None:
+    """A 10- or 12-bit HEIC at 16 bits; ``None`` for an ordinary one. libheif turns it upright itself."""
+    import pillow_heif
+
+    if image.info.get("bit_depth", 8) <= 8:
+        return None
+    decoded = np.asarray(pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, bgr_mode=False))
+    if decoded.dtype != np.uint16 or decoded.ndim != 3:
+        return None
+    alpha = to_8_bit(np.ascontiguousarray(decoded[..., 3])) if decoded.shape[2] == 4 else None
+    return np.ascontiguousarray(decoded[..., :3]), _opaque_is_none(alpha)
+
+
+def _upright(
+    pixels: npt.NDArray[np.uint16], alpha: npt.NDArray[np.uint8] | None, orientation: int
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8] | None]:
+    """Apply an EXIF orientation (1-8) as Pillow's ``exif_transpose`` does."""
+
+    def turn(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        if orientation >= 5:  # stored sideways
+            array = np.swapaxes(array, 0, 1)
+        if orientation in (2, 3, 6, 7):
+            array = array[:, ::-1]
+        if orientation in (3, 4, 7, 8):
+            array = array[::-1]
+        return np.ascontiguousarray(array)
+
+    return turn(pixels), turn(alpha) if alpha is not None else None  # type: ignore[return-value]
+
+
+def _opaque_is_none(alpha: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8] | None:
+    return None if alpha is None or bool((alpha == 255).all()) else alpha
+
+
+def _to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, Image.Image | None, bytes | None]:
+    """Any mode that files come in to RGB, alpha apart. A profile of another space is applied, not kept."""
+    if image.mode in ("RGB", "RGBA"):
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        if "transparency" in image.info and alpha is None:
+            alpha = image.convert("RGBA").getchannel("A")
+        return image.convert("RGB"), alpha, _rgb_profile(icc)
+    if image.mode in ("P", "PA", "LA", "La", "RGBa", "1") or (image.mode == "L" and "transparency" in image.info):
+        rgba = image.convert("RGBA")
+        alpha = rgba.getchannel("A")
+        if image.mode == "LA" and icc:
+            rgb, icc = _through_profile(image.getchannel("L"), icc)
+            return rgb, alpha, icc
+        return rgba.convert("RGB"), alpha, _rgb_profile(icc)
+    if image.mode in ("L", "CMYK", "LAB", "YCbCr"):
+        rgb, icc = _through_profile(image, icc)
+        return rgb, None, icc
+    if image.mode.startswith("I"):  # 16-bit grey in a frame OpenCV was not asked for, or 32-bit integers
+        deep = np.asarray(image).astype(np.int64)
+        return Image.fromarray(np.clip(deep // 257, 0, 255).astype(np.uint8)).convert("RGB"), None, None
+    raise ValueError(f"pixels of mode {image.mode}")
+
+
+def _through_profile(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """Grey, CMYK or Lab to sRGB by the embedded profile, or by Pillow's plain formula without one."""
+    if icc:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted, None
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a profile that does not fit the pixels says nothing about them
+    return image.convert("RGB"), None
+
+
+def _rgb_profile(icc: bytes | None) -> bytes | None:
+    """The profile if it describes an RGB space (bytes 16-19 of its header) and can be read; else ``None``."""
+    if icc is None or icc[16:20] != b"RGB ":
+        return None
+    try:
+        ImageCms.ImageCmsProfile(io.BytesIO(icc))
+    except (ImageCms.PyCMSError, OSError):
+        return None
+    return icc
+
+
+def _clean_exif(image: Image.Image) -> bytes | None:
+    """Camera, exposure and copyright; everything else, position first of all, is dropped."""
+    try:
+        found = image.getexif()
+        kept = Image.Exif()
+        for ifd, tags in _KEPT_EXIF.items():
+            values = found if ifd == 0 else found.get_ifd(ifd)
+            chosen = {int(tag): values[tag] for tag in tags if tag in values}
+            if ifd == 0:
+                kept.update(chosen)
+            elif chosen:
+                kept.get_ifd(ifd).update(chosen)
+        return kept.tobytes() if len(kept) or kept.get_ifd(ExifTags.IFD.Exif) else None
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, OverflowError, ZeroDivisionError, AttributeError):
+        return None  # damaged EXIF is common and not worth refusing a photo for
+
+
+def safe_name(text: str) -> str:
+    """A file name for messages and downloads: its last part, without control characters, 80 characters at most."""
+    return re.sub(r"[\x00-\x1f\x7f]", "", text.replace("\\", "/").rsplit("/", 1)[-1])[:80] or "picture"

@@ -1,0 +1,1 @@
+"""Run recipes durably, and keep what they need."""

@@ -1,0 +1,64 @@
+"""Photos, masks, pictures and results by content digest: a plain folder under ``BACKDROP_DATA``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import weights
+from errors import BadInput
+from imaging.photo import digest_of
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of files named by the SHA-256 of their bytes, two levels deep: ``ab/ab12...``."""
+
+    folder: Path
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes and return their digest. What is there already is not written again."""
+        digest = digest_of(data)
+        path = self._path(digest)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{digest}.{os.getpid()}.part")
+            try:
+                part.write_bytes(data)
+                os.replace(part, path)
+            except OSError as error:
+                raise BadInput(f"{self.folder} cannot be written: {error.strerror}; set BACKDROP_DATA.") from error
+            finally:
+                part.unlink(missing_ok=True)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of that digest, checked; raise :class:`BadInput` where they are gone or damaged."""
+        try:
+            data = self._path(digest).read_bytes()
+        except FileNotFoundError:
+            raise BadInput(
+                f"The file {digest[:12]} that this needs is not in the store any more; hand it in again."
+            ) from None
+        if digest_of(data) != digest:
+            self._path(digest).unlink(missing_ok=True)
+            raise BadInput(f"The file {digest[:12]} in the store was damaged and is removed; hand it in again.")
+        return data
+
+    def has(self, digest: str) -> bool:
+        return self._path(digest).exists()
+
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(path.stat().st_size for path in self.folder.glob("??/*") if path.is_file())
+
+    def _path(self, digest: str) -> Path:
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+            raise ValueError(f"{digest!r} is not a digest")
+        return self.folder / digest[:2] / digest
+
+
+def default() -> Store:
+    """The store under ``BACKDROP_DATA``."""
+    return Store(weights.data_folder() / "store")

@@ -1,0 +1,89 @@
+"""Find the subject; edit a mask. ``SOURCES`` is the table of every way to find one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+import recipe
+from errors import BadInput, NothingFound
+from imaging.photo import Photo
+from masks import ops
+from masks.auto import Auto
+from masks.base import Context, MaskSource, Options, RepaintMask, Selection, to_repaint
+from masks.given import Alpha, File
+from masks.salient import Rembg
+
+__all__ = ["SOURCES", "RepaintMask", "Selection", "find", "options_of", "select", "to_repaint"]
+
+SOURCES: dict[str, MaskSource] = {source.name: source for source in (Auto(), Rembg(), Alpha(), File())}
+"""Every mask source by the name that recipes and the command line use, in the order in which people see them."""
+
+
+def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
+    """The source of that name and its options, validated; raise :class:`BadInput` where either does not exist."""
+    found = SOURCES.get(source.name)
+    if found is None:
+        raise BadInput(f"There is no mask source {source.name!r}; choose one of {', '.join(SOURCES)}.")
+    try:
+        return found, found.Options.model_validate(dict(source.values))
+    except ValidationError as error:
+        raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
+
+
+def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection:
+    """What one source finds in the photo."""
+
+    def ask(name: str, **values: Any) -> Selection:
+        return find(photo, recipe.Source(name=name, values=values), read)
+
+    found, options = options_of(source)
+    selection = found.find(photo, options, Context(read, ask))
+    if selection.values.shape != photo.pixels.shape[:2]:
+        raise ValueError(f"source {source.name} returned {selection.values.shape} for {photo.pixels.shape[:2]}")
+    return selection
+
+
+_COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}
+
+
+def select(photo: Photo, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) -> Selection:
+    """The selection a recipe asks for: layers combined, then shaped in the order of the recipe's fields.
+
+    Where the photo itself is transparent there is no subject, so the selection never exceeds the photo's alpha.
+
+    Raises:
+        NothingFound: the selection is empty at the end.
+    """
+    combined: Selection | None = None
+    for layer in mask.layers:
+        found = find(photo, layer.source, read)
+        if combined is None:
+            combined = found
+            continue
+        combined = Selection(
+            _COMBINE[layer.op](combined.values, found.values),
+            tuple(dict.fromkeys(combined.models + found.models)),
+            tuple(dict.fromkeys(combined.notes + found.notes)),
+        )
+    assert combined is not None  # a MaskRecipe has at least one layer
+    values = shape(combined.values, mask)
+    if photo.alpha is not None:
+        values = ops.intersect(values, photo.alpha)
+    if not values.any():
+        raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
+    return Selection(values, combined.models, combined.notes)
+
+
+def shape(values: Any, mask: recipe.MaskRecipe) -> Any:
+    """Apply a recipe's invert, fill holes, specks, grow and feather to an ``(H, W)`` uint8 mask, in that order."""
+    if mask.invert:
+        values = ops.invert(values)
+    if mask.fill_holes:
+        values = ops.fill_holes(values)
+    values = ops.remove_specks(values, mask.specks)
+    area = float(values.sum(dtype="int64")) / 255
+    values = ops.grow(values, mask.grow.pixels(area))
+    return ops.feather(values, mask.feather)

@@ -1,0 +1,108 @@
+"""What a mask is, and what a mask source must offer.
+
+Polarity has a type: a :class:`Selection` marks the subject, a :class:`RepaintMask` marks what a model may paint.
+:func:`to_repaint` is the only place where one becomes the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from pydantic import BaseModel, ConfigDict
+
+from imaging.photo import Photo
+
+Mask = npt.NDArray[np.uint8]
+"""``(H, W)`` uint8."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Where the subject is.
+
+    Attributes:
+        values: ``(H, W)`` uint8 at the photo's size; 255 = the subject, 0 = not, between = the soft edge's alpha.
+        models: ids of the weights that had a part in it, in order.
+        notes: sentences a person should read ("hair was found by ...").
+    """
+
+    values: Mask
+    models: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.values.dtype != np.uint8 or self.values.ndim != 2:
+            raise TypeError(f"a Selection is (H, W) uint8, not {self.values.shape} {self.values.dtype}")
+
+    @property
+    def area(self) -> float:
+        """The subject's area in pixels; soft pixels count in part."""
+        return float(self.values.sum(dtype=np.int64)) / 255
+
+    def to_image(self) -> Image.Image:
+        """Mode "L", 255 = the subject."""
+        return Image.fromarray(self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class RepaintMask:
+    """What may be painted: ``(H, W)`` uint8, 255 = repaint, 0 = keep (diffusers' ``mask_image``)."""
+
+    values: Mask
+
+    def to_image(self) -> Image.Image:
+        """Mode "L", 255 = repaint."""
+        return Image.fromarray(self.values)
+
+
+def to_repaint(selection: Selection) -> RepaintMask:
+    """The single inversion point: everything that is not the subject may be repainted."""
+    return RepaintMask(255 - selection.values)
+
+
+class Options(BaseModel):
+    """A source's settings. Fields draw the widgets, the docs row and the command line's ``name:argument``.
+
+    ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a file's
+    digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    positional: ClassVar[str | None] = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a source may ask for besides the photo.
+
+    Attributes:
+        read: the bytes of an input by digest; raises ``BadInput`` where it is not to be had.
+        ask: what another source finds in the same photo: ``ask("rembg", model="u2netp")``.
+    """
+
+    read: Callable[[str], bytes]
+    ask: Callable[..., Selection]
+
+
+class MaskSource(Protocol):
+    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    help: ClassVar[str]
+    Options: ClassVar[type[Options]]
+
+    def find(self, photo: Photo, options: Any, context: Context) -> Selection:
+        """Find the subject in ``photo``.
+
+        Raises:
+            NothingFound: there is none; the message says what was found instead, where anything was.
+            MissingWeights: the model's files are not to be had.
+            BadInput: the options do not fit this photo.
+        """
+        ...

@@ -1,0 +1,65 @@
+"""How a mask source is written: ``name``, or ``name:item;item;key=value``. Read here and nowhere else.
+
+    auto    rembg    rembg:isnet-general-use    alpha    file:MASK.png
+
+Plain items fill the source's positional option, ``key=value`` the option of that name. Options that hold a file's digest are
+written as a path; the caller takes the file in and gives the digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from errors import BadInput
+from masks import SOURCES, options_of
+from masks.base import Options
+from recipe import Source
+
+
+def parse(text: str, take_in: Callable[[Path], str]) -> Source:
+    """Read a source as a person writes it.
+
+    Args:
+        text: for example ``rembg:u2net``.
+        take_in: puts the file at a path into the store and returns its digest.
+
+    Raises:
+        BadInput: no such source, or options it does not have.
+    """
+    name, colon, argument = text.strip().partition(":")
+    found = SOURCES.get(name)
+    if found is None:
+        raise BadInput(f"There is no mask source {name!r}; choose one of {', '.join(SOURCES)}.")
+    values: dict[str, Any] = {}
+    if colon:
+        # A path may hold any character, so a source with an input file takes its argument whole.
+        items = [argument] if _is_input(found.Options, found.Options.positional) else argument.split(";")
+        for item in filter(None, (item.strip() for item in items)):
+            _take(found.Options, name, item, values)
+    for key in values:
+        if _is_input(found.Options, key):
+            values[key] = take_in(Path(values[key]).expanduser())
+    source = Source(name=name, values=values)
+    options_of(source)
+    return source
+
+
+def _take(options: type[Options], name: str, item: str, values: dict[str, Any]) -> None:
+    """Put one item where it belongs; several of the same option become a list."""
+    key, equals, value = item.partition("=")
+    if not (equals and key in options.model_fields):
+        key, value = options.positional or "", item
+    if not key:
+        raise BadInput(f"The mask source {name} takes nothing after the colon; write just {name}.")
+    if key not in values:
+        values[key] = value
+    else:
+        before = values[key]
+        values[key] = [*before, value] if isinstance(before, list) else [before, value]
+
+
+def _is_input(options: type[Options], key: str | None) -> bool:
+    field = options.model_fields.get(key or "")
+    return field is not None and "input" in (field.json_schema_extra or {})

@@ -1,0 +1,212 @@
+"""What an edit is: a frozen, validated, serialisable value that every front end speaks.
+
+A :class:`Recipe` names its inputs by content digest, never by path, so that it means the same on every machine. It
+knows nothing of the mask sources: it carries a source's name and option values, and the source's own table validates
+them (:mod:`masks`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NoReturn, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from errors import BadInput
+
+MAX_SEED = 2**32 - 1
+MAX_RECIPE_BYTES = 1_000_000  # a recipe is some kilobytes; a longer one is not ours
+
+
+def _colour(text: str) -> str:
+    """Spell a colour as ``#rrggbb`` in lower case; ``#abc`` means ``#aabbcc``."""
+    match = re.fullmatch(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a colour; write it as #rrggbb, for example #f5f0e8")
+    digits = match.group(1).lower()
+    return "#" + ("".join(d * 2 for d in digits) if len(digits) == 3 else digits)
+
+
+class FrozenDict(dict[str, Any]):
+    """A dictionary that cannot be changed; equal to a plain one of the same content."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("option values in a recipe cannot be changed; make a new recipe")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> Any:
+        return FrozenDict, (dict(self),)
+
+
+def _freeze(value: Any) -> Any:
+    """Lists to tuples, dictionaries to frozen ones, all the way down: a recipe cannot be changed by accident."""
+    if isinstance(value, Mapping):
+        return FrozenDict({key: _freeze(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return tuple(_freeze(item) for item in value)
+    return value
+
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of an input's bytes, in hexadecimal."""
+
+Colour = Annotated[str, AfterValidator(_colour)]
+"""An sRGB colour, ``#rrggbb``."""
+
+Values = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
+"""Option values by name, as JSON; read-only."""
+
+
+class Part(BaseModel):
+    """Base of everything in a recipe: frozen, no unknown fields, no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Length(Part):
+    """A length in pixels of the photo (``px``) or relative to the subject (``%``).
+
+    100 % is the side of a square with the subject's area, so that 5 % looks alike on a ring and on a lorry.
+    """
+
+    value: float = Field(0, ge=-10_000, le=10_000)
+    unit: Literal["px", "%"] = "px"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``"12"``, ``"-3.5"``, ``"12px"`` or ``"5%"``; raise :class:`BadInput` on anything else."""
+        match = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*(px|%)?\s*", text)
+        if match is None:
+            raise BadInput(f"{text!r} is not a length; write pixels as 12 or per cent of the subject as 5%.")
+        return cls.model_validate({"value": float(match[1]), "unit": match[2] or "px"})
+
+    def pixels(self, subject_area: float) -> float:
+        """The length in pixels for a subject of ``subject_area`` square pixels."""
+        return self.value if self.unit == "px" else self.value / 100 * subject_area**0.5
+
+
+class Source(Part):
+    """How the subject is found: a mask source's name and its option values."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+    values: Values = Field(default_factory=dict, validate_default=True)
+
+
+class Layer(Part):
+    """One step of a combined mask: what a source finds is added to, removed from or intersected with the rest."""
+
+    op: Literal["add", "remove", "intersect"] = "add"
+    source: Source
+
+
+class MaskRecipe(Part):
+    """How the selection is made and shaped. Steps run in the order of the fields."""
+
+    layers: tuple[Layer, ...] = Field((Layer(source=Source(name="auto")),), min_length=1, max_length=32)
+    invert: bool = Field(False, description="Select what was not selected.")
+    fill_holes: bool = Field(False, description="Close holes inside the subject. Closes rings and handles too.")
+    specks: float = Field(
+        0, ge=0, le=100, description="Drop pieces smaller than this, in per cent of the largest piece."
+    )
+    grow: Length = Field(Length(), description="Grow the selection; negative shrinks it.")
+    feather: float = Field(0, ge=0, le=1000, description="Soften the edge over this many pixels.")
+
+    @model_validator(mode="after")
+    def _starts_with_something(self) -> Self:
+        if self.layers[0].op != "add":
+            raise ValueError("the first mask layer must add something; removing or intersecting needs a mask before it")
+        return self
+
+
+class ColourBackdrop(Part):
+    """One plain colour."""
+
+    kind: Literal["colour"] = "colour"
+    colour: Colour = "#ffffff"
+
+
+class GradientBackdrop(Part):
+    """A smooth run through two or more colours, from top to bottom (angle 0), or from the middle outwards (radial)."""
+
+    kind: Literal["gradient"] = "gradient"
+    colours: tuple[Colour, ...] = Field(("#f6f7f9", "#b9c2cf"), min_length=2, max_length=8)
+    shape: Literal["linear", "radial"] = "linear"
+    angle: float = Field(0, ge=-360, le=360, description="Degrees clockwise from top-to-bottom; linear only.")
+
+
+class SweepBackdrop(Part):
+    """A studio sweep: seamless paper that curves from the floor into the wall, lit from above."""
+
+    kind: Literal["sweep"] = "sweep"
+    colour: Colour = "#dddddd"
+
+
+class BlurBackdrop(Part):
+    """The photo's own surroundings, out of focus; the subject is taken out first, so it leaves no ghost."""
+
+    kind: Literal["blur"] = "blur"
+    radius: float = Field(20, gt=0, le=200, description="Thousandths of the photo's longer side.")
+
+
+class ImageBackdrop(Part):
+    """Another picture, by digest, filling the frame (cover) or wholly visible (contain)."""
+
+    kind: Literal["image"] = "image"
+    digest: Digest
+    fit: Literal["cover", "contain"] = "cover"
+
+
+class TransparentBackdrop(Part):
+    """No background: a cut-out with soft edges."""
+
+    kind: Literal["transparent"] = "transparent"
+
+
+Backdrop = Annotated[
+    ColourBackdrop | GradientBackdrop | SweepBackdrop | BlurBackdrop | ImageBackdrop | TransparentBackdrop,
+    Field(discriminator="kind"),
+]
+
+
+class Recipe(Part):
+    """One edit. Equal recipes on equal photos give equal pixels on the same machine."""
+
+    version: Literal[1] = 1
+    task: Literal["background"] = "background"
+    photo: Digest
+    mask: MaskRecipe = MaskRecipe()
+    backdrop: Backdrop = ColourBackdrop()
+    shadow: Literal["none", "contact"] = "none"
+    seed: int = Field(0, ge=0, le=MAX_SEED, description="Settled when the recipe is made; never random.")
+
+    def to_json(self) -> str:
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a recipe; raise :class:`BadInput` with what is wrong in one sentence."""
+        if len(text) > MAX_RECIPE_BYTES:
+            raise BadInput("The recipe is too long to be one of Backdrop's.")
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise BadInput(f"The recipe cannot be used: {explain(error)}.") from error
+
+
+def explain(error: ValidationError) -> str:
+    """The first thing pydantic found wrong, in one clause for people."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(step) for step in first["loc"])
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{where}: {message}" if where else message
