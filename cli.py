@@ -1,7 +1,7 @@
 """The command line: ``python main.py COMMAND``. Whatever any front end can set, a flag here can set.
 
-Exit codes: 0 done, 1 a clear error in one sentence, 2 wrong usage, 130 interrupted. Heavy libraries load inside the commands, so
-that ``--help`` is there at once.
+Exit codes: 0 done, 1 a clear error in one sentence, 2 wrong usage, 130 interrupted. Heavy libraries load inside the
+commands, so that ``--help`` is there at once.
 """
 
 from __future__ import annotations
@@ -33,8 +33,14 @@ app = typer.Typer(
 models_app = typer.Typer(help="List the models, or fetch their weights.", invoke_without_command=True)
 app.add_typer(models_app, name="models")
 
-SOURCE_HELP = "How the subject is found: auto, rembg, rembg:MODEL, alpha (the photo's own transparency), file:MASK.png."
-BACKDROP_HELP = "colour:#ffffff | gradient:#eef,#99c[,radial|,angle=45] | sweep:#ddd | blur:20 | image:FILE[,cover|contain] | transparent"
+SOURCE_HELP = (
+    "How the subject is found: auto, rembg, rembg:MODEL, alpha (the photo's own transparency), file:MASK.png, "
+    "strokes:FILE.json."
+)
+BACKDROP_HELP = (
+    "colour:#ffffff | gradient:#eef,#99c[,radial|,angle=45] | sweep:#ddd | blur:20 | "
+    "image:FILE[,cover|contain] | transparent"
+)
 
 PhotoArgument = Annotated[Path, typer.Argument(metavar="PHOTO", help="PNG, JPEG, WebP, TIFF, AVIF or HEIC.")]
 Grow = Annotated[
@@ -45,6 +51,9 @@ Invert = Annotated[bool, typer.Option("--invert", help="Select what was not sele
 FillHoles = Annotated[bool, typer.Option("--fill-holes", help="Close holes in the mask; closes rings and handles too.")]
 Specks = Annotated[
     float, typer.Option(min=0, max=100, metavar="N", help="Drop pieces below N per cent of the largest piece.")
+]
+StrokesFile = Annotated[
+    Optional[Path], typer.Option("--strokes", metavar="FILE.json", help="Touch-ups by hand, as the canvas saves them.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a report as JSON.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say where files come from.")]
@@ -65,6 +74,7 @@ def mask_command(
     invert: Invert = False,
     fill_holes: FillHoles = False,
     specks: Specks = 0,
+    strokes: StrokesFile = None,
     overlay: Annotated[
         Optional[Path],
         typer.Option(metavar="OUT.png", help="Also write the photo with red over what will be repainted."),
@@ -75,13 +85,21 @@ def mask_command(
     import time
 
     import main
+    import weights
     from imaging import checks, save
 
     kinds = [save.type_of(path) for path in (output, overlay) if path]
     _keep_apart(photo, output, overlay)
     started = time.perf_counter()
     store, loaded = _take_photo(photo)
-    shape = {"grow": grow, "feather": feather, "invert": invert, "fill_holes": fill_holes, "specks": specks}
+    shape = {
+        "grow": grow,
+        "feather": feather,
+        "invert": invert,
+        "fill_holes": fill_holes,
+        "specks": specks,
+        "strokes": strokes,
+    }
     selection = main.select(loaded, _mask_recipe(store, source, shape), store.get)
     save.write(output, save.encode(selection.values, kinds[0]))
     written = [str(output)]
@@ -90,19 +108,20 @@ def mask_command(
 
         save.write(overlay, save.encode(np.asarray(main.overlay(loaded, selection)), kinds[1]))
         written.append(str(overlay))
+    share = selection.area / (loaded.size[0] * loaded.size[1])
     report = {
         "images": written,
         "size": list(loaded.size),
         "seconds": round(time.perf_counter() - started, 3),
         "device": "cpu",
-        "models": {id: main.weights.revision(id) for id in selection.models},
+        "models": {id: weights.revision(id) for id in selection.models},
         "checks": {
             "protected_share": round(checks.protected_share(selection.values), 4),
-            "subject_share": round(selection.area / (loaded.size[0] * loaded.size[1]), 4),
+            "subject_share": round(share, 4),
         },
         "notes": [*loaded.notes, *selection.notes],
     }
-    _tell(report, as_json, f"{output}: the subject is {report['checks']['subject_share']:.1%} of the photo")
+    _tell(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
 
 
 @app.command()
@@ -116,6 +135,7 @@ def background(
     invert: Invert = False,
     fill_holes: FillHoles = False,
     specks: Specks = 0,
+    strokes: StrokesFile = None,
     shadow: Annotated[
         str, typer.Option(metavar="none|contact", help="A soft shadow where the subject stands.")
     ] = "none",
@@ -137,15 +157,23 @@ def background(
     wanted = _backdrop(backdrop, store)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
-    shape = {"grow": grow, "feather": feather, "invert": invert, "fill_holes": fill_holes, "specks": specks}
+    shape = {
+        "grow": grow,
+        "feather": feather,
+        "invert": invert,
+        "fill_holes": fill_holes,
+        "specks": specks,
+        "strokes": strokes,
+    }
     recipe = Recipe(
         photo=loaded.digest,
         mask=_mask_recipe(store, mask, shape),
         backdrop=wanted,
-        shadow=shadow,  # type: ignore[arg-type]
+        shadow=shadow,
         seed=seed,
     )
-    _write(main.run(recipe, loaded, store.get), output, kind, as_json)
+    (result,) = main.run(recipe, loaded, store.get)
+    _write(result, output, kind, as_json)
 
 
 @app.command()
@@ -264,12 +292,17 @@ def _take_photo(path: Path) -> tuple[Store, Photo]:
 
 
 def _mask_recipe(store: Store, source: str, shape: dict[str, Any]) -> MaskRecipe:
+    """The mask recipe that the flags describe; files among them go into the store."""
     from imaging.photo import read_bytes
     from masks import grammar
     from recipe import Layer, Length, MaskRecipe
 
-    found = grammar.parse(source, lambda path: store.put(read_bytes(path)))
-    return MaskRecipe(layers=(Layer(source=found),), **(shape | {"grow": Length.parse(shape["grow"])}))
+    def take_in(path: Path) -> str:
+        return store.put(read_bytes(path))
+
+    shape["grow"] = Length.parse(shape["grow"])
+    shape["strokes"] = take_in(shape["strokes"]) if shape["strokes"] else None
+    return MaskRecipe(layers=(Layer(source=grammar.parse(source, take_in)),), **shape)
 
 
 def _backdrop(text: str, store: Store) -> Backdrop:
@@ -288,8 +321,8 @@ def _backdrop(text: str, store: Store) -> Backdrop:
             values["colour"] = argument
         case "gradient":
             values["colours"] = [item for item in items if item.startswith("#")]
-            values |= {"shape": item for item in items if item in ("linear", "radial")}
-            values |= {"angle": item.removeprefix("angle=") for item in items if item.startswith("angle=")}
+            values["shape"] = next((item for item in items if item in ("linear", "radial")), "linear")
+            values["angle"] = next((item[6:] for item in items if item.startswith("angle=")), 0)
             odd = [
                 item for item in items if item[:1] != "#" and item not in ("linear", "radial") and item[:6] != "angle="
             ]

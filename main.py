@@ -1,7 +1,7 @@
 """The core: a recipe and a photo in, a result out. ``python main.py`` hands over to the command line in ``cli.py``.
 
     select(photo, mask, read)        -> Selection   find the subject
-    run(recipe, photo, read)         -> Result      carry out a recipe
+    run(recipe, photo, read)         -> Results     carry out a recipe
     replay(data, name, photo, read)  -> Result      carry out the recipe inside a result's file again
 
 Nothing here knows of files, pages or jobs: inputs are read by digest through ``read``, results are values.
@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 import masks
@@ -31,6 +30,28 @@ Read = Callable[[str], bytes]
 """The bytes of an input by digest; raises :class:`BadInput` where they are not to be had."""
 
 OVERLAY_COLOUR = (237, 28, 36)
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        stage: what is happening, for people: "Painting the background".
+        step: steps done of ``steps``; 0 of 0 where a stage has none.
+        picture: which picture of ``pictures`` is being made, from 1.
+        preview: a small RGB picture of the work so far, where there is one.
+    """
+
+    stage: str
+    step: int = 0
+    steps: int = 0
+    picture: int = 1
+    pictures: int = 1
+    preview: Image.Image | None = None
+
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,20 +95,29 @@ def overlay(photo: Photo, selection: Selection) -> Image.Image:
     return Image.composite(red, Image.fromarray(rgb), strength)
 
 
-def run(recipe: Recipe, photo: Photo, read: Read) -> Result:
+def run(recipe: Recipe, photo: Photo, read: Read, on_progress: OnProgress | None = None) -> tuple[Result, ...]:
     """Carry out a recipe on its photo.
 
     Args:
         recipe: what to do.
         photo: the photo whose digest the recipe names.
         read: gives the bytes of the other inputs the recipe names.
+        on_progress: called before every step that takes time; it may raise :class:`Cancelled` to stop there.
+
+    Returns:
+        One result per picture asked for, each with the recipe that makes it alone.
 
     Raises:
         StudioError: something a person can mend; nothing was written.
     """
     started = time.perf_counter()
     _same_photo(recipe, photo)
-    return _background(recipe, photo, select(photo, recipe.mask, read), read, started)
+    if on_progress:
+        on_progress(Progress("Finding the subject"))
+    selection = select(photo, recipe.mask, read)
+    if on_progress:
+        on_progress(Progress("Drawing the background"))
+    return (_background(recipe, photo, selection, read, started),)
 
 
 def replay(data: bytes, name: str, photo: Photo | None, read: Read) -> Result:

@@ -43,7 +43,7 @@ class FrozenDict(dict[str, Any]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("option values in a recipe cannot be changed; make a new recipe")
 
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
 
     def __reduce__(self) -> Any:
         return FrozenDict, (dict(self),)
@@ -80,7 +80,7 @@ class Length(Part):
     100 % is the side of a square with the subject's area, so that 5 % looks alike on a ring and on a lorry.
     """
 
-    value: float = Field(0, ge=-10_000, le=10_000)
+    value: float = Field(default=0, ge=-10_000, le=10_000)
     unit: Literal["px", "%"] = "px"
 
     @classmethod
@@ -113,7 +113,7 @@ class Layer(Part):
 class MaskRecipe(Part):
     """How the selection is made and shaped. Steps run in the order of the fields."""
 
-    layers: tuple[Layer, ...] = Field((Layer(source=Source(name="auto")),), min_length=1, max_length=32)
+    layers: tuple[Layer, ...] = Field(default=(Layer(source=Source(name="auto")),), min_length=1, max_length=32)
     invert: bool = Field(False, description="Select what was not selected.")
     fill_holes: bool = Field(False, description="Close holes inside the subject. Closes rings and handles too.")
     specks: float = Field(
@@ -121,6 +121,7 @@ class MaskRecipe(Part):
     )
     grow: Length = Field(Length(), description="Grow the selection; negative shrinks it.")
     feather: float = Field(0, ge=0, le=1000, description="Soften the edge over this many pixels.")
+    strokes: Digest | None = Field(None, description="Touch-ups by hand, drawn last: what is painted is what one gets.")
 
     @model_validator(mode="after")
     def _starts_with_something(self) -> Self:

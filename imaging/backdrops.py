@@ -6,6 +6,7 @@ Every drawer returns a plate: ``(H, W, 3)`` at the photo's size, in its colour s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,8 +18,8 @@ from imaging.colour import into_profile, to_srgb
 from imaging.geometry import Box, Size
 from imaging.photo import Array, Photo
 
-Float = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
+Float = npt.NDArray[Any]
+Bytes = npt.NDArray[Any]
 
 
 def draw(
@@ -75,7 +76,7 @@ def _gradient(backdrop: recipe.GradientBackdrop, size: Size, seed: int) -> Bytes
 
 
 def _paint(along: Float, stops: Float, seed: int) -> Bytes:
-    """Colours ``stops`` ``(n, 3)`` at equal steps over ``along`` 0..1, dithered by half a grey level against banding."""
+    """Colours ``stops`` ``(n, 3)`` at equal steps over ``along`` 0..1, dithered against banding."""
     steps = 4096
     positions = np.linspace(0, 1, len(stops))
     ramp = np.linspace(0, 1, steps)
@@ -84,7 +85,7 @@ def _paint(along: Float, stops: Float, seed: int) -> Bytes:
     return _dithered(table[index], seed)
 
 
-def _dithered(levels: npt.NDArray[np.uint16], seed: int) -> Bytes:
+def _dithered(levels: npt.NDArray[Any], seed: int) -> Bytes:
     """From 8.8 fixed point, ``(H, W, 3)``, to bytes: the fraction becomes the chance of the next level."""
     height, width = levels.shape[:2]
     tile = np.random.default_rng(seed).integers(0, 256, (257, 263), np.uint16)  # primes: no visible repeat
@@ -185,7 +186,7 @@ def _picture(data: bytes, frame: Size, fit: str) -> tuple[Bytes, tuple[str, ...]
 
 def _resized(rgb: Bytes, size: Size) -> Bytes:
     method = cv2.INTER_AREA if size.width < rgb.shape[1] else cv2.INTER_CUBIC
-    return cv2.resize(rgb, size, interpolation=method)  # type: ignore[return-value]
+    return cv2.resize(rgb, size, interpolation=method)
 
 
 def _centre(rgb: Bytes, frame: Size) -> Bytes:
@@ -199,4 +200,4 @@ def _out_of_focus(rgb: Bytes) -> Bytes:
     scale = min(1.0, 256 / max(height, width))
     small = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(small.shape[:2]) / 16, borderType=cv2.BORDER_REFLECT)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from imaging.photo import Array
 
 
-def protected_share(alpha: npt.NDArray[np.uint8]) -> float:
+def protected_share(alpha: npt.NDArray[Any]) -> float:
     """Pixels at 255, which are kept exactly, over the selection's area (soft pixels count in part); 0..1."""
     area = float(alpha.sum(dtype=np.int64)) / 255
     return float((alpha == 255).sum()) / area if area else 0.0
 
 
-def changed_subject_pixels(before: Array, after: Array, alpha: npt.NDArray[np.uint8]) -> int:
+def changed_subject_pixels(before: Array, after: Array, alpha: npt.NDArray[Any]) -> int:
     """How many fully selected pixels differ in any channel; 0 unless something is broken.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from PIL import Image, ImageCms
 from imaging.photo import Array
 
 
-def into_profile(rgb: npt.NDArray[np.uint8], icc: bytes | None, dtype: np.dtype | type = np.uint8) -> Array:
+def into_profile(rgb: npt.NDArray[Any], icc: bytes | None, dtype: np.dtype | type = np.uint8) -> Array:
     """Convert sRGB pixels ``(H, W, 3)`` uint8 into the space of ``icc`` (``None`` = sRGB) and the given depth.
 
     Relative colorimetric with black point compensation, as browsers and editors do, so white stays white.
@@ -31,7 +32,7 @@ def into_profile(rgb: npt.NDArray[np.uint8], icc: bytes | None, dtype: np.dtype 
     return rgb
 
 
-def to_srgb(rgb: npt.NDArray[np.uint8], icc: bytes | None) -> npt.NDArray[np.uint8]:
+def to_srgb(rgb: npt.NDArray[Any], icc: bytes | None) -> npt.NDArray[Any]:
     """Convert 8-bit pixels of a photo with profile ``icc`` to sRGB, for models, previews and the page."""
     if icc is None:
         return rgb

@@ -1,6 +1,8 @@
-"""Put the subject back, exactly: where its alpha is 255 the photo's bytes, where it is 0 the plate, between a true blend."""
+"""Put the subject back, exactly: the photo's bytes where its alpha is 255, the plate where it is 0, a blend between."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,8 +10,8 @@ import numpy.typing as npt
 
 from imaging.photo import Array
 
-Mask = npt.NDArray[np.uint8]
-Edge = tuple[npt.NDArray[np.bool_], Array]
+Mask = npt.NDArray[Any]
+Edge = tuple[npt.NDArray[Any], Array]
 """Where the alpha is soft, ``(H, W)`` bool, and the subject's own colours there, ``(n, 3)`` in row-major order."""
 
 
@@ -59,5 +61,5 @@ def shade(plate: Array, shadow: Mask) -> Array:
     """Darken a plate by a shadow's opacity, 255 = black."""
     light = cv2.merge([255 - shadow] * 3)
     if plate.dtype == np.uint8:
-        return cv2.multiply(plate, light, scale=1 / 255)  # type: ignore[return-value]
+        return cv2.multiply(plate, light, scale=1 / 255)
     return np.rint(plate * (light.astype(np.float32) / 255)).astype(plate.dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +59,7 @@ class Box(NamedTuple):
         return Box(left, top, left + size.width, top + size.height)
 
     @staticmethod
-    def around(mask: npt.NDArray[np.uint8], threshold: int = 128) -> Box | None:
+    def around(mask: npt.NDArray[Any], threshold: int = 128) -> Box | None:
         """The smallest box around all pixels of an ``(H, W)`` mask at or above ``threshold``; ``None`` without any."""
         wanted = mask >= threshold
         rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))

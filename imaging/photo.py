@@ -9,6 +9,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from errors import BadInput
 
-Array = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Array = npt.NDArray[Any]
+"""Pixels, uint8 or uint16; OpenCV's signatures promise no type, so the docstrings do."""
 
 FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "TIFF": "TIFF", "AVIF": "AVIF", "HEIF": "HEIC"}
 """What is read, by Pillow's name and by the name people know."""
@@ -36,7 +38,7 @@ _SUFFIXES = {
     ".heic": "HEIF",
     ".heif": "HEIF",
 }
-# What a photographer wants kept. Position, serial numbers, maker notes and the thumbnail of the old picture are not here.
+# What a photographer wants kept. Position, serial numbers, maker notes and the old thumbnail are not here.
 _KEPT_EXIF = {
     0: (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist, ExifTags.Base.Copyright),
     ExifTags.IFD.Exif: (
@@ -64,7 +66,7 @@ class Photo:
     """
 
     pixels: Array
-    alpha: npt.NDArray[np.uint8] | None
+    alpha: Array | None
     icc: bytes | None
     exif: bytes | None
     digest: str
@@ -76,16 +78,16 @@ class Photo:
         return self.pixels.shape[1], self.pixels.shape[0]
 
     @property
-    def rgb8(self) -> npt.NDArray[np.uint8]:
+    def rgb8(self) -> Array:
         """The pixels at 8 bits, ``(H, W, 3)``, for models and previews."""
         return to_8_bit(self.pixels)
 
 
-def to_8_bit(pixels: Array) -> npt.NDArray[np.uint8]:
+def to_8_bit(pixels: Array) -> Array:
     """Bring uint16 to uint8 by rounding (65535 / 255 = 257); uint8 comes back as it is."""
     if pixels.dtype == np.uint8:
-        return pixels  # type: ignore[return-value]
-    return cv2.convertScaleAbs(pixels, alpha=1 / 257)  # type: ignore[return-value]
+        return pixels
+    return cv2.convertScaleAbs(pixels, alpha=1 / 257)
 
 
 def digest_of(data: bytes) -> str:
@@ -214,7 +216,7 @@ def _not_a_picture(data: bytes, name: str) -> str:
     return f"{name} is not a picture that can be read; choose a {_FORMAT_LIST} file."
 
 
-def _decode(image: Image.Image, data: bytes) -> tuple[Array, npt.NDArray[np.uint8] | None, bytes | None]:
+def _decode(image: Image.Image, data: bytes) -> tuple[Array, Array | None, bytes | None]:
     """Pixels, alpha and profile, upright. Deep pictures keep their 16 bits, which Pillow would halve."""
     icc = image.info.get("icc_profile") or None
     if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image):
@@ -233,13 +235,14 @@ def _decode(image: Image.Image, data: bytes) -> tuple[Array, npt.NDArray[np.uint
 
 def _raw_mode(image: Image.Image) -> str:
     """Pillow's name for the bytes in the file, such as ``RGB;16B``."""
-    if not image.tile:
+    tiles = getattr(image, "tile", None)
+    if not tiles:
         return ""
-    args = image.tile[0].args
+    args = tiles[0].args
     return str(args[0] if isinstance(args, tuple) else args)
 
 
-def _decode_deep(data: bytes, image: Image.Image) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8] | None]:
+def _decode_deep(data: bytes, image: Image.Image) -> tuple[Array, Array | None]:
     """A 16-bit PNG or TIFF as ``(H, W, 3)`` uint16 RGB and uint8 alpha."""
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     try:
@@ -252,12 +255,12 @@ def _decode_deep(data: bytes, image: Image.Image) -> tuple[npt.NDArray[np.uint16
         # Grey: a colour key (tRNS) is the only transparency such a PNG has, and Pillow reads it.
         key = image.info.get("transparency")
         alpha = np.where(decoded == key, 0, 255).astype(np.uint8) if isinstance(key, int) else None
-        return cv2.cvtColor(decoded, cv2.COLOR_GRAY2RGB), _opaque_is_none(alpha)  # type: ignore[return-value]
+        return cv2.cvtColor(decoded, cv2.COLOR_GRAY2RGB), _opaque_is_none(alpha)
     alpha = to_8_bit(np.ascontiguousarray(decoded[..., 3])) if decoded.shape[2] == 4 else None
-    return cv2.cvtColor(decoded[..., :3], cv2.COLOR_BGR2RGB), _opaque_is_none(alpha)  # type: ignore[return-value]
+    return cv2.cvtColor(decoded[..., :3], cv2.COLOR_BGR2RGB), _opaque_is_none(alpha)
 
 
-def _decode_deep_heif(data: bytes, image: Image.Image) -> tuple[Array, npt.NDArray[np.uint8] | None] | None:
+def _decode_deep_heif(data: bytes, image: Image.Image) -> tuple[Array, Array | None] | None:
     """A 10- or 12-bit HEIC at 16 bits; ``None`` for an ordinary one. libheif turns it upright itself."""
     import pillow_heif
 
@@ -270,12 +273,10 @@ def _decode_deep_heif(data: bytes, image: Image.Image) -> tuple[Array, npt.NDArr
     return np.ascontiguousarray(decoded[..., :3]), _opaque_is_none(alpha)
 
 
-def _upright(
-    pixels: npt.NDArray[np.uint16], alpha: npt.NDArray[np.uint8] | None, orientation: int
-) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8] | None]:
+def _upright(pixels: Array, alpha: Array | None, orientation: int) -> tuple[Array, Array | None]:
     """Apply an EXIF orientation (1-8) as Pillow's ``exif_transpose`` does."""
 
-    def turn(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def turn(array: Array) -> Array:
         if orientation >= 5:  # stored sideways
             array = np.swapaxes(array, 0, 1)
         if orientation in (2, 3, 6, 7):
@@ -284,10 +285,10 @@ def _upright(
             array = array[::-1]
         return np.ascontiguousarray(array)
 
-    return turn(pixels), turn(alpha) if alpha is not None else None  # type: ignore[return-value]
+    return turn(pixels), turn(alpha) if alpha is not None else None
 
 
-def _opaque_is_none(alpha: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8] | None:
+def _opaque_is_none(alpha: Array | None) -> Array | None:
     return None if alpha is None or bool((alpha == 255).all()) else alpha
 
 

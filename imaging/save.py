@@ -49,7 +49,7 @@ class Made:
 
     recipe: str
     with_: Mapping[str, Any] = field(default_factory=dict)
-    selection: npt.NDArray[np.uint8] | None = None
+    selection: npt.NDArray[Any] | None = None
     inputs: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -193,7 +193,7 @@ def clean_copy(picture: Photo) -> bytes:
     pixels: Array = picture.pixels
     if picture.alpha is not None:
         depth = np.iinfo(pixels.dtype).max // 255
-        pixels = np.dstack([pixels, picture.alpha.astype(pixels.dtype) * depth])  # type: ignore[assignment]
+        pixels = np.dstack([pixels, picture.alpha.astype(pixels.dtype) * depth])
     small = picture.size[0] * picture.size[1] <= 1_000_000
     kind = "PNG" if small or picture.alpha is not None or pixels.dtype == np.uint16 else "JPEG"
     return encode(pixels, kind, picture.icc)

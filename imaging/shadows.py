@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from imaging.geometry import Box
 
-Mask = npt.NDArray[np.uint8]
+Mask = npt.NDArray[Any]
 WORK_SIDE = 768  # shadows are soft: the longer side at which they are drawn
 CONTACT, AMBIENT = 0.62, 0.40  # opacity at its darkest
 
@@ -16,8 +18,9 @@ CONTACT, AMBIENT = 0.62, 0.40  # opacity at its darkest
 def contact(alpha: Mask) -> Mask:
     """The shadow's opacity, ``(H, W)`` uint8, 255 = black; all 0 where no ground can be seen beneath the subject.
 
-    Two parts, drawn small: a narrow dark line that follows the lower outline where the subject comes within a sixteenth of
-    its height to its lowest point (feet, wheels, a round base), and a broad one, the outline laid flat on the ground.
+    Two parts, drawn small: a narrow dark line that follows the lower outline where the subject comes within a
+    sixteenth of its height to its lowest point (feet, wheels, a round base), and a broad one, the outline laid flat on
+    the ground.
 
     Args:
         alpha: ``(H, W)`` uint8, the selection.
@@ -46,7 +49,7 @@ def ground_visible(alpha: Mask) -> bool:
     return box is not None and box.bottom < alpha.shape[0] - 1
 
 
-def _lower_line(solid: npt.NDArray[np.float32], base: float, tall: float) -> npt.NDArray[np.float32]:
+def _lower_line(solid: npt.NDArray[Any], base: float, tall: float) -> npt.NDArray[Any]:
     """A band along the lowest subject pixel of every column, weighted by how near that is to the ground."""
     rows = np.arange(solid.shape[0], dtype=np.float32)[:, None]
     inside = solid > 0.5
@@ -56,17 +59,17 @@ def _lower_line(solid: npt.NDArray[np.float32], base: float, tall: float) -> npt
     return (band * near[None]).astype(np.float32)
 
 
-def _laid_flat(solid: npt.NDArray[np.float32], base: float, squash: float) -> npt.NDArray[np.float32]:
+def _laid_flat(solid: npt.NDArray[Any], base: float, squash: float) -> npt.NDArray[Any]:
     """The outline pressed down onto the line where it stands, half in front of it and half behind."""
     centre = base - 0.25 * squash * base
     matrix = np.array([[1, 0, 0], [0, squash, centre - squash * base + 0.5 * squash * base]], np.float32)
-    return cv2.warpAffine(solid, matrix, (solid.shape[1], solid.shape[0]))  # type: ignore[return-value]
+    return cv2.warpAffine(solid, matrix, (solid.shape[1], solid.shape[0]))
 
 
-def _blurred(values: npt.NDArray[np.float32], sigma_x: float, sigma_y: float) -> npt.NDArray[np.float32]:
-    return cv2.GaussianBlur(values, (0, 0), max(0.8, sigma_x), sigmaY=max(0.8, sigma_y), borderType=cv2.BORDER_CONSTANT)  # type: ignore[return-value]
+def _blurred(values: npt.NDArray[Any], sigma_x: float, sigma_y: float) -> npt.NDArray[Any]:
+    return cv2.GaussianBlur(values, (0, 0), max(0.8, sigma_x), sigmaY=max(0.8, sigma_y), borderType=cv2.BORDER_CONSTANT)
 
 
-def _to_one(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _to_one(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     peak = float(values.max())
     return values / peak if peak > 0 else values

@@ -10,15 +10,15 @@ from pydantic import ValidationError
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import ops
+from masks import ops, strokes
 from masks.auto import Auto
 from masks.base import Context, MaskSource, Options, RepaintMask, Selection, to_repaint
-from masks.given import Alpha, File
+from masks.given import Alpha, Drawn, File
 from masks.salient import Rembg
 
 __all__ = ["SOURCES", "RepaintMask", "Selection", "find", "options_of", "select", "to_repaint"]
 
-SOURCES: dict[str, MaskSource] = {source.name: source for source in (Auto(), Rembg(), Alpha(), File())}
+SOURCES: dict[str, MaskSource] = {source.name: source for source in (Auto(), Rembg(), Alpha(), File(), Drawn())}
 """Every mask source by the name that recipes and the command line use, in the order in which people see them."""
 
 
@@ -70,6 +70,8 @@ def select(photo: Photo, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) 
         )
     assert combined is not None  # a MaskRecipe has at least one layer
     values = shape(combined.values, mask)
+    if mask.strokes:
+        values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))
     if photo.alpha is not None:
         values = ops.intersect(values, photo.alpha)
     if not values.any():

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from imaging.photo import Photo
 
-Mask = npt.NDArray[np.uint8]
+Mask = npt.NDArray[Any]
 """``(H, W)`` uint8."""
 
 
@@ -68,12 +68,16 @@ def to_repaint(selection: Selection) -> RepaintMask:
 class Options(BaseModel):
     """A source's settings. Fields draw the widgets, the docs row and the command line's ``name:argument``.
 
-    ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a file's
-    digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
+    ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
+    file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     positional: ClassVar[str | None] = None
+
+
+class NoOptions(Options):
+    """For sources that have nothing to set."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class MaskSource(Protocol):
     name: ClassVar[str]
     title: ClassVar[str]
     help: ClassVar[str]
-    Options: ClassVar[type[Options]]
+    Options: ClassVar[Any]  # the class of its options, an :class:`Options`
 
     def find(self, photo: Photo, options: Any, context: Context) -> Selection:
         """Find the subject in ``photo``.

@@ -1,4 +1,4 @@
-"""Masks that a person brings: a mask file, or the photo's own transparency."""
+"""Masks that a person brings: a mask file, the photo's own transparency, or strokes drawn by hand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pydantic import Field
 from errors import BadInput, NothingFound
 from imaging import photo as photos
 from imaging.photo import Photo
-from masks import ops
-from masks.base import Context, Options, Selection
+from masks import ops, strokes
+from masks.base import Context, Mask, NoOptions, Options, Selection
 from recipe import Digest
 
 
@@ -22,9 +22,9 @@ class Alpha:
     name: ClassVar = "alpha"
     title: ClassVar = "The photo's own transparency"
     help: ClassVar = "For cut-outs: what is opaque is the subject."
-    Options: ClassVar = Options
+    Options: ClassVar = NoOptions
 
-    def find(self, photo: Photo, options: Options, context: Context) -> Selection:
+    def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection:
         if photo.alpha is None:
             raise BadInput("This photo has no transparency of its own; choose another way to find the subject.")
         if not photo.alpha.any():
@@ -63,7 +63,7 @@ class File:
         return Selection(ops.solidify(np.ascontiguousarray(values)), notes=notes)
 
     @staticmethod
-    def _fit(values: np.ndarray, have: tuple[int, int], want: tuple[int, int]) -> np.ndarray:
+    def _fit(values: Mask, have: tuple[int, int], want: tuple[int, int]) -> Mask:
         """Scale a mask of the same shape; refuse one that would have to be distorted by more than 2 %."""
         if abs(have[0] * want[1] / (have[1] * want[0]) - 1) > 0.02:
             raise BadInput(
@@ -72,3 +72,26 @@ class File:
             )
         shrinks = have[0] > want[0]
         return cv2.resize(values, want, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+class DrawnOptions(Options):
+    positional: ClassVar = "strokes"
+    strokes: Digest = Field(
+        description="Strokes as the canvas saves them.", json_schema_extra={"input": "strokes file"}
+    )
+
+
+class Drawn:
+    """A mask drawn by hand from nothing."""
+
+    name: ClassVar = "strokes"
+    title: ClassVar = "Drawn by hand"
+    help: ClassVar = "Brush, polygons and rectangles that you draw on the photo."
+    Options: ClassVar = DrawnOptions
+
+    def find(self, photo: Photo, options: DrawnOptions, context: Context) -> Selection:
+        drawn = strokes.Strokes.from_json(context.read(options.strokes))
+        values = strokes.paint(np.zeros(photo.pixels.shape[:2], np.uint8), drawn)
+        if not values.any():
+            raise NothingFound("Nothing is drawn yet; paint over the subject.")
+        return Selection(values)

@@ -2,8 +2,8 @@
 
     auto    rembg    rembg:isnet-general-use    alpha    file:MASK.png
 
-Plain items fill the source's positional option, ``key=value`` the option of that name. Options that hold a file's digest are
-written as a path; the caller takes the file in and gives the digest.
+Plain items fill the source's positional option, ``key=value`` the option of that name. Options that hold a file's
+digest are written as a path; the caller takes the file in and gives the digest.
 """
 
 from __future__ import annotations
@@ -62,4 +62,5 @@ def _take(options: type[Options], name: str, item: str, values: dict[str, Any]) 
 
 def _is_input(options: type[Options], key: str | None) -> bool:
     field = options.model_fields.get(key or "")
-    return field is not None and "input" in (field.json_schema_extra or {})
+    extra = field.json_schema_extra if field else None
+    return isinstance(extra, dict) and "input" in extra

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,17 +12,17 @@ import numpy.typing as npt
 from imaging.photo import Array
 from masks.base import Mask
 
-Float = npt.NDArray[np.float32]
+Float = npt.NDArray[Any]
 WORK_SIDE = 1024  # the longer side, in pixels, at which statistics over large windows are taken
 TILE = 256
 
 
-def refine(rgb: npt.NDArray[np.uint8], mask: Mask, radius: float, eps: float = 1e-4) -> Mask:
+def refine(rgb: npt.NDArray[Any], mask: Mask, radius: float, eps: float = 1e-4) -> Mask:
     """Pull the soft edge of ``mask`` to the edges of the photo.
 
     A guided filter with the colour photo as guide (He, Sun, Tang: Guided Image Filtering, PAMI 2013), its linear
-    coefficients computed at ``WORK_SIDE`` and applied at full size (He, Sun: Fast Guided Filter, arXiv 1505.00996), so a
-    12-megapixel photo gets a 12-megapixel edge.
+    coefficients computed at ``WORK_SIDE`` and applied at full size (He, Sun: Fast Guided Filter, arXiv 1505.00996),
+    so a 12-megapixel photo gets a 12-megapixel edge.
 
     Args:
         rgb: ``(H, W, 3)`` uint8.
@@ -53,8 +54,8 @@ def _guided_coefficients(guide: Float, target: Float, radius: int, eps: float) -
     """Gain ``(h, w, 3)`` and offset ``(h, w)`` of the local linear model target = gain . guide + offset."""
     size = (2 * radius + 1, 2 * radius + 1)
 
-    def mean(values: npt.NDArray[np.floating]) -> Float:
-        return cv2.blur(values, size, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value, arg-type]
+    def mean(values: npt.NDArray[Any]) -> Float:
+        return cv2.blur(values, size, borderType=cv2.BORDER_REFLECT)
 
     mean_guide, mean_target = mean(guide), mean(target)
     covariance = mean(guide * target[..., None]) - mean_guide * mean_target[..., None]
@@ -69,11 +70,11 @@ def _guided_coefficients(guide: Float, target: Float, radius: int, eps: float) -
     return mean(gain), mean(offset)
 
 
-def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[np.bool_], Array]:
+def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[Any], Array]:
     """The subject's own colour where the edge is soft: the old background taken out, so that no halo remains.
 
-    Two rounds of blur fusion (Forte, Pitié: Approximate Fast Foreground Colour Estimation, ICIP 2021, equations 5 to 7):
-    a wide one at ``WORK_SIDE`` and a narrow one at full size, only where the edge is soft.
+    Two rounds of blur fusion (Forte, Pitié: Approximate Fast Foreground Colour Estimation, ICIP 2021, equations 5 to
+    7): a wide one at ``WORK_SIDE`` and a narrow one at full size, only where the edge is soft.
 
     Args:
         pixels: ``(H, W, 3)`` uint8 or uint16, the photo.
@@ -129,7 +130,7 @@ def _scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
 Window = tuple[slice, slice]
 
 
-def _tiles(wanted: npt.NDArray[np.bool_], padding: int) -> Iterator[tuple[Window, Window]]:
+def _tiles(wanted: npt.NDArray[Any], padding: int) -> Iterator[tuple[Window, Window]]:
     """Square windows that together cover the wanted pixels: each with ``padding`` around it, and without."""
     height, width = wanted.shape
     for top in range(0, height, TILE):
@@ -152,4 +153,4 @@ def _upsample(small: Float, shape: tuple[int, ...], rows: slice, columns: slice)
     ys = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * (height / shape[0]) - 0.5
     xs = (np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) * (width / shape[1]) - 0.5
     map_x, map_y = np.meshgrid(xs, ys)
-    return cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
+    return cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

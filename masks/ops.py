@@ -46,12 +46,12 @@ def grow(mask: Mask, pixels: float) -> Mask:
 def _dilate(mask: Mask, radius: int) -> Mask:
     """Grey dilation by a disc.
 
-    A large disc is slow as a kernel (radius squared): there the solid part grows by the Euclidean distance, and the soft
-    rim, one pixel wide, is drawn from the distance itself.
+    A large disc is slow as a kernel (radius squared): there the solid part grows by the Euclidean distance, and the
+    soft rim, one pixel wide, is drawn from the distance itself.
     """
     if radius <= 8:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        return cv2.dilate(mask, kernel)  # type: ignore[return-value]
+        return cv2.dilate(mask, kernel)
     if not (mask >= 128).any():
         return mask
     distance = cv2.distanceTransform((mask < 128).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -63,7 +63,7 @@ def feather(mask: Mask, pixels: float) -> Mask:
     """Soften the edge over about ``pixels`` (a Gaussian of that many pixels' 2-sigma width)."""
     if pixels <= 0:
         return mask
-    return cv2.GaussianBlur(mask, (0, 0), pixels / 2, borderType=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
+    return cv2.GaussianBlur(mask, (0, 0), pixels / 2, borderType=cv2.BORDER_REPLICATE)
 
 
 def fill_holes(mask: Mask) -> Mask:
@@ -96,4 +96,4 @@ def solidify(mask: Mask, low: int = 0, high: int = CONFIDENT) -> Mask:
     if low == 0:
         return np.where(mask >= high, np.uint8(255), mask)
     table = np.clip((np.arange(256) - low) * 255.0 / (high - low), 0, 255).round().astype(np.uint8)
-    return cv2.LUT(mask, table)  # type: ignore[return-value]
+    return cv2.LUT(mask, table)

@@ -14,7 +14,7 @@ from pydantic import Field
 import weights
 from errors import NothingFound
 from imaging.colour import to_srgb
-from imaging.photo import Photo
+from imaging.photo import Array, Photo
 from masks import matting, ops
 from masks.base import Context, Mask, Options, Selection
 
@@ -66,7 +66,7 @@ class Rembg:
         return Selection(values, (options.model,))
 
 
-def _predict(model: Model, rgb: np.ndarray) -> Mask:
+def _predict(model: Model, rgb: Array) -> Mask:
     """The network's own answer at the photo's size."""
     height, width = rgb.shape[:2]
     scale = min(1.0, MODEL_SIDE / max(height, width))
