@@ -11,7 +11,9 @@ import numpy.typing as npt
 from imaging.geometry import Box
 
 Mask = npt.NDArray[Any]
+Values = npt.NDArray[Any]  # (h, w) float32
 WORK_SIDE = 768  # shadows are soft: the longer side at which they are drawn
+STEEPEST = 0.2  # rise over run of the ground in the picture
 CONTACT, AMBIENT = 0.62, 0.40  # opacity at its darkest
 
 
@@ -33,11 +35,10 @@ def contact(alpha: Mask) -> Mask:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     solid = (cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255).clip(0, 1)
     tall, wide = max(2.0, box.height * scale), max(2.0, box.width * scale)
-    base = box.bottom * scale
-    line = _blurred(_lower_line(solid, base, tall), 0.012 * (tall + wide) / 2, 0.010 * (tall + wide) / 2)
-    spread = _blurred(
-        _laid_flat(solid, base, min(0.16, 0.10 * wide / tall + 0.04)), 0.045 * wide, 0.022 * min(tall, wide)
-    )
+    ground = _ground(solid, tall)
+    line = _blurred(_lower_line(solid, ground, tall), 0.012 * (tall + wide) / 2, 0.010 * (tall + wide) / 2)
+    flat = _laid_flat(solid, ground, tall, min(0.16, 0.10 * wide / tall + 0.04))
+    spread = _blurred(flat, 0.045 * wide, 0.022 * min(tall, wide))
     shadow = 1 - (1 - CONTACT * _to_one(line)) * (1 - AMBIENT * _to_one(spread))
     large = cv2.resize(shadow, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.clip(large * 255 + 0.5, 0, 255).astype(np.uint8)
@@ -49,27 +50,62 @@ def ground_visible(alpha: Mask) -> bool:
     return box is not None and box.bottom < alpha.shape[0] - 1
 
 
-def _lower_line(solid: npt.NDArray[Any], base: float, tall: float) -> npt.NDArray[Any]:
+def _lowest(solid: Values) -> Values:
+    """The row of each column's lowest subject pixel; far above the picture where a column has none."""
+    inside = solid > 0.5
+    last = solid.shape[0] - 1 - np.argmax(inside[::-1], axis=0)
+    return np.where(inside.any(axis=0), last, -1e6).astype(np.float32)
+
+
+def _ground(solid: Values, tall: float) -> Values:
+    """Each column's ground row: the taut line under all that comes near the ground, level beyond its ends.
+
+    A car seen at an angle stands on a slanted line from wheel to wheel. Only what comes within a quarter of the
+    subject's height to its lowest point counts as standing, and no ground is steeper than one in five.
+    """
+    lowest = _lowest(solid)
+    columns = np.flatnonzero(lowest >= lowest.max() - tall / 4)
+    hull: list[int] = []
+    for x in columns:  # the lower convex hull, by Andrew's monotone chain
+        while len(hull) > 1 and (lowest[hull[-1]] - lowest[hull[-2]]) * (x - hull[-2]) <= (
+            lowest[x] - lowest[hull[-2]]
+        ) * (hull[-1] - hull[-2]):
+            hull.pop()
+        hull.append(int(x))
+    deepest = int(np.argmax(lowest[hull]))
+    rise = np.abs(np.diff(lowest[hull]) / np.diff(hull))
+    too_steep = np.flatnonzero(rise > STEEPEST)
+    start = max((int(i) + 1 for i in too_steep if i < deepest), default=0)
+    stop = min((int(i) + 1 for i in too_steep if i >= deepest), default=len(hull))
+    hull = hull[start:stop]
+    return np.interp(np.arange(solid.shape[1]), hull, lowest[hull]).astype(np.float32)
+
+
+def _lower_line(solid: Values, ground: Values, tall: float) -> Values:
     """A band along the lowest subject pixel of every column, weighted by how near that is to the ground."""
     rows = np.arange(solid.shape[0], dtype=np.float32)[:, None]
-    inside = solid > 0.5
-    lowest = np.where(inside.any(axis=0), solid.shape[0] - 1 - np.argmax(inside[::-1], axis=0), -1e6)
-    near = np.exp(-(((base - lowest) / (tall / 16)) ** 2))
+    lowest = _lowest(solid)
+    near = np.exp(-(((ground - lowest) / (tall / 16)) ** 2))
     band = (np.abs(rows - lowest[None]) <= max(1.0, tall / 100)).astype(np.float32)
     return (band * near[None]).astype(np.float32)
 
 
-def _laid_flat(solid: npt.NDArray[Any], base: float, squash: float) -> npt.NDArray[Any]:
-    """The outline pressed down onto the line where it stands, half in front of it and half behind."""
-    centre = base - 0.25 * squash * base
-    matrix = np.array([[1, 0, 0], [0, squash, centre - squash * base + 0.5 * squash * base]], np.float32)
-    return cv2.warpAffine(solid, matrix, (solid.shape[1], solid.shape[0]))
+def _laid_flat(solid: Values, ground: Values, tall: float, squash: float) -> Values:
+    """The outline pressed down onto the ground, partly before the line where it stands and partly behind.
+
+    What hangs higher shades the ground less: its part fades with height.
+    """
+    rows = np.arange(solid.shape[0], dtype=np.float32)[:, None]
+    solid = solid * np.exp(-np.maximum(0, ground[None] - rows) / (0.4 * tall))
+    from_rows = ground[None] - (ground[None] + 0.35 * squash * tall - rows) / squash
+    from_columns = np.broadcast_to(np.arange(solid.shape[1], dtype=np.float32), solid.shape)
+    return cv2.remap(solid.astype(np.float32), from_columns.copy(), from_rows.astype(np.float32), cv2.INTER_LINEAR)
 
 
-def _blurred(values: npt.NDArray[Any], sigma_x: float, sigma_y: float) -> npt.NDArray[Any]:
+def _blurred(values: Values, sigma_x: float, sigma_y: float) -> Values:
     return cv2.GaussianBlur(values, (0, 0), max(0.8, sigma_x), sigmaY=max(0.8, sigma_y), borderType=cv2.BORDER_CONSTANT)
 
 
-def _to_one(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _to_one(values: Values) -> Values:
     peak = float(values.max())
     return values / peak if peak > 0 else values

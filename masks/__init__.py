@@ -73,7 +73,7 @@ def select(photo: Photo, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) 
     if mask.strokes:
         values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))
     if photo.alpha is not None:
-        values = ops.intersect(values, photo.alpha)
+        values = ops.intersect(values, ops.solidify(photo.alpha))
     if not values.any():
         raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
     return Selection(values, combined.models, combined.notes)
