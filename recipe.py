@@ -25,6 +25,8 @@ from pydantic import (
 from errors import BadInput
 
 MAX_SEED = 2**32 - 1
+MAX_PICTURES = 8  # of one request
+MAX_PROMPT = 2000  # characters; CLIP reads some 300 of them
 MAX_RECIPE_BYTES = 1_000_000  # a recipe is some kilobytes; a longer one is not ours
 
 
@@ -174,22 +176,96 @@ class TransparentBackdrop(Part):
     kind: Literal["transparent"] = "transparent"
 
 
+class GeneratedBackdrop(Part):
+    """A background, or a whole picture, that a diffusion model paints.
+
+    Names are diffusers' own. Every value is settled: ``diffusion.catalogue.settle`` fills in what the model prefers.
+    """
+
+    kind: Literal["generated"] = "generated"
+    model: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,39}|folder:[0-9a-f]{16})$")]
+    prompt: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_PROMPT)]
+    negative_prompt: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_PROMPT)] = Field(
+        "", description="What should not be in the picture; has no effect at a guidance scale of 1 or less."
+    )
+    num_images_per_prompt: int = Field(1, ge=1, le=MAX_PICTURES, description="Pictures to choose from.")
+    num_inference_steps: int = Field(ge=1, le=150, description="More steps take longer and show finer detail.")
+    guidance_scale: float = Field(ge=0, le=30, description="How closely the picture follows the prompt.")
+    strength: float = Field(
+        1, gt=0, le=1, description="1 paints anew; less keeps more of the colours and shapes of the old background."
+    )
+    scheduler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9+-]{1,30}$")] = Field(
+        description="The sampling method."
+    )
+    width: int | None = Field(None, ge=64, le=2048, multiple_of=8, description="Working width in pixels.")
+    height: int | None = Field(None, ge=64, le=2048, multiple_of=8, description="Working height in pixels.")
+    mask_grow: Length = Field(
+        Length(), description="Let the model paint this far into the subject's edge; negative keeps it off the edge."
+    )
+    mask_feather: float = Field(
+        0, ge=0, le=1000, description="Round off the painted area's outline over this many pixels of the photo."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_painted(self) -> Self:
+        if not self.prompt:
+            raise ValueError("the prompt is empty; describe what should be in the picture")
+        if int(self.num_inference_steps * self.strength) < 1:
+            raise ValueError(
+                f"{self.num_inference_steps} steps at strength {self.strength:g} leave none to do; raise one of them"
+            )
+        return self
+
+
 Backdrop = Annotated[
-    ColourBackdrop | GradientBackdrop | SweepBackdrop | BlurBackdrop | ImageBackdrop | TransparentBackdrop,
+    ColourBackdrop
+    | GradientBackdrop
+    | SweepBackdrop
+    | BlurBackdrop
+    | ImageBackdrop
+    | TransparentBackdrop
+    | GeneratedBackdrop,
     Field(discriminator="kind"),
 ]
 
 
 class Recipe(Part):
-    """One edit. Equal recipes on equal photos give equal pixels on the same machine."""
+    """One edit. Equal recipes on equal photos give equal pixels on the same machine.
+
+    The task ``background`` gives a photo's subject a new background; ``create`` makes a picture from a prompt alone, so
+    it has neither photo nor mask.
+    """
 
     version: Literal[1] = 1
-    task: Literal["background"] = "background"
-    photo: Digest
+    task: Literal["background", "create"] = "background"
+    photo: Digest | None = None
     mask: MaskRecipe = MaskRecipe()
     backdrop: Backdrop = ColourBackdrop()
     shadow: Literal["none", "contact"] = "none"
-    seed: int = Field(0, ge=0, le=MAX_SEED, description="Settled when the recipe is made; never random.")
+    seed: int = Field(
+        0, ge=0, le=MAX_SEED, description="Of the first picture; picture i uses seed + i. Settled, never random."
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_task(self) -> Self:
+        generated = self.backdrop if isinstance(self.backdrop, GeneratedBackdrop) else None
+        if self.task == "background" and self.photo is None:
+            raise ValueError("a background needs a photo")
+        if self.task == "create":
+            if generated is None:
+                raise ValueError("to create a picture takes a prompt and a model")
+            if self.photo or self.mask != MaskRecipe() or self.shadow != "none":
+                raise ValueError("a picture created from a prompt has no photo, mask or shadow")
+        if generated and self.seed + generated.num_images_per_prompt - 1 > MAX_SEED:
+            raise ValueError(f"seed: the last picture's would exceed {MAX_SEED}; take a smaller one")
+        return self
+
+    def alone(self, picture: int) -> Self:
+        """The recipe that makes picture ``picture``, counted from 0, of a request alone."""
+        if not isinstance(self.backdrop, GeneratedBackdrop):
+            return self
+        backdrop = self.backdrop.model_copy(update={"num_images_per_prompt": 1})
+        return self.model_copy(update={"backdrop": backdrop, "seed": self.seed + picture})
 
     def to_json(self) -> str:
         return self.model_dump_json()

@@ -138,7 +138,7 @@ def _blur(pixels: Array, alpha: Bytes, radius: float, seed: int) -> Array:
     covered = cv2.resize(alpha, small_size, interpolation=cv2.INTER_AREA)
     margin = max(2, round(0.01 * max(small_size)))
     covered = cv2.dilate((covered > 4).astype(np.uint8), np.ones((2 * margin + 1, 2 * margin + 1)))
-    filled = _push_pull(small, 1 - covered.astype(np.float32))
+    filled = push_pull(small, 1 - covered.astype(np.float32))
     blurred = cv2.GaussianBlur(filled, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
     large = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_CUBIC)
     if pixels.dtype == np.uint16:
@@ -146,7 +146,7 @@ def _blur(pixels: Array, alpha: Bytes, radius: float, seed: int) -> Array:
     return _dithered(np.clip(large * (255 * 256), 0, 255 * 256).astype(np.uint16), seed)
 
 
-def _push_pull(colour: Float, weight: Float) -> Float:
+def push_pull(colour: Float, weight: Float) -> Float:
     """Fill where ``weight`` is 0 from what is around it, smoothly. ``(h, w, 3)`` and ``(h, w)``."""
     height, width = weight.shape
     if min(height, width) <= 1 or weight.min() > 0:
@@ -157,7 +157,7 @@ def _push_pull(colour: Float, weight: Float) -> Float:
     coarse_weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
     coarse = cv2.resize(colour * weight[..., None], half, interpolation=cv2.INTER_AREA)
     coarse = coarse / np.maximum(coarse_weight, 1e-6)[..., None]
-    below = cv2.resize(_push_pull(coarse, np.minimum(coarse_weight * 4, 1)), (width, height))
+    below = cv2.resize(push_pull(coarse, np.minimum(coarse_weight * 4, 1)), (width, height))
     return colour * weight[..., None] + below * (1 - weight[..., None])
 
 

@@ -22,6 +22,22 @@ class Size(NamedTuple):
         """The largest size of this aspect ratio that fits into ``frame``."""
         return self._scaled(min(frame.width / self.width, frame.height / self.height), at_most=frame)
 
+    def working(self, native_side: int, width: int | None = None, height: int | None = None) -> Size:
+        """The size at which a model works on a picture of this size.
+
+        Args:
+            native_side: side in pixels of the square pictures the model was trained on; their area is aimed at.
+            width: taken as it is where given, and the height follows from the aspect ratio; likewise ``height``.
+
+        Returns:
+            Multiples of 8, which is what the latents need; no side below 64.
+        """
+        aspect = self.width / self.height
+        if width is None and height is None:
+            across = native_side * aspect**0.5
+            return Size(_to_8(across), _to_8(across / aspect))
+        return Size(width or _to_8((height or 0) * aspect), height or _to_8((width or 0) / aspect))
+
     def _scaled(self, factor: float, at_least: Size | None = None, at_most: Size | None = None) -> Size:
         width, height = max(1, round(self.width * factor)), max(1, round(self.height * factor))
         if at_least:
@@ -29,6 +45,10 @@ class Size(NamedTuple):
         if at_most:
             width, height = min(width, at_most.width), min(height, at_most.height)
         return Size(width, height)
+
+
+def _to_8(length: float) -> int:
+    return max(64, round(length / 8) * 8)
 
 
 class Box(NamedTuple):

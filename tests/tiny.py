@@ -1,4 +1,4 @@
-"""Tiny pipelines of the real diffusers classes, with random weights, saved as folders as a model's publisher saves them.
+"""Tiny pipelines of the real diffusers classes, with random weights, saved as folders of safetensors.
 
     save_inpaint(folder)      StableDiffusionInpaintPipeline, 9 input channels     as sd15-inpaint
     save_text(folder)         StableDiffusionPipeline                              as sd15
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 SIDE = 128  # pixels, the tiny models' native side
-WORDS = 16  # tokens a prompt may have
+WORDS = 77  # tokens a prompt may have, as in CLIP; here every character is one
 WIDTH = 16  # of the text encoder
 
 

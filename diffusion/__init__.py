@@ -1,0 +1,1 @@
+"""Make pixels with diffusion models. The only room that imports diffusers; :mod:`diffusion.catalogue` does not."""
