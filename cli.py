@@ -10,6 +10,7 @@ import json
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
 
@@ -20,8 +21,8 @@ from errors import StudioError
 if TYPE_CHECKING:
     from imaging.photo import Photo
     from jobs.store import Store
-    from main import Result
-    from recipe import Backdrop, MaskRecipe
+    from main import Progress, Result
+    from recipe import Backdrop, GeneratedBackdrop, MaskRecipe, Recipe
 
 app = typer.Typer(
     help="Backdrop: a photo in, its subject in a new place out, exactly.",
@@ -55,6 +56,42 @@ Specks = Annotated[
 StrokesFile = Annotated[
     Optional[Path], typer.Option("--strokes", metavar="FILE.json", help="Touch-ups by hand, as the canvas saves them.")
 ]
+Prompt = Annotated[str, typer.Option(metavar="TEXT", help="What should be in the picture.")]
+MaybePrompt = Annotated[
+    Optional[str], typer.Option("--prompt", metavar="TEXT", help="A new background from a description; takes a model.")
+]
+NegativePrompt = Annotated[Optional[str], typer.Option(metavar="TEXT", help="What should not be in the picture.")]
+ModelName = Annotated[
+    Optional[str],
+    typer.Option("--model", metavar="ID|FOLDER", help="As `models` lists them, or a local diffusers folder."),
+]
+Pictures = Annotated[
+    Optional[int],
+    typer.Option(
+        "--num-images-per-prompt", min=1, max=8, metavar="N", help="Pictures to choose from: OUT-1, OUT-2 ..."
+    ),
+]
+Steps = Annotated[
+    Optional[int],
+    typer.Option("--num-inference-steps", min=1, max=150, metavar="N", help="More take longer and show finer detail."),
+]
+Guidance = Annotated[
+    Optional[float],
+    typer.Option("--guidance-scale", min=0, max=30, metavar="F", help="How closely to follow the prompt."),
+]
+SchedulerName = Annotated[Optional[str], typer.Option("--scheduler", metavar="S", help="The sampling method.")]
+Width = Annotated[
+    Optional[int], typer.Option(min=64, max=2048, metavar="N", help="Working width, a multiple of 8; best left out.")
+]
+Height = Annotated[
+    Optional[int], typer.Option(min=64, max=2048, metavar="N", help="Working height, a multiple of 8; best left out.")
+]
+MaybeSeed = Annotated[
+    Optional[int],
+    typer.Option(
+        min=0, max=2**32 - 1, help="Of the first picture; the same seed, the same pixels. Left out: a new one."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a report as JSON.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say where files come from.")]
 
@@ -82,8 +119,6 @@ def mask_command(
     as_json: AsJson = False,
 ) -> None:
     """Find the subject of PHOTO and write its mask: white the subject, black the rest, grey the soft edge."""
-    import time
-
     import main
     import weights
     from imaging import checks, save
@@ -128,7 +163,8 @@ def mask_command(
 def background(
     photo: PhotoArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
-    backdrop: Annotated[str, typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)],
+    backdrop: Annotated[Optional[str], typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)] = None,
+    prompt: MaybePrompt = None,
     mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
     grow: Grow = "0",
     feather: Feather = 0,
@@ -139,22 +175,59 @@ def background(
     shadow: Annotated[
         str, typer.Option(metavar="none|contact", help="A soft shadow where the subject stands.")
     ] = "none",
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="Of everything random; the same seed, the same pixels.")
-    ] = 0,
+    seed: MaybeSeed = None,
+    model: ModelName = None,
+    negative_prompt: NegativePrompt = None,
+    num_images_per_prompt: Pictures = None,
+    num_inference_steps: Steps = None,
+    guidance_scale: Guidance = None,
+    strength: Annotated[
+        Optional[float], typer.Option(min=0, max=1, metavar="F", help="Below 1 keeps something of the old background.")
+    ] = None,
+    scheduler: SchedulerName = None,
+    width: Width = None,
+    height: Height = None,
+    mask_grow: Annotated[
+        Optional[str],
+        typer.Option(metavar="N|N%", help="Let the model paint this far into the subject's edge; negative keeps off."),
+    ] = None,
+    mask_feather: Annotated[
+        Optional[float], typer.Option(min=0, max=1000, metavar="N", help="Round off the painted area over N pixels.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put the subject of PHOTO, untouched, before a new background."""
+    """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
     import main
     from imaging import save
-    from recipe import Recipe, TransparentBackdrop
+    from recipe import Length, TransparentBackdrop
 
+    settings = {
+        "negative_prompt": negative_prompt,
+        "num_images_per_prompt": num_images_per_prompt,
+        "num_inference_steps": num_inference_steps,
+        "guidance_scale": guidance_scale,
+        "strength": strength,
+        "scheduler": scheduler,
+        "width": width,
+        "height": height,
+        "mask_grow": Length.parse(mask_grow) if mask_grow else None,
+        "mask_feather": mask_feather,
+    }
     kind = save.type_of(output)
+    if (backdrop is None) == (prompt is None):
+        raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
+    if backdrop is not None:
+        idle = [name for name, value in {"model": model, **settings}.items() if value is not None]
+        if idle:
+            flag = f"--{idle[0].replace('_', '-')}"
+            raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
     if shadow not in ("none", "contact"):
         raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none or contact", param_hint="--shadow")
-    _keep_apart(photo, output)
+    outputs = _outputs(output, num_images_per_prompt or 1)
+    _keep_apart(photo, *outputs)
+    generated = _generated("background", prompt, model, settings) if prompt is not None else None
     store, loaded = _take_photo(photo)
-    wanted = _backdrop(backdrop, store)
+    wanted = generated or _backdrop(backdrop or "", store)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
     shape = {
@@ -165,15 +238,55 @@ def background(
         "specks": specks,
         "strokes": strokes,
     }
-    recipe = Recipe(
+    recipe = _recipe(
         photo=loaded.digest,
         mask=_mask_recipe(store, mask, shape),
         backdrop=wanted,
         shadow=shadow,
-        seed=seed,
+        seed=_seed(seed, generated),
     )
-    (result,) = main.run(recipe, loaded, store.get)
-    _write(result, output, kind, as_json)
+    with _ProgressLine() as line:
+        results = main.run(recipe, loaded, store.get, line)
+    _write(results, outputs, kind, as_json)
+
+
+@app.command()
+def create(
+    prompt: Prompt,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the picture goes.")],
+    seed: MaybeSeed = None,
+    model: ModelName = None,
+    negative_prompt: NegativePrompt = None,
+    num_images_per_prompt: Pictures = None,
+    num_inference_steps: Steps = None,
+    guidance_scale: Guidance = None,
+    scheduler: SchedulerName = None,
+    width: Width = None,
+    height: Height = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a whole picture from a description."""
+    import main
+    from imaging import save
+    from jobs import store
+
+    settings = {
+        "negative_prompt": negative_prompt,
+        "num_images_per_prompt": num_images_per_prompt,
+        "num_inference_steps": num_inference_steps,
+        "guidance_scale": guidance_scale,
+        "scheduler": scheduler,
+        "width": width,
+        "height": height,
+    }
+    kind = save.type_of(output)
+    outputs = _outputs(output, num_images_per_prompt or 1)
+    _keep_apart(None, *outputs)
+    generated = _generated("create", prompt, model, settings)
+    recipe = _recipe(task="create", backdrop=generated, seed=_seed(seed, generated))
+    with _ProgressLine() as line:
+        results = main.run(recipe, None, store.default().get, line)
+    _write(results, outputs, kind, as_json)
 
 
 @app.command()
@@ -182,6 +295,9 @@ def replay(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="AGAIN.png", help="Where the picture goes.")],
     photo: Annotated[
         Optional[Path], typer.Option(metavar="PHOTO", help="The photo, if the store has it no more.")
+    ] = None,
+    model: Annotated[
+        Optional[Path], typer.Option(metavar="FOLDER", help="The diffusers folder, if it was made with one's own.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -197,8 +313,13 @@ def replay(
     if photo:
         _keep_apart(photo, output)
         loaded = _take_photo(photo)[1]
-    again = main.replay(read_bytes(result), result.name, loaded, store.default().get)
-    _write(again, output, kind, as_json)
+    if model:
+        from diffusion import catalogue
+
+        catalogue.add_folder(model)
+    with _ProgressLine() as line:
+        again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line)
+    _write((again,), [output], kind, as_json)
 
 
 @models_app.callback()
@@ -207,10 +328,12 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand:
         return
     import weights
+    from diffusion import catalogue
 
     rows = [
         {
             "id": entry.id,
+            "for": "masks",
             "megabytes": round(entry.size / 1e6, 1),
             "licence": entry.licence,
             "commercial_use": entry.commercial,
@@ -219,27 +342,49 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
         }
         for entry in weights.WEIGHTS.values()
     ]
+    rows += [
+        {
+            "id": model.id,
+            "for": ", ".join(sorted(model.tasks)),
+            "megabytes": round(model.size_bytes / 1e6, 1),
+            "licence": model.licence,
+            "licence_url": model.licence_url,
+            "commercial_use": True,
+            "here": catalogue.where(model.id) is not None,
+            "good_at": model.help,
+        }
+        for model in catalogue.MODELS.values()
+    ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    width = max(len(str(row["id"])) for row in rows)
-    typer.echo(f"{'model':{width}}  {'MB':>6}  {'licence':10}  here  good at")
+    width, wide = (max(len(str(row[key])) for row in rows) for key in ("id", "licence"))
+    typer.echo(f"{'model':{width}}  {'for':10}  {'MB':>6}  {'licence':{wide}}  here  good at")
     for row in rows:
         licence = f"{row['licence']}{'' if row['commercial_use'] else ' (non-commercial)'}"
         here = "yes" if row["here"] else "no"
-        typer.echo(f"{row['id']:{width}}  {row['megabytes']:6.1f}  {licence:10}  {here:4}  {row['good_at']}")
+        line = f"{row['id']:{width}}  {row['for']:10}  {row['megabytes']:6.1f}  {licence:{wide}}  {here:4}"
+        typer.echo(f"{line}  {row['good_at']}")
 
 
 @models_app.command("pull")
 def pull(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Models as `models` lists them.")]) -> None:
-    """Fetch the weights of some models and check their digests."""
+    """Fetch the weights of some models; a broken-off download of a diffusion model goes on where it stopped."""
     import weights
+    from diffusion import catalogue
 
-    for entry in [weights.entry(id) for id in ids]:
-        if weights.present(entry.id) is None:
-            typer.echo(f"{entry.id}: {entry.size / 1e6:.1f} MB, licence {entry.licence}", err=True)
-        for path in weights.resolve(entry.id, _progress_line if sys.stderr.isatty() else None):
-            typer.echo(f"{entry.id}: {path}")
+    on_bytes = _progress_line if sys.stderr.isatty() else None
+    for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids]:
+        if isinstance(wanted, catalogue.Model):
+            if catalogue.where(wanted.id) is None:
+                said = f"{wanted.size_bytes / 1e6:.1f} MB, licence {wanted.licence} ({wanted.licence_url})"
+                typer.echo(f"{wanted.id}: {said}", err=True)
+            typer.echo(f"{wanted.id}: {catalogue.fetch(wanted.id, on_bytes)}")
+            continue
+        if weights.present(wanted.id) is None:
+            typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {wanted.licence}", err=True)
+        for path in weights.resolve(wanted.id, on_bytes):
+            typer.echo(f"{wanted.id}: {path}")
 
 
 @app.command()
@@ -250,22 +395,27 @@ def doctor(as_json: AsJson = False) -> None:
 
     import main
     import weights
+    from diffusion import catalogue
+    from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
     from jobs import store
 
+    first = catalogue.MODELS[catalogue.default("background")]
+    device = pick_device(first.memory_gb)
     folder = weights.data_folder()
     here = [id for id in weights.WEIGHTS if weights.present(id)]
     missing = [entry.id for entry in weights.WEIGHTS.values() if entry.embedded and entry.id not in here]
     facts: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
-        "versions": main.versions(),
+        "versions": main.versions("torch", "diffusers", "transformers"),
+        "device": f"{device} for {first.id}. {device.reason}",
         "formats": list(FORMATS.values()),
         "largest photo": f"{max_megapixels():g} megapixels",
         "data folder": str(folder),
         "data folder writable": os.access(next(p for p in [folder, *folder.parents] if p.exists()), os.W_OK),
         "store": f"{store.default().size() / 1e6:.1f} MB (may be deleted; replay then needs the photo again)",
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),
-        "models here": here,
+        "models here": [*here, *(id for id in catalogue.MODELS if catalogue.where(id))],
         "models missing that set-up fetches": missing,
     }
     if as_json:
@@ -352,9 +502,50 @@ def _wrong_backdrop(what: str) -> NoReturn:
     raise typer.BadParameter(f"{what}; write {BACKDROP_HELP}", param_hint="--backdrop")
 
 
-def _keep_apart(source: Path, *outputs: Path | None) -> None:
+def _recipe(**parts: Any) -> Recipe:
+    from pydantic import ValidationError
+
+    from errors import BadInput
+    from recipe import Recipe, explain
+
+    try:
+        return Recipe.model_validate(parts)
+    except ValidationError as error:
+        raise BadInput(f"This cannot be done: {explain(error)}.") from error
+
+
+def _generated(task: str, prompt: str, model: str | None, settings: dict[str, Any]) -> GeneratedBackdrop:
+    """What the flags ask of a model; a model that is not in the catalogue is a folder."""
+    from diffusion import catalogue
+
+    if model is None:
+        model = catalogue.default("create" if task == "create" else "background")
+    elif model not in catalogue.MODELS:
+        model = catalogue.add_folder(Path(model))
+    return catalogue.settle(model, prompt=prompt, **settings)
+
+
+def _seed(seed: int | None, generated: GeneratedBackdrop | None) -> int:
+    """The seed that was given; for a painted picture without one a new one, said so that it can be asked for again."""
+    import secrets
+
+    if seed is not None or generated is None:
+        return seed or 0
+    seed = secrets.randbelow(2**31)
+    typer.echo(f"seed {seed}", err=True)
+    return seed
+
+
+def _outputs(output: Path, pictures: int) -> list[Path]:
+    """``OUT.png`` for one picture, ``OUT-1.png``, ``OUT-2.png`` and so on for several."""
+    if pictures == 1:
+        return [output]
+    return [output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(1, pictures + 1)]
+
+
+def _keep_apart(source: Path | None, *outputs: Path | None) -> None:
     """Refuse to write over what is being read, or two things into one file, before any work is done."""
-    taken = [source.resolve()]
+    taken = [source.resolve()] if source else []
     for path in filter(None, outputs):
         if path.resolve() in taken:
             raise typer.BadParameter(f"{path} would be overwritten; choose another name", param_hint="--output")
@@ -363,17 +554,25 @@ def _keep_apart(source: Path, *outputs: Path | None) -> None:
         taken.append(path.resolve())
 
 
-def _write(result: Result, output: Path, kind: str, as_json: bool) -> None:
+def _write(results: tuple[Result, ...], outputs: list[Path], kind: str, as_json: bool) -> None:
+    """Write every picture and report on it; as JSON one report, or a list of them where there are several pictures."""
     from imaging import save
 
-    save.write(output, result.encode(kind))
-    report = {"images": [str(output)], **result.report}
-    checks = report["checks"]
-    _tell(
-        report,
-        as_json,
-        f"{output}: {checks['protected_share']:.1%} of the subject kept exactly, 0 of its pixels changed",
-    )
+    reports = []
+    for result, output in zip(results, outputs, strict=True):
+        save.write(output, result.encode(kind))
+        reports.append({"images": [str(output)], **result.report})
+    if as_json and len(reports) > 1:
+        typer.echo(json.dumps(reports, indent=2))
+        return
+    for report in reports:
+        width, height = report["size"]
+        kept = report["checks"].get("protected_share")
+        said = f"{width} x {height} pixels, seed {report['seed']}"
+        if kept is not None:
+            said = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
+            said += f", seed {report['seed']}" if len(reports) > 1 else ""
+        _tell(report, as_json, f"{report['images'][0]}: {said}")
 
 
 def _tell(report: dict[str, Any], as_json: bool, line: str) -> None:
@@ -384,6 +583,37 @@ def _tell(report: dict[str, Any], as_json: bool, line: str) -> None:
 
 def _progress_line(done: int, total: int) -> None:
     typer.echo(f"\r{done / 1e6:8.1f} of {total / 1e6:.1f} MB", err=True, nl=False)
+
+
+class _ProgressLine:
+    """Says on a terminal how far the work has come, on one line that is gone when it is done."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._steps = 0
+        self._since = 0.0
+
+    def __enter__(self) -> _ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            typer.echo("\r\033[K", err=True, nl=False)
+
+    def __call__(self, progress: Progress) -> None:
+        if not self._shown:
+            return
+        text = progress.stage
+        if progress.pictures > 1:
+            text += f", picture {progress.picture} of {progress.pictures}"
+        if progress.steps:
+            self._steps += 1
+            left = (progress.pictures - progress.picture + 1) * progress.steps - progress.step
+            seconds = (time.perf_counter() - self._since) / self._steps * left
+            text += f", step {progress.step} of {progress.steps}, about {seconds:.0f} s left"
+        elif not self._steps:
+            self._since = time.perf_counter()  # the step that comes next begins now
+        typer.echo(f"\r\033[K{text}", err=True, nl=False)
 
 
 def run() -> None:

@@ -1,7 +1,7 @@
 """The core: a recipe and a photo in, a result out. ``python main.py`` hands over to the command line in ``cli.py``.
 
     select(photo, mask, read)        -> Selection   find the subject
-    run(recipe, photo, read)         -> Results     carry out a recipe
+    run(recipe, photo, read)         -> Results     carry out a recipe; its tasks are in ``tasks.py``
     replay(data, name, photo, read)  -> Result      carry out the recipe inside a result's file again
 
 Nothing here knows of files, pages or jobs: inputs are read by digest through ``read``, results are values.
@@ -9,75 +9,24 @@ Nothing here knows of files, pages or jobs: inputs are read by digest through ``
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib import metadata
-from typing import Any
 
 from PIL import Image
 
 import masks
+import tasks
 import weights
+from diffusion import catalogue
 from errors import BadInput
-from imaging import backdrops, checks, composite, save, shadows
-from imaging.photo import Array, Photo
-from masks import Selection, matting
-from recipe import ImageBackdrop, MaskRecipe, Recipe, TransparentBackdrop
+from imaging import save
+from imaging.photo import Photo
+from masks import Selection
+from recipe import GeneratedBackdrop, MaskRecipe, Recipe
+from tasks import OnProgress, Progress, Read, Result, versions
 
-Read = Callable[[str], bytes]
-"""The bytes of an input by digest; raises :class:`BadInput` where they are not to be had."""
+__all__ = ["OnProgress", "Progress", "Read", "Result", "overlay", "replay", "run", "select", "versions"]
 
 OVERLAY_COLOUR = (237, 28, 36)
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """How far a run has come.
-
-    Attributes:
-        stage: what is happening, for people: "Painting the background".
-        step: steps done of ``steps``; 0 of 0 where a stage has none.
-        picture: which picture of ``pictures`` is being made, from 1.
-        preview: a small RGB picture of the work so far, where there is one.
-    """
-
-    stage: str
-    step: int = 0
-    steps: int = 0
-    picture: int = 1
-    pictures: int = 1
-    preview: Image.Image | None = None
-
-
-OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a recipe gave.
-
-    Attributes:
-        pixels: ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA in the photo's type and colour space.
-        selection: the final selection.
-        recipe: what was asked.
-        report: size, seconds, device, models, seed, checks, notes; JSON values only.
-    """
-
-    pixels: Array
-    selection: Selection
-    recipe: Recipe
-    report: Mapping[str, Any]
-    icc: bytes | None = None
-    exif: bytes | None = None
-    inputs: Mapping[str, bytes] = field(default_factory=dict)
-
-    def encode(self, kind: str = "PNG") -> bytes:
-        """The result as a file's bytes: ``PNG`` (exact, replayable), ``JPEG`` or ``WEBP``."""
-        with_ = {key: self.report[key] for key in ("models", "seed", "size", "versions")}
-        made = save.Made(self.recipe.to_json(), with_, self.selection.values, self.inputs)
-        return save.encode(self.pixels, kind, self.icc, self.exif, made)
 
 
 def select(photo: Photo, mask: MaskRecipe, read: Read) -> Selection:
@@ -95,12 +44,12 @@ def overlay(photo: Photo, selection: Selection) -> Image.Image:
     return Image.composite(red, Image.fromarray(rgb), strength)
 
 
-def run(recipe: Recipe, photo: Photo, read: Read, on_progress: OnProgress | None = None) -> tuple[Result, ...]:
-    """Carry out a recipe on its photo.
+def run(recipe: Recipe, photo: Photo | None, read: Read, on_progress: OnProgress | None = None) -> tuple[Result, ...]:
+    """Carry out a recipe.
 
     Args:
         recipe: what to do.
-        photo: the photo whose digest the recipe names.
+        photo: the photo whose digest the recipe names; ``None`` where it names none.
         read: gives the bytes of the other inputs the recipe names.
         on_progress: called before every step that takes time; it may raise :class:`Cancelled` to stop there.
 
@@ -111,96 +60,74 @@ def run(recipe: Recipe, photo: Photo, read: Read, on_progress: OnProgress | None
         StudioError: something a person can mend; nothing was written.
     """
     started = time.perf_counter()
-    _same_photo(recipe, photo)
-    if on_progress:
-        on_progress(Progress("Finding the subject"))
-    selection = select(photo, recipe.mask, read)
-    if on_progress:
-        on_progress(Progress("Drawing the background"))
-    return (_background(recipe, photo, selection, read, started),)
+    tell = on_progress or _tell_nobody
+    if recipe.task == "create":
+        return tasks.create(recipe, tell, started)
+    photo = _same_photo(recipe, photo)
+    if isinstance(recipe.backdrop, GeneratedBackdrop):
+        catalogue.require(recipe.backdrop.model)  # before the mask is made, which would be lost
+    tell(Progress("Finding the subject"))
+    return tasks.background(recipe, photo, select(photo, recipe.mask, read), read, tell, started)
 
 
-def replay(data: bytes, name: str, photo: Photo | None, read: Read) -> Result:
+def replay(data: bytes, name: str, photo: Photo | None, read: Read, on_progress: OnProgress | None = None) -> Result:
     """Carry out the recipe inside a result's file again; the same pixels on the same machine.
 
     Args:
         data: the result file's bytes.
         name: what to call it in messages.
-        photo: the photo, handed in again; ``None`` takes it from ``read``.
+        photo: the photo, handed in again; ``None`` takes it from ``read``, where the recipe has one.
         read: gives inputs by digest; those the file carries itself are not asked for.
+        on_progress: as in :func:`run`.
     """
     from imaging.photo import load
 
     started = time.perf_counter()
+    tell = on_progress or _tell_nobody
     made = save.read_made(data, name)
     recipe = Recipe.from_json(made.recipe)
+    found_by = [id for id in made.with_.get("models", {}) if isinstance(id, str)]
 
     def read_made_first(digest: str) -> bytes:
         return made.inputs[digest] if digest in made.inputs else read(digest)
 
+    if recipe.photo is None:
+        return _said_of_model(tasks.create(recipe, tell, started)[0], made)
     if photo is None:
         try:
             photo = load(read(recipe.photo), "the photo")
         except BadInput as error:
             raise BadInput(f"The photo of {name} is not in the store; hand it in with --photo.") from error
-    _same_photo(recipe, photo)
+    photo = _same_photo(recipe, photo)
     if made.selection is None:
-        return _background(recipe, photo, select(photo, recipe.mask, read_made_first), read_made_first, started)
-    if made.selection.shape != photo.pixels.shape[:2]:
+        selection = select(photo, recipe.mask, read_made_first)
+    elif made.selection.shape != photo.pixels.shape[:2]:
         raise BadInput(f"The selection in {name} does not fit its photo; the file was changed.")
-    models = tuple(id for id in made.with_.get("models", {}) if isinstance(id, str) and id in weights.WEIGHTS)
-    return _background(recipe, photo, Selection(made.selection, models), read_made_first, started)
-
-
-def _same_photo(recipe: Recipe, photo: Photo) -> None:
-    if recipe.photo != photo.digest:
-        raise BadInput(f"This is not the photo of the recipe, which begins with {recipe.photo[:12]}; hand in that one.")
-
-
-def _background(recipe: Recipe, photo: Photo, selection: Selection, read: Read, started: float) -> Result:
-    """The same subject in a new place."""
-    alpha = selection.values
-    share = checks.protected_share(alpha)
-    if share == 0:
-        raise BadInput("The mask protects no pixel of the subject fully; feather it less or choose another mask.")
-    edge = matting.foreground(photo.pixels, alpha)
-    notes = [*photo.notes, *selection.notes]
-    shadow = None
-    if recipe.shadow == "contact":
-        shadow = shadows.contact(alpha)
-        if not shadows.ground_visible(alpha):
-            notes.append("The subject reaches the lower edge of the photo, so there is no ground for a shadow.")
-    if isinstance(recipe.backdrop, TransparentBackdrop):
-        pixels = composite.cut_out(photo.pixels, alpha, edge, shadow)
     else:
-        plate, said = backdrops.draw(recipe.backdrop, photo, alpha, read, recipe.seed)
-        notes += said
-        if shadow is not None:
-            plate = composite.shade(plate, shadow)
-        pixels = composite.over(photo.pixels, alpha, edge, plate)
-    changed = checks.changed_subject_pixels(photo.pixels, pixels, alpha)
-    if changed:
-        raise AssertionError(f"{changed} pixels of the subject were changed")
-    inputs = (
-        {recipe.backdrop.digest: read(recipe.backdrop.digest)} if isinstance(recipe.backdrop, ImageBackdrop) else {}
-    )
-    report = {
-        "size": list(photo.size),
-        "seconds": round(time.perf_counter() - started, 3),
-        "device": "cpu",
-        "models": {id: weights.revision(id) for id in selection.models},
-        "seed": recipe.seed,
-        "checks": {"protected_share": round(share, 4), "changed_subject_pixels": changed},
-        "versions": versions(),
-        "notes": notes,
-    }
-    return Result(pixels, selection, recipe, report, photo.icc, photo.exif, inputs)
+        selection = Selection(made.selection, tuple(id for id in found_by if id in weights.WEIGHTS))
+    return _said_of_model(tasks.background(recipe, photo, selection, read_made_first, tell, started)[0], made)
 
 
-def versions() -> dict[str, str]:
-    """Versions of what has a say in the pixels."""
-    names = ("numpy", "opencv-python-headless", "pillow", "rembg", "onnxruntime")
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
+def _tell_nobody(progress: Progress) -> None:
+    pass
+
+
+def _same_photo(recipe: Recipe, photo: Photo | None) -> Photo:
+    if photo is None or recipe.photo != photo.digest:
+        raise BadInput(
+            f"This is not the photo of the recipe, which begins with {(recipe.photo or '')[:12]}; hand in that one."
+        )
+    return photo
+
+
+def _said_of_model(again: Result, made: save.Made) -> Result:
+    """Note where the painting model is not the one of the first time: then the pixels differ, too."""
+    if isinstance(again.recipe.backdrop, GeneratedBackdrop):
+        id = again.recipe.backdrop.model
+        before, now = made.with_.get("models", {}).get(id), again.report["models"][id]
+        if before not in (None, now):
+            again.report["notes"].append(f"It was made with revision {before} of {id}; here is {now}.")
+    return again
 
 
 if __name__ == "__main__":

@@ -229,7 +229,8 @@ def settle(model_id: str, **given: Any) -> GeneratedBackdrop:
     values = {**model.defaults, **wanted}
     if values["scheduler"] not in model.schedulers:
         raise BadInput(
-            f"There is no scheduler {values['scheduler']!r} for {model.id}; choose one of {', '.join(model.schedulers)}."
+            f"There is no scheduler {values['scheduler']!r} for {model.id}; "
+            f"choose one of {', '.join(model.schedulers)}."
         )
     try:
         return GeneratedBackdrop.model_validate({"model": model.id, **values})
@@ -395,8 +396,9 @@ def _digest(folder: Path) -> str:
 
 def _ways_out(model: Model, what: str) -> str:
     return (
-        f"The diffusion model {model.id} ({model.size_bytes / 1e9:.1f} GB) {what}: choose an instant backdrop, run "
-        f"`python main.py models pull {model.id}` where there is a network, or use a local diffusers folder with --model."
+        f"The diffusion model {model.id} ({model.size_bytes / 1e9:.1f} GB) {what}: choose an instant backdrop, "
+        f"run `python main.py models pull {model.id}` where there is a network, or name a local diffusers folder with "
+        "--model."
     )
 
 
@@ -425,11 +427,10 @@ def fetch(id: str, on_bytes: Callable[[int, int], None] | None = None) -> Path:
     model = entry(id)
     target = weights.data_folder() / "diffusers" / id
     part = target.with_name(f"{id}.part")
-    import httpx
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub import snapshot_download, utils
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # whichever HTTP library it uses
 
-    disable_progress_bars()
+    utils.disable_progress_bars()  # type: ignore[attr-defined]
     try:
         part.mkdir(parents=True, exist_ok=True)
         with _Watch(part, model.size_bytes, on_bytes):
@@ -441,7 +442,7 @@ def fetch(id: str, on_bytes: Callable[[int, int], None] | None = None) -> Path:
             raise MissingWeights(_ways_out(model, f"was downloaded, but the hub's copy {problem}"))
         (part / _REVISION).write_text(_commit(part) or model.revision, encoding="utf-8")
         os.replace(part, target)
-    except (OSError, httpx.HTTPError, ValueError) as error:
+    except (OSError, HTTPError, ValueError) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise MissingWeights(_ways_out(model, f"is not on this machine and could not be fetched ({reason})")) from error
     return target

@@ -70,6 +70,7 @@ def decide(machine: Machine, need_gb: float) -> Device:
     match machine:
         case Machine(gpu=Gpu() as gpu):
             capability = f"{gpu.name} (compute capability {gpu.capability[0]}.{gpu.capability[1]})"
+            dtype: Dtype
             if gpu.capability >= (8, 0):
                 dtype, why, need = "bfloat16", f"{capability} computes in bfloat16", need_gb
             elif gpu.capability >= (7, 0):

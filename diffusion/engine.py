@@ -151,10 +151,9 @@ def _load_pipeline(folder: Path, device: Device) -> Any:
     import transformers
 
     # Their advice and bars are for developers at a terminal; what people need to know, the front ends say.
-    diffusers.utils.logging.set_verbosity_error()
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
     name = catalogue.pipeline(folder)
     unused = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     pipe = getattr(diffusers, name).from_pretrained(
