@@ -61,11 +61,10 @@ def run(recipe: Recipe, photo: Photo | None, read: Read, on_progress: OnProgress
     """
     started = time.perf_counter()
     tell = on_progress or _tell_nobody
+    _can_paint(recipe)
     if recipe.task == "create":
         return tasks.create(recipe, tell, started)
     photo = _same_photo(recipe, photo)
-    if isinstance(recipe.backdrop, GeneratedBackdrop):
-        catalogue.require(recipe.backdrop.model)  # before the mask is made, which would be lost
     tell(Progress("Finding the subject"))
     return tasks.background(recipe, photo, select(photo, recipe.mask, read), read, tell, started)
 
@@ -86,6 +85,7 @@ def replay(data: bytes, name: str, photo: Photo | None, read: Read, on_progress:
     tell = on_progress or _tell_nobody
     made = save.read_made(data, name)
     recipe = Recipe.from_json(made.recipe)
+    _can_paint(recipe)
     found_by = [id for id in made.with_.get("models", {}) if isinstance(id, str)]
 
     def read_made_first(digest: str) -> bytes:
@@ -110,6 +110,12 @@ def replay(data: bytes, name: str, photo: Photo | None, read: Read, on_progress:
 
 def _tell_nobody(progress: Progress) -> None:
     pass
+
+
+def _can_paint(recipe: Recipe) -> None:
+    """Refuse before any work is done where the model that is to paint is not here or not made for it."""
+    if isinstance(recipe.backdrop, GeneratedBackdrop):
+        catalogue.require(recipe.backdrop.model, recipe.task)
 
 
 def _same_photo(recipe: Recipe, photo: Photo | None) -> Photo:

@@ -66,6 +66,16 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Colour = Annotated[str, AfterValidator(_colour)]
 """An sRGB colour, ``#rrggbb``."""
 
+
+def _by_8(side: int) -> int:
+    if side % 8:
+        raise ValueError(f"{side} is not a multiple of 8; take {side // 8 * 8} or {side // 8 * 8 + 8}")
+    return side
+
+
+Side = Annotated[int, Field(ge=64, le=2048), AfterValidator(_by_8)]
+"""A working width or height in pixels."""
+
 Values = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
 """Option values by name, as JSON; read-only."""
 
@@ -197,8 +207,8 @@ class GeneratedBackdrop(Part):
     scheduler: Annotated[str, StringConstraints(pattern=r"^[a-z0-9+-]{1,30}$")] = Field(
         description="The sampling method."
     )
-    width: int | None = Field(None, ge=64, le=2048, multiple_of=8, description="Working width in pixels.")
-    height: int | None = Field(None, ge=64, le=2048, multiple_of=8, description="Working height in pixels.")
+    width: Side | None = Field(None, description="Working width in pixels; best left to the model's native size.")
+    height: Side | None = Field(None, description="Working height in pixels; best left to the model's native size.")
     mask_grow: Length = Field(
         Length(), description="Let the model paint this far into the subject's edge; negative keeps it off the edge."
     )

@@ -17,7 +17,7 @@ from PIL import Image
 
 import masks
 import weights
-from diffusion import catalogue, engine
+from diffusion import engine
 from errors import BadInput
 from imaging import backdrops, checks, composite, plates, save, shadows
 from imaging.geometry import Size
@@ -111,8 +111,6 @@ def background(
         BadInput: the selection protects nothing or leaves nothing to paint.
         MissingWeights: the backdrop's model is not here.
     """
-    if isinstance(recipe.backdrop, GeneratedBackdrop):
-        catalogue.require(recipe.backdrop.model)  # before the work that would be lost
     subject = _subject(recipe, photo, selection)
     if isinstance(recipe.backdrop, GeneratedBackdrop):
         return tuple(_painted(recipe, recipe.backdrop, subject, on_progress, started))
@@ -135,7 +133,7 @@ def create(recipe: Recipe, on_progress: OnProgress, started: float) -> tuple[Res
     """
     backdrop = recipe.backdrop
     assert isinstance(backdrop, GeneratedBackdrop)  # a Recipe of this task has no other
-    painter = _painter(recipe.task, backdrop, on_progress)
+    painter = _painter(backdrop, on_progress)
     size = Size(1, 1).working(painter.native_side, backdrop.width, backdrop.height)
     results = []
     for picture, steps, alone in _pictures(recipe, backdrop, painter, size, None, None, on_progress):
@@ -183,7 +181,7 @@ def _painted(
     recipe: Recipe, backdrop: GeneratedBackdrop, subject: Subject, on_progress: OnProgress, started: float
 ) -> Iterator[Result]:
     """One result per picture that a model paints behind the subject."""
-    painter = _painter(recipe.task, backdrop, on_progress)
+    painter = _painter(backdrop, on_progress)
     photo, alpha = subject.photo, subject.selection.values
     size = Size(*photo.size).working(painter.native_side, backdrop.width, backdrop.height)
     repaint = denoise_mask(subject.selection, backdrop).values
@@ -198,12 +196,7 @@ def _painted(
         started = time.perf_counter()
 
 
-def _painter(task: str, backdrop: GeneratedBackdrop, on_progress: OnProgress) -> engine.Engine:
-    model = catalogue.entry(backdrop.model)
-    if task not in model.tasks:
-        fitting = ", ".join(id for id, other in catalogue.MODELS.items() if task in other.tasks)
-        can = "creates whole pictures" if "create" in model.tasks else "repaints backgrounds"
-        raise BadInput(f"The model {model.id} {can}; for this, choose one of {fitting}.")
+def _painter(backdrop: GeneratedBackdrop, on_progress: OnProgress) -> engine.Engine:
     on_progress(Progress("Loading the model", pictures=backdrop.num_images_per_prompt))
     return engine.load(backdrop.model)
 

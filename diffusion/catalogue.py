@@ -252,8 +252,18 @@ def where(id: str) -> Path | None:
     return None
 
 
-def require(id: str) -> Path:
-    """The model's folder; raise :class:`MissingWeights` with the ways out where it is not here."""
+def require(id: str, task: Task | None = None) -> Path:
+    """The model's folder.
+
+    Raises:
+        BadInput: the model is not for this task.
+        MissingWeights: it is not here; the message names the ways out.
+    """
+    model = entry(id)
+    if task and task not in model.tasks:
+        fitting = ", ".join(other.id for other in MODELS.values() if task in other.tasks)
+        can = "creates whole pictures" if "create" in model.tasks else "repaints backgrounds"
+        raise BadInput(f"The model {id} {can}; for this, choose one of {fitting}.")
     found = where(id)
     if found is None:
         raise MissingWeights(_ways_out(entry(id), "is not on this machine"))
