@@ -1,0 +1,405 @@
+"""A painted background from end to end: masks, sizes, the subject untouched, seeds, replay, the command line."""
+
+import json
+from unittest import mock
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from typer.testing import CliRunner
+
+import cli
+import main
+import tasks
+from diffusion import catalogue, engine
+from diffusion.catalogue import settle
+from errors import BadInput, Cancelled, MissingWeights
+from imaging import composite, plates
+from imaging.geometry import Size
+from imaging.photo import load
+from jobs import store
+from masks import Selection, matting
+from recipe import Length, MaskRecipe, Recipe
+from tests.diffusion.conftest import mask_of, photo_of, png, subject_of
+
+pytestmark = pytest.mark.xdist_group("torch")
+
+QUICK = {"prompt": "a beach at dusk", "num_inference_steps": 3}
+
+
+def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", **given):
+    backdrop = settle(model, **{**QUICK, **given})
+    return Recipe(photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow)
+
+
+def run(recipe, photo, on_progress=None):
+    return main.run(recipe, photo, store.default().get, on_progress)
+
+
+@pytest.mark.parametrize("size", [(320, 200), (201, 333), (64, 64)])
+@pytest.mark.parametrize("shadow", ["none", "contact"])
+def test_the_subject_is_kept_to_the_pixel(here, size, shadow):
+    photo = photo_of(*size)
+    (result,) = run(recipe_for(photo, shadow=shadow), photo)
+    subject = subject_of(*size) == 255
+    changed = int((result.pixels != photo.pixels).any(axis=2)[subject].sum())
+    outside = subject_of(*size) == 0
+    painted = float((result.pixels != photo.pixels).any(axis=2)[outside].mean())
+    share = result.report["checks"]["protected_share"]
+    print(f"{size}: {changed} subject pixels changed, protected share {share}, {painted:.1%} of the rest repainted")
+    assert changed == result.report["checks"]["changed_subject_pixels"] == 0
+    assert share > 0.5
+    assert painted > 0.9
+    assert result.pixels.shape == photo.pixels.shape
+
+
+def test_before_compositing_the_pixels_are_diffusers_own(here):
+    """What main does around the pipeline, done by hand around the same pipeline called directly."""
+    import diffusers
+    import torch
+
+    photo = photo_of(320, 200)
+    recipe = recipe_for(photo, guidance_scale=4.0, negative_prompt="people", scheduler="ddim")
+    (result,) = run(recipe, photo)
+    assert result.report["working_size"] == [160, 104], "16:10 at the area of 128 x 128, in eights"
+
+    alpha = result.selection.values
+    edge = matting.foreground(photo.pixels, alpha)
+    on_grey = composite.over(photo.pixels, alpha, edge, np.full_like(photo.pixels, 128))
+    import cv2
+
+    seen = Image.fromarray(cv2.resize(on_grey, (160, 104), interpolation=cv2.INTER_AREA))
+    repaint = cv2.resize(255 - alpha, (160, 104), interpolation=cv2.INTER_AREA) >= 128
+    mask = Image.fromarray(repaint.astype(np.uint8) * 255)
+    painter = engine.load("sd15-inpaint")
+    pipe = diffusers.StableDiffusionInpaintPipeline.from_pretrained(
+        catalogue.require("sd15-inpaint"), dtype=getattr(torch, painter.device.dtype), safety_checker=None
+    )
+    pipe.scheduler = diffusers.DDIMScheduler.from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    picture = pipe(
+        prompt="a beach at dusk",
+        image=seen,
+        mask_image=mask,
+        negative_prompt="people",
+        num_inference_steps=3,
+        guidance_scale=4.0,
+        strength=1.0,
+        width=160,
+        height=104,
+        generator=torch.Generator("cpu").manual_seed(5),
+    ).images[0]
+    plate = plates.from_model(picture, mask, photo)
+    assert np.array_equal(result.pixels, composite.over(photo.pixels, alpha, edge, plate))
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({"width": 256}, [256, 160]),
+        ({"height": 80}, [128, 80]),
+        ({"width": 64, "height": 192}, [64, 192]),
+    ],
+)
+def test_sizes_that_are_asked_for(here, given, size):
+    photo = photo_of(320, 200)
+    (result,) = run(recipe_for(photo, **given), photo)
+    assert result.report["working_size"] == size
+    assert result.report["size"] == [320, 200]
+    stretched = [note for note in result.report["notes"] if "stretched" in note]
+    assert bool(stretched) == (size == [64, 192])
+
+
+def test_the_denoiser_does_not_eat_the_subject():
+    alpha = subject_of(400, 300)
+    selection = Selection(alpha)
+    backdrop = settle("sd15-inpaint", **QUICK)
+    repaint = tasks.denoise_mask(selection, backdrop).values
+    eaten = int(((repaint >= 128) & (alpha >= 128)).sum())
+    print(f"{eaten} of {(alpha >= 128).sum()} subject pixels would be painted over")
+    assert eaten == 0
+    assert (repaint[alpha < 128] >= 128).all()
+    grown = tasks.denoise_mask(selection, backdrop.model_copy(update={"mask_grow": Length(value=6)})).values
+    assert ((grown >= 128).sum() - (repaint >= 128).sum()) > 1000
+    kept_off = tasks.denoise_mask(selection, backdrop.model_copy(update={"mask_grow": Length(value=-6)})).values
+    assert (kept_off >= 128).sum() < (repaint >= 128).sum()
+
+
+def test_feathering_rounds_the_outline_off():
+    alpha = np.zeros((200, 200), np.uint8)
+    alpha[50:150, 50:150] = 255
+    alpha[20:50, 98:101] = 255  # a hair
+    backdrop = settle("sd15-inpaint", **QUICK, mask_feather=20)
+    repaint = tasks.denoise_mask(Selection(alpha), backdrop).values
+    assert (repaint[30, 95:105] >= 128).all(), "the hair is painted over; the composite puts it back"
+    assert (repaint[100, 60:140] < 128).all()
+
+
+def test_grow_and_feather_reach_the_model(here):
+    photo = photo_of(320, 200)
+    seen = []
+    real = engine.DiffusersEngine.generate
+
+    def spy(self, request, on_step=None):
+        seen.append(request)
+        return real(self, request, on_step)
+
+    with mock.patch.object(engine.DiffusersEngine, "generate", spy):
+        for given in ({}, {"mask_grow": {"value": 10}}, {"mask_feather": 60}, {"strength": 0.5}):
+            run(recipe_for(photo, **given), photo)
+    plain, grown, feathered, weak = seen
+    assert (np.asarray(grown.mask) > 0).sum() > (np.asarray(plain.mask) > 0).sum()
+    assert not np.array_equal(np.asarray(feathered.mask), np.asarray(plain.mask))
+    corner = (slice(0, 20), slice(0, 20))
+    assert (np.asarray(plain.image)[corner] == plates.NEUTRAL).all(), "at full strength the old background is grey"
+    assert np.asarray(weak.image)[corner].std() > 5, "below, the model starts from it"
+    assert set(np.unique(np.asarray(plain.mask))) == {0, 255}
+
+
+def test_the_models_idea_of_the_subject_leaves_no_halo():
+    """The model's picture: the subject red, the background blue. No red may be left in the plate."""
+    photo = load(png(np.zeros((400, 640, 3), np.uint8)))
+    kept = subject_of(128, 80) >= 128
+    picture = np.zeros((80, 128, 3), np.uint8)
+    picture[..., 2] = 200
+    picture[kept] = (220, 0, 0)
+    mask = Image.fromarray(np.where(kept, np.uint8(0), np.uint8(255)))
+    plate = plates.from_model(Image.fromarray(picture), mask, photo)
+    print(f"reddest pixel of the plate: {plate[..., 0].max()}")
+    assert plate[..., 0].max() <= 1
+    assert plate[..., 2].min() >= 199
+
+
+def test_the_plate_is_in_the_photos_own_space():
+    from dataclasses import replace
+
+    photo = load(png(np.zeros((100, 100, 3), np.uint8)))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    deep = replace(photo, pixels=np.zeros((100, 100, 3), np.uint16), icc=profile)
+    picture = Image.new("RGB", (64, 64), (200, 100, 50))
+    mask = Image.new("L", (64, 64), 255)
+    plate = plates.from_model(picture, mask, deep)
+    assert plate.dtype == np.uint16
+    assert np.abs(plate[50, 50].astype(int) - np.array([200, 100, 50]) * 257).max() <= 2 * 257
+    seen, _ = plates.for_model(
+        deep,
+        np.zeros((100, 100), np.uint8),
+        (np.zeros((100, 100), bool), np.zeros((0, 3), np.uint16)),
+        np.full((100, 100), 255, np.uint8),
+        Size(64, 64),
+        neutral=True,
+    )
+    assert np.abs(np.asarray(seen).astype(int) - 128).max() <= 1
+
+
+def test_picture_i_is_the_picture_made_alone(here):
+    photo = photo_of(160, 100)
+    together = run(recipe_for(photo, seed=5, num_images_per_prompt=3, scheduler="euler-a"), photo)
+    assert [result.report["seed"] for result in together] == [5, 6, 7]
+    assert len({result.pixels.tobytes() for result in together}) == 3
+    for seed, result in zip((5, 6, 7), together, strict=True):
+        (alone,) = run(recipe_for(photo, seed=seed, scheduler="euler-a"), photo)
+        assert alone.recipe == result.recipe
+        assert np.array_equal(alone.pixels, result.pixels)
+
+
+def test_a_result_replays_from_its_file(here):
+    photo = photo_of(160, 100)
+    result = run(recipe_for(photo, num_images_per_prompt=2), photo)[1]
+    again = main.replay(result.encode(), "result.png", None, store.default().get)
+    assert np.array_equal(again.pixels, result.pixels)
+    assert not again.report["notes"]
+
+
+def test_a_replay_with_another_revision_says_so(here, monkeypatch):
+    photo = photo_of(160, 100)
+    (result,) = run(recipe_for(photo), photo)
+    data = result.encode()
+    monkeypatch.setattr(engine.load("sd15-inpaint"), "revision", "folder:other")
+    again = main.replay(data, "result.png", None, store.default().get)
+    assert any("folder:other" in note for note in again.report["notes"])
+
+
+def test_the_report_says_how_it_was_made(here):
+    photo = photo_of(160, 100)
+    (result,) = run(recipe_for(photo, seed=9), photo)
+    report = json.loads(json.dumps(result.report))
+    print(json.dumps(report, indent=1))
+    assert report["seed"] == 9
+    assert report["steps"] == 3
+    assert report["models"]["sd15-inpaint"].startswith("folder:")
+    assert {"torch", "diffusers", "transformers"} <= set(report["versions"])
+    assert report["device"].split()[0] in ("cpu", "cuda", "mps")
+    assert report["device_reason"].endswith(".")
+    assert report["seconds"] > 0
+
+
+def test_progress_comes_in_order(here):
+    photo = photo_of(160, 100)
+    told = []
+    run(recipe_for(photo, num_images_per_prompt=2), photo, told.append)
+    assert [p.stage for p in told[:2]] == ["Finding the subject", "Loading the model"]
+    steps = [(p.picture, p.step, p.steps) for p in told[2:]]
+    assert steps == [(1, 0, 0), (1, 1, 3), (1, 2, 3), (1, 3, 3), (2, 0, 0), (2, 1, 3), (2, 2, 3), (2, 3, 3)]
+    assert all(p.pictures == 2 for p in told[1:])
+    assert all(p.preview is not None for p in told if p.step)
+
+
+def test_cancel_through_the_core(here):
+    photo = photo_of(160, 100)
+    seen = []
+
+    def stop_at_4(progress):
+        seen.append(progress.step)
+        if progress.step == 4:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        run(recipe_for(photo, num_inference_steps=50), photo, stop_at_4)
+    assert max(seen) == 4
+
+
+def test_create(here):
+    recipe = Recipe(task="create", backdrop=settle("sd15", **QUICK, num_images_per_prompt=2), seed=3)
+    first, second = run(recipe, None)
+    assert first.pixels.shape == (128, 128, 3)
+    assert not np.array_equal(first.pixels, second.pixels)
+    assert second.report["seed"] == 4
+    again = main.replay(second.encode(), "second.png", None, store.default().get)
+    assert np.array_equal(again.pixels, second.pixels)
+    (wide,) = run(Recipe(task="create", backdrop=settle("sd15", **QUICK, width=192, height=64), seed=3), None)
+    assert wide.pixels.shape == (64, 192, 3)
+
+
+def test_a_mask_over_everything_is_refused(here):
+    photo = photo_of(160, 100)
+    recipe = recipe_for(photo)
+    everything = store.default().put(png(np.full((100, 160), 255, np.uint8)))
+    layer = recipe.mask.layers[0].model_copy(
+        update={"source": recipe.mask.layers[0].source.model_copy(update={"values": {"mask": everything}})}
+    )
+    with pytest.raises(BadInput, match="covers the whole photo"):
+        run(recipe.model_copy(update={"mask": MaskRecipe(layers=(layer,))}), photo)
+
+
+def test_a_missing_model_is_said_before_the_mask_is_made(here):
+    photo = photo_of(160, 100)
+    with mock.patch("masks.select", side_effect=AssertionError), pytest.raises(MissingWeights, match="models pull"):
+        run(recipe_for(photo, model="sd2-inpaint"), photo)
+
+
+def test_a_prompt_that_is_too_long_is_said(here):
+    photo = photo_of(160, 100)
+    (result,) = run(recipe_for(photo, prompt="x" * 80), photo)
+    assert any("longer than the model reads" in note for note in result.report["notes"])
+
+
+@pytest.fixture
+def shot(here, tmp_path):
+    """A photo and its mask as files, as arguments of the command line."""
+    photo, mask = tmp_path / "photo.png", tmp_path / "mask.png"
+    photo.write_bytes(store.default().get(photo_of(160, 100).digest))
+    mask.write_bytes(png(subject_of(160, 100)))
+    return [str(photo), "--mask", f"file:{mask}"]
+
+
+def invoke(*arguments):
+    done = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    print(done.output, done.exception)
+    return done
+
+
+def test_the_command_line_paints(shot, tmp_path):
+    out = tmp_path / "out.png"
+    flags = ["--prompt", "a beach", "--seed", "8", "--num-images-per-prompt", "2", "--num-inference-steps", "3"]
+    flags += ["--guidance-scale", "4", "--strength", "0.8", "--negative-prompt", "text", "--scheduler", "ddim"]
+    flags += ["--width", "160", "--height", "96", "--mask-grow", "2%", "--mask-feather", "3", "--model", "sd15-inpaint"]
+    done = invoke("background", *shot, "-o", out, *flags, "--json")
+    assert done.exit_code == 0
+    first, second = json.loads(done.stdout)
+    assert first["images"] == [str(tmp_path / "out-1.png")]
+    assert second["seed"] == 9
+    made = Recipe.from_json(main.save.read_made((tmp_path / "out-2.png").read_bytes(), "out").recipe)
+    assert made.seed == 9
+    assert made.backdrop == settle(
+        "sd15-inpaint",
+        prompt="a beach",
+        num_inference_steps=3,
+        guidance_scale=4,
+        strength=0.8,
+        negative_prompt="text",
+        scheduler="ddim",
+        width=160,
+        height=96,
+        mask_grow=Length.parse("2%"),
+        mask_feather=3,
+    )
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_the_command_line_settles_a_seed_and_says_it(shot, tmp_path):
+    done = invoke("background", *shot, "-o", tmp_path / "out.png", "--prompt", "a beach", "--num-inference-steps", "2")
+    assert done.exit_code == 0
+    seed = int(done.stderr.split("seed ")[1].split()[0])
+    again = invoke("replay", tmp_path / "out.png", "-o", tmp_path / "again.png", "--json")
+    assert json.loads(again.stdout)["seed"] == seed
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "out.png").read_bytes()
+
+
+def test_a_local_folder_paints_and_replays(shot, tmp_path, models):
+    import shutil
+
+    folder = shutil.copytree(models / "diffusers" / "sd15-inpaint", tmp_path / "my model")
+    out = tmp_path / "out.png"
+    flags = ["--prompt", "a beach", "--seed", "8", "--num-inference-steps", "2"]
+    assert invoke("background", *shot, "-o", out, *flags, "--model", folder).exit_code == 0
+    assert b"my model" not in out.read_bytes()
+    invoke("background", *shot, "-o", tmp_path / "known.png", *flags)
+    known = load((tmp_path / "known.png").read_bytes())
+    assert np.array_equal(load(out.read_bytes()).pixels, known.pixels)
+    catalogue._folders.clear()  # another process
+    assert isinstance(invoke("replay", out, "-o", tmp_path / "again.png").exception, BadInput)
+    assert invoke("replay", out, "-o", tmp_path / "again.png", "--model", folder).exit_code == 0
+    assert (tmp_path / "again.png").read_bytes() == out.read_bytes()
+
+
+def test_the_command_line_creates(here, tmp_path):
+    out = tmp_path / "out.png"
+    flags = ["--prompt", "a beach", "--num-inference-steps", "2", "--seed", "1", "--width", "64", "--height", "128"]
+    assert invoke("create", *flags, "-o", out).exit_code == 0
+    assert load(out.read_bytes()).size == (64, 128)
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ([], "either"),
+        (["--prompt", "a beach", "--backdrop", "sweep"], "either"),
+        (["--backdrop", "sweep", "--num-inference-steps", "3"], "no effect"),
+        (["--prompt", " "], "the prompt is empty"),
+        (["--prompt", "a beach", "--model", "sd15"], "creates whole pictures"),
+        (["--prompt", "a beach", "--model", "sd2-inpaint"], "models pull sd2-inpaint"),
+        (["--prompt", "a beach", "--model", "nowhere"], "no folder"),
+        (["--prompt", "a beach", "--width", "100"], "take 96 or 104"),
+        (["--prompt", "a beach", "--num-images-per-prompt", "2", "--seed", str(2**32 - 1)], "smaller"),
+    ],
+)
+def test_what_the_command_line_refuses(shot, tmp_path, flags, says):
+    done = invoke("background", *shot, "-o", tmp_path / "out.png", *flags)
+    assert done.exit_code != 0
+    assert says in done.output + str(done.exception)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_the_models_are_listed(here):
+    rows = {row["id"]: row for row in json.loads(invoke("models", "--json").stdout)}
+    assert rows["sd15-inpaint"]["here"]
+    assert not rows["sd2-inpaint"]["here"]
+    assert rows["sd2-inpaint"]["licence_url"].startswith("https://")
+    assert invoke("models", "pull", "sd15-inpaint").exit_code == 0
+
+
+def test_the_doctor_names_the_device(here):
+    said = json.loads(invoke("doctor", "--json").stdout)
+    assert said["device"].startswith(("cpu", "cuda", "mps"))
+    assert "sd15-inpaint" in said["models here"]
