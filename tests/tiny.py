@@ -59,7 +59,7 @@ def save_xl_inpaint(folder: Path, side: int = SIDE) -> Path:
         projection_class_embeddings_input_dim=6 * 8 + WIDTH,
     )
     second = CLIPTextModelWithProjection(_text_config()).eval()
-    pipe = StableDiffusionXLInpaintPipeline(**parts, text_encoder_2=second, tokenizer_2=_tokenizer())
+    pipe = StableDiffusionXLInpaintPipeline(**parts, text_encoder_2=second, tokenizer_2=tokenizer())
     return _save(pipe, folder)
 
 
@@ -104,7 +104,7 @@ def _parts(side: int, in_channels: int, **more: Any) -> dict[str, Any]:
         "unet": unet.eval(),
         "vae": vae.eval(),
         "text_encoder": CLIPTextModel(_text_config()).eval(),
-        "tokenizer": _tokenizer(),
+        "tokenizer": tokenizer(),
         "scheduler": scheduler,
     }
 
@@ -133,7 +133,8 @@ def _vocabulary() -> dict[str, int]:
     return {token: number for number, token in enumerate(tokens)}
 
 
-def _tokenizer() -> Any:
+def tokenizer() -> Any:
+    """CLIP's tokenizer with a token for every character and no merges."""
     from transformers import CLIPTokenizer
 
     with tempfile.TemporaryDirectory() as folder:

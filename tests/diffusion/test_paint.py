@@ -1,6 +1,11 @@
 """A painted background from end to end: masks, sizes, the subject untouched, seeds, replay, the command line."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -133,6 +138,48 @@ def test_feathering_rounds_the_outline_off():
     repaint = tasks.denoise_mask(Selection(alpha), backdrop).values
     assert (repaint[30, 95:105] >= 128).all(), "the hair is painted over; the composite puts it back"
     assert (repaint[100, 60:140] < 128).all()
+
+
+def test_every_setting_of_the_recipe_reaches_the_engine(here):
+    photo = photo_of(320, 200)
+    given = {
+        "prompt": "a wood",
+        "negative_prompt": "people",
+        "num_inference_steps": 4,
+        "guidance_scale": 3.5,
+        "strength": 0.75,
+        "scheduler": "unipc",
+        "width": 96,
+        "height": 64,
+    }
+    with mock.patch.object(engine.DiffusersEngine, "generate", return_value=Image.new("RGB", (96, 64))) as generate:
+        run(recipe_for(photo, seed=77, **given), photo)
+    (request, _), _ = generate.call_args
+    found = {name: getattr(request, name, None) for name in given} | {"seed": request.seed, "size": request.size}
+    assert found == {**given, "width": None, "height": None, "seed": 77, "size": Size(96, 64)}
+    assert request.image.size == request.mask.size == (96, 64)
+
+
+def test_interrupted_nothing_is_half_written(shot, tmp_path):
+    """Ctrl-C while it paints: exit code 130, no file, no traceback."""
+    root = Path(main.__file__).parent
+    command = [sys.executable, str(root / "main.py"), "background", *shot, "-o", str(tmp_path / "out.png")]
+    command += ["--prompt", "a beach", "--num-inference-steps", "150", "--width", "768", "--height", "768"]
+    before = {path.name for path in tmp_path.iterdir()}
+    terminal, end = os.openpty()
+    process = subprocess.Popen(command, stderr=end, start_new_session=True)
+    os.close(end)
+    said = ""
+    while "step 2 of 150" not in said:
+        said += os.read(terminal, 4096).decode()
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    said += os.read(terminal, 65536).decode()
+    os.close(terminal)
+    print(said)
+    assert "s left" in said
+    assert "Traceback" not in said
+    assert {path.name for path in tmp_path.iterdir()} == before
 
 
 def test_grow_and_feather_reach_the_model(here):
