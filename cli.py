@@ -231,11 +231,17 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @models_app.command("pull")
-def pull(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Models as `models` lists them.")]) -> None:
+def pull(
+    ids: Annotated[
+        Optional[list[str]],
+        typer.Argument(metavar="[ID...]", help="Models as `models` lists them; none means the small ones of set-up."),
+    ] = None,
+) -> None:
     """Fetch the weights of some models and check their digests."""
     import weights
 
-    for entry in [weights.entry(id) for id in ids]:
+    wanted = [weights.entry(id) for id in ids] if ids else [w for w in weights.WEIGHTS.values() if w.embedded]
+    for entry in wanted:
         if weights.present(entry.id) is None:
             typer.echo(f"{entry.id}: {entry.size / 1e6:.1f} MB, licence {entry.licence}", err=True)
         for path in weights.resolve(entry.id, _progress_line if sys.stderr.isatty() else None):
@@ -386,11 +392,19 @@ def _progress_line(done: int, total: int) -> None:
     typer.echo(f"\r{done / 1e6:8.1f} of {total / 1e6:.1f} MB", err=True, nl=False)
 
 
-def run() -> None:
-    """Run the command line and exit; a person's errors are one sentence, ours keep their traceback."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the finally clauses, as on Ctrl-C
+def call(arguments: list[str] | None = None) -> int:
+    """Carry out one command line and return its exit code; a person's errors are one sentence, ours a traceback."""
     try:
-        app(standalone_mode=True)
+        app(arguments)
     except StudioError as error:
         typer.echo(str(error), err=True)
-        sys.exit(1)
+        return 1
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def run() -> NoReturn:
+    """Carry out the process's own command line and exit."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the finally clauses, as on Ctrl-C
+    sys.exit(call())
