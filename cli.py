@@ -368,13 +368,19 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @models_app.command("pull")
-def pull(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Models as `models` lists them.")]) -> None:
+def pull(
+    ids: Annotated[
+        Optional[list[str]],
+        typer.Argument(metavar="[ID...]", help="Models as `models` lists them; none means the small ones of set-up."),
+    ] = None,
+) -> None:
     """Fetch the weights of some models; a broken-off download of a diffusion model goes on where it stopped."""
     import weights
     from diffusion import catalogue
 
     on_bytes = _progress_line if sys.stderr.isatty() else None
-    for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids]:
+    small = [id for id, found in weights.WEIGHTS.items() if found.embedded]
+    for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids or small]:
         if isinstance(wanted, catalogue.Model):
             if catalogue.where(wanted.id) is None:
                 said = f"{wanted.size_bytes / 1e6:.1f} MB, licence {wanted.licence} ({wanted.licence_url})"
@@ -616,11 +622,19 @@ class _ProgressLine:
         typer.echo(f"\r\033[K{text}", err=True, nl=False)
 
 
-def run() -> None:
-    """Run the command line and exit; a person's errors are one sentence, ours keep their traceback."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the finally clauses, as on Ctrl-C
+def call(arguments: list[str] | None = None) -> int:
+    """Carry out one command line and return its exit code; a person's errors are one sentence, ours a traceback."""
     try:
-        app(standalone_mode=True)
+        app(arguments)
     except StudioError as error:
         typer.echo(str(error), err=True)
-        sys.exit(1)
+        return 1
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def run() -> NoReturn:
+    """Carry out the process's own command line and exit."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the finally clauses, as on Ctrl-C
+    sys.exit(call())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import io
 import os
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +137,7 @@ def load(data: bytes, name: str = "the picture") -> Photo:
         raise BadInput(f"{name} is empty; choose another file.")
     if len(data) > MAX_BYTES:
         raise BadInput(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
-    _register_heif()
+    _prepare_decoders()
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Pillow warns of harmless oddities (truncated EXIF and the like) on its way.
@@ -159,10 +161,17 @@ def load(data: bytes, name: str = "the picture") -> Photo:
     return Photo(pixels, alpha, icc, exif, digest_of(data), notes)
 
 
-def _register_heif() -> None:
+@cache
+def _prepare_decoders() -> None:
+    """Teach Pillow HEIC, and keep libtiff from printing about every damaged file."""
     import pillow_heif
 
     pillow_heif.register_heif_opener(thumbnails=False)
+    packages = Path(Image.__file__).parents[1]
+    for library in [*packages.glob("pillow.libs/libtiff*"), *packages.glob("PIL/.dylibs/libtiff*")]:
+        libtiff = ctypes.CDLL(str(library))
+        libtiff.TIFFSetErrorHandler(None)
+        libtiff.TIFFSetWarningHandler(None)
 
 
 def _check_header(image: Image.Image, name: str) -> None:

@@ -55,13 +55,13 @@ def _dilate(mask: Mask, radius: int) -> Mask:
     if not (mask >= 128).any():
         return mask
     distance = cv2.distanceTransform((mask < 128).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    rim = np.clip((radius + 0.5 - distance) * 255, 0, 255).astype(np.uint8)
+    rim = np.clip((radius + 1 - distance) * 255, 0, 255).astype(np.uint8)
     return np.maximum(mask, rim)
 
 
 def feather(mask: Mask, pixels: float) -> Mask:
-    """Soften the edge over about ``pixels`` (a Gaussian of that many pixels' 2-sigma width)."""
-    if pixels <= 0:
+    """Soften the edge over about ``pixels`` (a Gaussian of 2 sigma that wide); under 0.2 nothing would show."""
+    if pixels < 0.2:
         return mask
     return cv2.GaussianBlur(mask, (0, 0), pixels / 2, borderType=cv2.BORDER_REPLICATE)
 

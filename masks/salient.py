@@ -58,8 +58,11 @@ class Rembg:
         coarse = _predict(options.model, rgb)
         radius = 2 * max(photo.size) / NATIVE_SIDE
         refined = matting.refine(rgb, coarse, radius)
-        values = ops.remove_specks(ops.solidify(refined, LOW, HIGH), SPECKS)
-        if values.mean() / 255 < SMALLEST:
+        likely = refined[refined >= 128]
+        # A network that hesitates over the whole subject still means it: half of what it calls likely becomes certain.
+        high = min(HIGH, int(np.median(likely))) if likely.size else HIGH
+        values = ops.remove_specks(ops.solidify(refined, LOW, high), SPECKS)
+        if likely.size < SMALLEST * refined.size:
             raise NothingFound(
                 f"{options.model} found no subject in this photo; try another model, or bring a mask file."
             )

@@ -8,7 +8,7 @@ A picture of ``side`` pixels with 4 steps takes a tenth of a second or so. The l
 size, as in the real models. The weights are not zero anywhere that matters: prompt, mask, photo and step all have a
 say in the pixels.
 
-``python -m tests.tiny FOLDER`` puts the tiny models where ``BACKDROP_WEIGHTS=FOLDER`` finds them.
+``python tests/tiny.py FOLDER`` puts the tiny models where ``BACKDROP_WEIGHTS=FOLDER`` finds them.
 """
 
 from __future__ import annotations

@@ -1,36 +1,16 @@
-"""Tiny real models, saved once per test process, and a photo with a soft-edged subject."""
+"""Photos, masks and files for the tests that paint."""
 
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from PIL import Image
 
 from imaging.photo import Photo, load
 from jobs import store
 from recipe import Layer, MaskRecipe, Source
-from tests import tiny
-
-
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ``BACKDROP_WEIGHTS`` folder with tiny sd15-inpaint, sdxl-inpaint and sd15."""
-    folder = tmp_path_factory.mktemp("weights")
-    tiny.main(folder)
-    tiny.save_xl_inpaint(folder / "diffusers" / "sdxl-inpaint")
-    return folder
-
-
-@pytest.fixture
-def here(models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The tiny models in place, and a store of the test's own."""
-    monkeypatch.setenv("BACKDROP_WEIGHTS", str(models))
-    monkeypatch.setenv("BACKDROP_DATA", str(tmp_path / "data"))
-    return models
 
 
 def subject_of(width: int, height: int) -> np.ndarray:
@@ -46,7 +26,7 @@ def png(pixels: np.ndarray) -> bytes:
     return out.getvalue()
 
 
-def photo_of(width: int, height: int) -> Photo:
+def stored_photo(width: int, height: int) -> Photo:
     """A photo of noise, put into the store; its subject is that of :func:`subject_of`."""
     pixels = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
     data = png(cv2.GaussianBlur(pixels, (0, 0), 2))

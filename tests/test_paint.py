@@ -10,6 +10,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from painting import mask_of, png, stored_photo, subject_of
 from PIL import Image, ImageCms
 from typer.testing import CliRunner
 
@@ -25,7 +26,6 @@ from imaging.photo import load
 from jobs import store
 from masks import Selection, matting
 from recipe import Length, MaskRecipe, Recipe
-from tests.diffusion.conftest import mask_of, photo_of, png, subject_of
 
 pytestmark = pytest.mark.xdist_group("torch")
 
@@ -44,7 +44,7 @@ def run(recipe, photo, on_progress=None):
 @pytest.mark.parametrize("size", [(320, 200), (201, 333), (64, 64)])
 @pytest.mark.parametrize("shadow", ["none", "contact"])
 def test_the_subject_is_kept_to_the_pixel(here, size, shadow):
-    photo = photo_of(*size)
+    photo = stored_photo(*size)
     (result,) = run(recipe_for(photo, shadow=shadow), photo)
     subject = subject_of(*size) == 255
     changed = int((result.pixels != photo.pixels).any(axis=2)[subject].sum())
@@ -63,7 +63,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
     import diffusers
     import torch
 
-    photo = photo_of(320, 200)
+    photo = stored_photo(320, 200)
     recipe = recipe_for(photo, guidance_scale=4.0, negative_prompt="people", scheduler="ddim")
     (result,) = run(recipe, photo)
     assert result.report["working_size"] == [160, 104], "16:10 at the area of 128 x 128, in eights"
@@ -107,7 +107,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
     ],
 )
 def test_sizes_that_are_asked_for(here, given, size):
-    photo = photo_of(320, 200)
+    photo = stored_photo(320, 200)
     (result,) = run(recipe_for(photo, **given), photo)
     assert result.report["working_size"] == size
     assert result.report["size"] == [320, 200]
@@ -141,7 +141,7 @@ def test_feathering_rounds_the_outline_off():
 
 
 def test_every_setting_of_the_recipe_reaches_the_engine(here):
-    photo = photo_of(320, 200)
+    photo = stored_photo(320, 200)
     given = {
         "prompt": "a wood",
         "negative_prompt": "people",
@@ -183,7 +183,7 @@ def test_interrupted_nothing_is_half_written(shot, tmp_path):
 
 
 def test_grow_and_feather_reach_the_model(here):
-    photo = photo_of(320, 200)
+    photo = stored_photo(320, 200)
     seen = []
     real = engine.DiffusersEngine.generate
 
@@ -240,7 +240,7 @@ def test_the_plate_is_in_the_photos_own_space():
 
 
 def test_picture_i_is_the_picture_made_alone(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     together = run(recipe_for(photo, seed=5, num_images_per_prompt=3, scheduler="euler-a"), photo)
     assert [result.report["seed"] for result in together] == [5, 6, 7]
     assert len({result.pixels.tobytes() for result in together}) == 3
@@ -251,7 +251,7 @@ def test_picture_i_is_the_picture_made_alone(here):
 
 
 def test_a_result_replays_from_its_file(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     result = run(recipe_for(photo, num_images_per_prompt=2), photo)[1]
     again = main.replay(result.encode(), "result.png", None, store.default().get)
     assert np.array_equal(again.pixels, result.pixels)
@@ -259,7 +259,7 @@ def test_a_result_replays_from_its_file(here):
 
 
 def test_a_replay_with_another_revision_says_so(here, monkeypatch):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     (result,) = run(recipe_for(photo), photo)
     data = result.encode()
     monkeypatch.setattr(engine.load("sd15-inpaint"), "revision", "folder:other")
@@ -268,7 +268,7 @@ def test_a_replay_with_another_revision_says_so(here, monkeypatch):
 
 
 def test_the_report_says_how_it_was_made(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     (result,) = run(recipe_for(photo, seed=9), photo)
     report = json.loads(json.dumps(result.report))
     print(json.dumps(report, indent=1))
@@ -282,7 +282,7 @@ def test_the_report_says_how_it_was_made(here):
 
 
 def test_progress_comes_in_order(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     told = []
     run(recipe_for(photo, num_images_per_prompt=2), photo, told.append)
     assert [p.stage for p in told[:2]] == ["Finding the subject", "Loading the model"]
@@ -293,7 +293,7 @@ def test_progress_comes_in_order(here):
 
 
 def test_cancel_through_the_core(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     seen = []
 
     def stop_at_4(progress):
@@ -319,7 +319,7 @@ def test_create(here):
 
 
 def test_a_mask_over_everything_is_refused(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     recipe = recipe_for(photo)
     everything = store.default().put(png(np.full((100, 160), 255, np.uint8)))
     layer = recipe.mask.layers[0].model_copy(
@@ -330,13 +330,13 @@ def test_a_mask_over_everything_is_refused(here):
 
 
 def test_a_missing_model_is_said_before_the_mask_is_made(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     with mock.patch("masks.select", side_effect=AssertionError), pytest.raises(MissingWeights, match="models pull"):
         run(recipe_for(photo, model="sd2-inpaint"), photo)
 
 
 def test_a_prompt_that_is_too_long_is_said(here):
-    photo = photo_of(160, 100)
+    photo = stored_photo(160, 100)
     (result,) = run(recipe_for(photo, prompt="x" * 80), photo)
     assert any("longer than the model reads" in note for note in result.report["notes"])
 
@@ -345,7 +345,7 @@ def test_a_prompt_that_is_too_long_is_said(here):
 def shot(here, tmp_path):
     """A photo and its mask as files, as arguments of the command line."""
     photo, mask = tmp_path / "photo.png", tmp_path / "mask.png"
-    photo.write_bytes(store.default().get(photo_of(160, 100).digest))
+    photo.write_bytes(store.default().get(stored_photo(160, 100).digest))
     mask.write_bytes(png(subject_of(160, 100)))
     return [str(photo), "--mask", f"file:{mask}"]
 

@@ -1,0 +1,45 @@
+# make run    the studio's main job on a fresh machine
+# make test   installs what the tests need, and passes them
+# make check  format, lint, types and tests
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check lint format setup bench clean
+
+run: .venv/ready
+	$(BIN)/python main.py background samples/mug.jpg -o mug-in-the-studio.png --backdrop sweep:#e8e4dc --shadow contact
+
+setup: .venv/ready
+
+# The small weights are fetched here, and rembg is imported once: its first import compiles for half a minute.
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	-$(BIN)/python main.py models pull
+	$(BIN)/python -c "import rembg.bg"
+	touch $@
+
+.venv/ready-to-test: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+test: .venv/ready-to-test
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/ready-to-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test
+
+format: .venv/ready-to-test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/ready-to-test
+	$(BIN)/python -m benchmarks.instant
+	$(BIN)/python -m benchmarks.edges
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,107 @@
+"""Seconds and memory of instant backgrounds on a 12-megapixel photo, step by step and as a whole command.
+
+    python -m benchmarks.instant [--runs N]
+
+Prints medians. The whole command is a fresh process, imports included, after one run that is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+import main
+from imaging import backdrops, composite, save, shadows
+from imaging.photo import load
+from masks import matting
+from recipe import BlurBackdrop, ColourBackdrop, GradientBackdrop, MaskRecipe, SweepBackdrop
+
+ROOT = Path(__file__).parents[1]
+
+
+def no_inputs(digest: str) -> bytes:
+    raise AssertionError(digest)
+
+
+def median(runs: int, work: Callable[[], object]) -> float:
+    """Median milliseconds of ``work`` after one call that is not counted."""
+    work()
+    seconds = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds) * 1000
+
+
+def steps(data: bytes, runs: int) -> None:
+    photo = load(data, "photo.jpg")
+    selection = main.select(photo, MaskRecipe(), no_inputs)
+    alpha = selection.values
+    edge = matting.foreground(photo.pixels, alpha)
+    plate, _ = backdrops.draw(SweepBackdrop(), photo, alpha, no_inputs, 0)
+    shadow = shadows.contact(alpha)
+    print(f"photo {photo.size[0]} x {photo.size[1]}, soft pixels {edge[0].mean():.1%}")
+    rows: list[tuple[str, Callable[[], object]]] = [
+        ("read JPEG", lambda: load(data, "photo.jpg")),
+        ("find subject (u2netp, refined)", lambda: main.select(photo, MaskRecipe(), no_inputs)),
+        ("edge colours", lambda: matting.foreground(photo.pixels, alpha)),
+        ("contact shadow", lambda: shadows.contact(alpha)),
+    ]
+    for backdrop in (
+        ColourBackdrop(),
+        GradientBackdrop(),
+        GradientBackdrop(shape="radial"),
+        SweepBackdrop(),
+        BlurBackdrop(),
+    ):
+        name = f"backdrop {backdrop.kind} {getattr(backdrop, 'shape', '')}".strip()
+        rows.append((name, lambda b=backdrop: backdrops.draw(b, photo, alpha, no_inputs, 0)))  # type: ignore[misc]
+    rows += [
+        ("shadow onto plate", lambda: composite.shade(plate, shadow)),
+        ("composite", lambda: composite.over(photo.pixels, alpha, edge, plate)),
+        ("write PNG", lambda: save.encode(photo.pixels, "PNG")),
+    ]
+    for name, work in rows:
+        print(f"{name:32} {median(runs, work):7.0f} ms")
+
+
+def command(photo: Path, folder: Path) -> tuple[float, float]:
+    """Seconds and peak megabytes of one whole command in a process of its own."""
+    arguments = [sys.executable, "main.py", "background", str(photo), "-o", str(folder / "out.png")]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*arguments, "--backdrop", "sweep:#dddddd", "--shadow", "contact"], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"the command failed with status {status}")
+    return time.perf_counter() - started, usage.ru_maxrss / 1000
+
+
+def run() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        photo = folder / "photo.jpg"
+        cv2.imwrite(str(photo), cv2.resize(cv2.imread(str(ROOT / "samples" / "mug.jpg")), (4000, 3000)))
+        steps(photo.read_bytes(), runs)
+        command(photo, folder)
+        measured = [command(photo, folder) for _ in range(runs)]
+        seconds, megabytes = (statistics.median(column) for column in zip(*measured, strict=True))
+        print(f"whole command, sweep and shadow:  {seconds:.2f} s, {megabytes:.0f} MB at its peak")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,111 @@
+"""What all tests share: an own data folder, the developers' weights and pictures, and honest skips.
+
+``../shared`` beside the checkout (or ``BACKDROP_SHARED``) holds real weights and photos for developers. A test that
+needs them skips visibly where they are absent. With ``CI=true`` a skip fails the run unless
+``tests/allowed_skips.txt`` lists its reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imaging.photo import Photo, load
+from imaging.save import encode
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("BACKDROP_SHARED", ROOT.parent / "shared"))
+_skipped: set[str] = set()
+
+
+def need(path: Path) -> Path:
+    """The path, or a skip that names what is missing."""
+    if not path.exists():
+        pytest.skip(f"needs {path.relative_to(SHARED) if path.is_relative_to(SHARED) else path}")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test touches the user's data, and models come from the developers' folder where it is there."""
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("BACKDROP_DATA", str(folder))
+    if (SHARED / "weights").is_dir() and "BACKDROP_WEIGHTS" not in os.environ:
+        monkeypatch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
+    monkeypatch.delenv("BACKDROP_MAX_MEGAPIXELS", raising=False)
+    return folder
+
+
+@pytest.fixture
+def u2netp() -> None:
+    """For tests that find a subject by the embedded model."""
+    import weights
+
+    if weights.present("u2netp") is None:
+        pytest.skip("needs u2netp.onnx")
+
+
+def no_inputs(digest: str) -> bytes:
+    """``read`` for recipes that name no input but the photo."""
+    raise AssertionError(f"asked for {digest}")
+
+
+def picture(width: int = 64, height: int = 48, seed: int = 0, depth: type = np.uint8) -> np.ndarray:
+    """``(H, W, 3)`` noise: every pixel differs from its neighbours, so nothing is equal by accident."""
+    return np.random.default_rng(seed).integers(0, np.iinfo(depth).max + 1, (height, width, 3), depth)
+
+
+def photo_of(pixels: np.ndarray, icc: bytes | None = None) -> Photo:
+    return load(encode(pixels, "PNG", icc), "test.png")
+
+
+def disc(width: int, height: int, radius: float, soft: float = 3) -> np.ndarray:
+    """``(H, W)`` uint8: a disc in the middle with an edge of about ``soft`` pixels."""
+    y, x = np.mgrid[:height, :width]
+    distance = np.hypot(x - width / 2 + 0.5, y - height / 2 + 0.5)
+    return np.clip((radius - distance) / soft * 255 + 128, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def command() -> Callable[..., int]:
+    """The command line within this process: ``command("mask", photo, "-o", out) -> exit code``."""
+    import cli
+
+    return lambda *arguments: cli.call([str(argument) for argument in arguments])
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple) and not hasattr(report, "wasxfail"):
+        _skipped.add(report.longrepr[2].removeprefix("Skipped: "))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get("CI") != "true" or hasattr(session.config, "workerinput"):
+        return
+    allowed = (ROOT / "tests" / "allowed_skips.txt").read_text().splitlines()
+    surprising = sorted(reason for reason in _skipped if reason not in allowed)
+    if surprising:
+        print("\nSkipped, and not in tests/allowed_skips.txt:", *surprising, sep="\n  ")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ``BACKDROP_WEIGHTS`` folder with tiny sd15-inpaint, sdxl-inpaint and sd15; made once per test process."""
+    import tiny
+
+    folder = tmp_path_factory.mktemp("weights")
+    tiny.main(folder)
+    tiny.save_xl_inpaint(folder / "diffusers" / "sdxl-inpaint")
+    return folder
+
+
+@pytest.fixture
+def here(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tiny models in place."""
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(models))
+    return models

@@ -1,0 +1,212 @@
+"""The command line as a person uses it: exit codes, one sentence per error, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, SHARED, disc, need, picture
+from PIL import Image
+
+from imaging.photo import load
+from imaging.save import encode
+from masks.strokes import Stroke, Strokes
+
+Command = Callable[..., int]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encode(picture(120, 90), "PNG"))
+    return path
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> Path:
+    path = tmp_path / "mask.png"
+    path.write_bytes(encode(disc(120, 90, 30), "PNG"))
+    return path
+
+
+BACKDROPS = ["colour:#fff", "gradient:#eef,#99c", "gradient:#eef,#99c,radial", "gradient:#000,#fff,angle=45"]
+BACKDROPS += ["sweep:#ddd", "sweep", "blur:20", "transparent"]
+
+
+@pytest.mark.parametrize("backdrop", [*BACKDROPS, "image:{photo}", "image:{photo},contain"])
+def test_background_and_replay_after_the_store_is_gone(
+    command: Command, photo: Path, mask: Path, tmp_path: Path, backdrop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, again = tmp_path / "out.png", tmp_path / "again.png"
+    flags = ["--mask", f"file:{mask}", "--shadow", "contact", "--grow", "2%", "--feather", "3", "--seed", "5", "--json"]
+    assert command("background", photo, "-o", out, "--backdrop", backdrop.format(photo=photo), *flags) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["images"] == [str(out)]
+    assert report["size"] == [120, 90]
+    assert report["seed"] == 5
+    assert report["checks"]["changed_subject_pixels"] == 0
+    assert command("replay", out, "-o", again) == 0
+    assert again.read_bytes() == out.read_bytes()
+    shutil.rmtree(os.environ["BACKDROP_DATA"])
+    assert command("replay", out, "-o", tmp_path / "no.png") == 1
+    assert "hand it in with --photo" in capsys.readouterr().err
+    assert command("replay", out, "--photo", photo, "-o", again) == 0
+    assert again.read_bytes() == out.read_bytes()
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_a_jpeg_replays_by_finding_the_subject_again(command: Command, photo: Path, mask: Path, tmp_path: Path) -> None:
+    flags = ["--mask", f"file:{mask}", "--backdrop", "sweep"]
+    assert command("background", photo, "-o", tmp_path / "a.jpg", *flags) == 0
+    assert command("background", photo, "-o", tmp_path / "a.png", *flags) == 0
+    assert command("replay", tmp_path / "a.jpg", "-o", tmp_path / "b.png") == 0
+    assert (load((tmp_path / "a.png").read_bytes()).pixels == load((tmp_path / "b.png").read_bytes()).pixels).all()
+
+
+def test_mask_writes_mask_and_overlay(
+    command: Command, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strokes = tmp_path / "strokes.json"
+    strokes.write_bytes(Strokes(strokes=(Stroke(points=((0.05, 0.05),), width=0.05),)).to_json())
+    arguments = ["-o", tmp_path / "m.png", "--overlay", tmp_path / "o.png", "--strokes", strokes, "--json"]
+    assert command("mask", photo, "--source", f"file:{mask}", *arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    found = np.asarray(Image.open(tmp_path / "m.png"))
+    assert found[45, 60] == 255
+    assert found[4, 6] == 255  # the stroke
+    assert found[80, 110] == 0
+    shown = np.asarray(Image.open(tmp_path / "o.png")).astype(int)
+    original = picture(120, 90).astype(int)
+    assert (shown[45, 60] == original[45, 60]).all()
+    assert shown[80, 110, 0] > original[80, 110, 0] * 0.4 + 100  # red over what will be repainted
+    assert report["checks"]["subject_share"] == pytest.approx(found.mean() / 255, abs=1e-3)
+
+
+def test_invert(command: Command, photo: Path, mask: Path, tmp_path: Path) -> None:
+    assert command("mask", photo, "-o", tmp_path / "a.png", "--source", f"file:{mask}") == 0
+    assert command("mask", photo, "-o", tmp_path / "b.png", "--source", f"file:{mask}", "--invert") == 0
+    a, b = (np.asarray(Image.open(tmp_path / name)).astype(int) for name in ("a.png", "b.png"))
+    assert (a + b == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "what"),
+    [
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "colour:red"], 2, "not a colour"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "nonsense"], 2, "backdrop"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "gradient:#fff"], 2, "colours"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "blur:many"], 2, "radius"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "image:"], 2, "needs a file"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "transparent:x"], 2, "takes nothing"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "image:gone.png"], 1, "no file gone.png"),
+        (["background", "{photo}", "-o", "{out}.jpg", "--backdrop", "transparent"], 2, "transparency"),
+        (["background", "{photo}", "-o", "{out}.bmp", "--backdrop", "sweep"], 1, "must end in"),
+        (["background", "{photo}", "-o", "{photo}", "--backdrop", "sweep"], 2, "overwritten"),
+        (["background", "{photo}", "-o", "{out}/a/b.png", "--backdrop", "sweep"], 2, "no folder"),
+        (["background", "{photo}", "-o", "{out}.png"], 2, "--backdrop"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "sweep", "--shadow", "long"], 2, "not a shadow"),
+        (["background", "gone.png", "-o", "{out}.png", "--backdrop", "sweep"], 1, "no file gone.png"),
+        (["background", "{folder}", "-o", "{out}.png", "--backdrop", "sweep"], 1, "is a folder"),
+        (["mask", "{photo}", "-o", "{out}.png", "--source", "nonsense"], 1, "no mask source"),
+        (["mask", "{photo}", "-o", "{out}.png", "--source", "alpha"], 1, "no transparency"),
+        (["mask", "{photo}", "-o", "{out}.png", "--grow", "wide"], 1, "not a length"),
+        (["mask", "{photo}", "-o", "{out}.png", "--overlay", "{out}.png"], 2, "overwritten"),
+        (["replay", "{photo}", "-o", "{out}.png"], 1, "carries no recipe"),
+        (["models", "pull", "nonsense"], 1, "no model 'nonsense'"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_mistakes_are_said_and_leave_nothing(
+    command: Command,
+    photo: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    code: int,
+    what: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = set(tmp_path.iterdir())
+    filled = [part.format(photo=photo, out=tmp_path / "out", folder=tmp_path) for part in arguments]
+    assert command(*filled) == code
+    said = capsys.readouterr().err
+    assert what in re.sub(r"\s+", " ", said)
+    assert "Traceback" not in said
+    assert set(tmp_path.iterdir()) == before
+    assert load(photo.read_bytes()).size == (120, 90)
+
+
+def test_models_and_doctor(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("models") == 0
+    assert "u2netp" in capsys.readouterr().out
+    assert command("models", "--json") == 0
+    assert {row["id"] for row in json.loads(capsys.readouterr().out)} >= {"u2netp", "birefnet-portrait"}
+    assert command("doctor") == 0
+    assert "largest photo: 64 megapixels" in capsys.readouterr().out
+    assert command("doctor", "--json") == 0
+    assert "versions" in json.loads(capsys.readouterr().out)
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path, own_folders: Path) -> None:
+    """Interrupted at ten moments of a run, the output is either whole or not there."""
+    photo, mask, out = tmp_path / "p.png", tmp_path / "m.png", tmp_path / "out.png"
+    photo.write_bytes(encode(picture(1500, 1200), "PNG"))
+    mask.write_bytes(encode(disc(1500, 1200, 400), "PNG"))
+    arguments = [
+        sys.executable,
+        "main.py",
+        "background",
+        photo,
+        "-o",
+        out,
+        "--backdrop",
+        "sweep",
+        "--mask",
+        f"file:{mask}",
+    ]
+    interrupted = 0
+    for moment in np.linspace(0.3, 2.0, 8):
+        process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        interrupted += process.wait() != 0
+        assert not list(tmp_path.glob(".*")), "a part was left"
+        assert not list(own_folders.rglob("*.part"))
+        if out.exists():
+            assert load(out.read_bytes()).size == (1500, 1200)
+            out.unlink()
+    assert interrupted
+
+
+def every_file() -> list[Path]:
+    folders = [SHARED / "photos", SHARED / "malformed"]
+    return sorted(p for f in folders if f.is_dir() for p in f.iterdir() if p.suffix not in (".md", ".tsv"))
+
+
+@pytest.mark.parametrize("path", every_file() or [SHARED / "photos"], ids=lambda path: path.name)
+def test_every_real_file_is_done_or_refused_in_one_sentence(
+    command: Command, path: Path, tmp_path: Path, u2netp: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    need(path)
+    out = tmp_path / "out.png"
+    for arguments in (["mask"], ["background", "--backdrop", "sweep", "--shadow", "contact"]):
+        code = command(arguments[0], path, "-o", out, *arguments[1:])
+        said = capfd.readouterr().err.strip().splitlines()
+        assert code in (0, 1)
+        assert out.exists() == (code == 0)
+        assert not list(tmp_path.glob(".*"))
+        if code:
+            assert len(said) == 1, said
+            assert said[0].endswith(".")
+            return
+        found = load(out.read_bytes())
+        assert found.size == load(path.read_bytes()).size

@@ -1,0 +1,148 @@
+"""The promise: where the selection is 255, the result is the photo, byte for byte, in every depth and profile."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import disc, no_inputs, photo_of, picture
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import ImageCms
+
+import main
+from errors import BadInput
+from imaging import checks
+from imaging.photo import digest_of, load
+from imaging.save import encode
+from recipe import (
+    Backdrop,
+    BlurBackdrop,
+    ColourBackdrop,
+    GradientBackdrop,
+    ImageBackdrop,
+    Layer,
+    MaskRecipe,
+    Recipe,
+    Source,
+    SweepBackdrop,
+    TransparentBackdrop,
+)
+
+
+def wide_gamut() -> bytes:
+    """An RGB profile that is not sRGB: Pillow's Lab-free way is to swap primaries through a saved XYZ profile."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = bytearray(profile)
+    # The tag table starts at 128; exchange the red and green colorants, so that the profile is honest but different.
+    for at in range(132, 132 + 12 * int.from_bytes(profile[128:132], "big"), 12):
+        name = bytes(swapped[at : at + 4])
+        if name in (b"rXYZ", b"gXYZ"):
+            swapped[at : at + 4] = b"gXYZ" if name == b"rXYZ" else b"rXYZ"
+    return bytes(swapped)
+
+
+BACKDROP_PICTURE = encode(picture(30, 40, 5), "PNG")
+BACKDROPS: list[Backdrop] = [
+    ColourBackdrop(colour="#3366cc"),
+    GradientBackdrop(),
+    GradientBackdrop(shape="radial"),
+    SweepBackdrop(),
+    BlurBackdrop(),
+    ImageBackdrop(digest=digest_of(BACKDROP_PICTURE)),
+    ImageBackdrop(digest=digest_of(BACKDROP_PICTURE), fit="contain"),
+    TransparentBackdrop(),
+]
+
+shapes = st.tuples(st.integers(1, 40), st.integers(1, 40))
+photos = shapes.flatmap(
+    lambda shape: st.tuples(
+        st.sampled_from([np.uint8, np.uint16]).flatmap(lambda depth: arrays(depth, (*shape, 3))),
+        arrays(np.uint8, shape, elements=st.sampled_from([0, 1, 64, 128, 200, 254, 255])),
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(photos, st.sampled_from(BACKDROPS), st.sampled_from(["none", "contact"]), st.booleans(), st.integers(0, 99))
+def test_the_subject_is_untouched(
+    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, profile: bool, seed: int
+) -> None:
+    pixels, mask = case
+    photo = photo_of(pixels, wide_gamut() if profile else None)
+    files = {digest_of(data): data for data in (encode(mask, "PNG"), BACKDROP_PICTURE)}
+    layers = (Layer(source=Source(name="file", values={"mask": next(iter(files))})),)
+    recipe = Recipe(
+        photo=photo.digest,
+        mask=MaskRecipe(layers=layers),
+        backdrop=backdrop,
+        shadow=shadow,
+        seed=seed,  # type: ignore[arg-type]
+    )
+    if not (mask >= 250).any():
+        with pytest.raises((BadInput, main.masks.NothingFound)):
+            main.run(recipe, photo, files.__getitem__)
+        return
+    (result,) = main.run(recipe, photo, files.__getitem__)
+    data = result.encode("PNG")
+    again = load(data, "result.png")
+    kept = mask >= 250
+    assert again.pixels.dtype == pixels.dtype
+    assert (again.pixels[kept] == pixels[kept]).all()
+    assert again.icc == photo.icc
+    assert result.report["checks"]["changed_subject_pixels"] == 0
+    assert 0 < result.report["checks"]["protected_share"] <= 1
+
+    replayed = main.replay(data, "result.png", photo, no_inputs)  # nothing but the photo and the file itself
+    assert (replayed.pixels == result.pixels).all()
+    assert replayed.encode("PNG") == data
+
+
+def test_the_checks_notice_a_changed_pixel() -> None:
+    before, alpha = picture(), np.full((48, 64), 255, np.uint8)
+    after = before.copy()
+    after[3, 4, 1] ^= 1
+    assert checks.changed_subject_pixels(before, after, alpha) == 1
+    assert checks.changed_subject_pixels(before, np.dstack([before, alpha - 1]), alpha) == 48 * 64
+    assert checks.protected_share(disc(40, 40, 10)) < 1
+    with pytest.raises(TypeError):
+        checks.changed_subject_pixels(before, after.astype(np.uint16), alpha)
+
+
+def test_a_mask_that_protects_nothing_is_an_error() -> None:
+    photo = photo_of(picture())
+    faint = encode(np.full((48, 64), 200, np.uint8), "PNG")
+    layers = (Layer(source=Source(name="file", values={"mask": digest_of(faint)})),)
+    with pytest.raises(BadInput, match="protects no pixel"):
+        main.run(Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers)), photo, lambda _: faint)
+
+
+def test_a_backdrop_colour_is_converted_into_the_photos_profile() -> None:
+    mask = encode(disc(64, 48, 10), "PNG")
+    layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+    pure_red = ColourBackdrop(colour="#ff0000")
+
+    def corner(icc: bytes | None) -> list[int]:
+        photo = photo_of(picture(), icc)
+        recipe = Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers), backdrop=pure_red)
+        return main.run(recipe, photo, lambda _: mask)[0].pixels[0, 0].tolist()
+
+    assert corner(None) == [255, 0, 0]
+    red, green, _ = corner(wide_gamut())  # where red and green are exchanged, red is written as green
+    assert green > 250
+    assert red < 5
+
+
+def test_nothing_of_the_old_background_stays_in_a_cut_out() -> None:
+    photo = photo_of(picture())
+    mask = encode(disc(64, 48, 10), "PNG")
+    layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+    recipe = Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers), backdrop=TransparentBackdrop())
+    (result,) = main.run(recipe, photo, lambda _: mask)
+    assert not result.pixels[result.pixels[..., 3] == 0].any()
+    assert (result.pixels[..., 3] == result.selection.values).all()
+
+
+def test_the_recipe_must_be_of_this_photo() -> None:
+    with pytest.raises(BadInput, match="not the photo of the recipe"):
+        main.run(Recipe(photo="0" * 64), photo_of(picture()), no_inputs)

@@ -1,0 +1,193 @@
+"""The algebra of masks, the layers of a recipe, and the masks that people bring."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import disc, no_inputs, photo_of, picture
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import masks
+from errors import BadInput, NothingFound
+from imaging.photo import digest_of
+from imaging.save import encode
+from masks import grammar, ops
+from recipe import Layer, Length, MaskRecipe, Source
+
+any_mask = arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24)))
+pairs = st.tuples(st.integers(1, 24), st.integers(1, 24)).flatmap(
+    lambda shape: st.tuples(arrays(np.uint8, shape), arrays(np.uint8, shape))
+)
+
+
+@given(any_mask)
+def test_inverting_twice_changes_nothing(mask: np.ndarray) -> None:
+    assert (ops.invert(ops.invert(mask)) == mask).all()
+    assert (masks.to_repaint(masks.Selection(mask)).values == 255 - mask).all()
+
+
+@given(pairs)
+def test_the_laws_of_sets(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    a, b = pair
+    assert (ops.union(a, b) == ops.union(b, a)).all()
+    assert (ops.intersect(a, b) <= ops.union(a, b)).all()
+    assert (ops.subtract(a, b) == ops.intersect(a, ops.invert(b))).all()
+    assert (ops.invert(ops.union(a, b)) == ops.intersect(ops.invert(a), ops.invert(b))).all()
+
+
+@given(any_mask, st.integers(0, 12))
+def test_growing_only_adds_and_shrinking_only_takes(mask: np.ndarray, pixels: int) -> None:
+    assert (ops.grow(mask, pixels) >= mask).all()
+    assert (ops.grow(mask, -pixels) <= mask).all()
+    assert (ops.grow(mask, -pixels) == ops.invert(ops.grow(ops.invert(mask), pixels))).all()
+
+
+@given(any_mask, st.integers(0, 8), st.integers(0, 8))
+def test_growing_more_selects_more(mask: np.ndarray, less: int, more: int) -> None:
+    less, more = sorted((less, more))
+    assert (ops.grow(mask, more) >= ops.grow(mask, less)).all()
+
+
+@pytest.mark.parametrize("pixels", [3, 8, 9, 20])
+def test_growing_moves_the_edge_by_that_many_pixels(pixels: int) -> None:
+    mask = np.zeros((101, 101), np.uint8)
+    mask[50, 50] = 255
+    reach = np.flatnonzero(ops.grow(mask, pixels)[50] >= 128)
+    assert reach[0] == 50 - pixels
+    assert reach[-1] == 50 + pixels
+
+
+@given(any_mask, st.floats(0, 30))
+def test_feathering_stays_within_the_values_there_are(mask: np.ndarray, pixels: float) -> None:
+    soft = ops.feather(mask, pixels)
+    assert soft.min() >= mask.min()
+    assert soft.max() <= mask.max()
+
+
+@given(any_mask)
+def test_filling_holes_keeps_all_that_is_selected(mask: np.ndarray) -> None:
+    assert (ops.fill_holes(mask) >= mask).all()
+    assert (ops.fill_holes(ops.fill_holes(mask)) == ops.fill_holes(mask)).all()
+
+
+def test_a_ring_is_closed_only_when_asked() -> None:
+    ring = disc(80, 80, 30) - disc(80, 80, 15)
+    photo = photo_of(picture(80, 80))
+    given_mask = encode(ring, "PNG")
+    layers = (Layer(source=Source(name="file", values={"mask": digest_of(given_mask)})),)
+    open_ = masks.select(photo, MaskRecipe(layers=layers), lambda _: given_mask)
+    closed = masks.select(photo, MaskRecipe(layers=layers, fill_holes=True), lambda _: given_mask)
+    assert open_.values[40, 40] == 0
+    assert closed.values[40, 40] == 255
+
+
+def test_specks_go_with_their_soft_edges_and_the_subject_stays() -> None:
+    mask = disc(100, 100, 30)
+    mask[2:4, 2:4] = 200
+    clean = ops.remove_specks(mask, 1)
+    assert clean[:10, :10].max() == 0
+    assert (clean[10:, 10:] == mask[10:, 10:]).all()
+
+
+@given(any_mask)
+def test_solidifying_keeps_a_true_soft_edge(mask: np.ndarray) -> None:
+    solid = ops.solidify(mask)
+    assert (solid[mask >= ops.CONFIDENT] == 255).all()
+    assert (solid[mask < ops.CONFIDENT] == mask[mask < ops.CONFIDENT]).all()
+
+
+def test_layers_are_combined_in_order() -> None:
+    left, right = np.zeros((20, 20), np.uint8), np.zeros((20, 20), np.uint8)
+    left[:, :12], right[:, 8:] = 255, 255
+    files = {digest_of(data): data for data in (encode(left, "PNG"), encode(right, "PNG"))}
+    first, second = (Source(name="file", values={"mask": digest}) for digest in files)
+    photo = photo_of(picture(20, 20))
+
+    def select(op: str) -> np.ndarray:
+        layers = (Layer(source=first), Layer(op=op, source=second))  # type: ignore[arg-type]
+        return masks.select(photo, MaskRecipe(layers=layers), files.__getitem__).values[0]
+
+    assert np.flatnonzero(select("add")).tolist() == list(range(20))
+    assert np.flatnonzero(select("remove")).tolist() == list(range(8))
+    assert np.flatnonzero(select("intersect")).tolist() == list(range(8, 12))
+
+
+def test_growing_by_per_cent_follows_the_subject() -> None:
+    small = masks.shape(disc(200, 200, 10, 1), MaskRecipe(grow=Length(value=20, unit="%")))
+    large = masks.shape(disc(200, 200, 40, 1), MaskRecipe(grow=Length(value=20, unit="%")))
+    side = np.sqrt(np.pi) / 5  # 20 % of the side of a square with the disc's area, per pixel of radius
+    assert np.sqrt((small >= 128).sum() / np.pi) == pytest.approx(10 * (1 + side), abs=1)
+    assert np.sqrt((large >= 128).sum() / np.pi) == pytest.approx(40 * (1 + side), abs=1)
+
+
+def test_a_mask_file_of_another_size_is_scaled_and_said() -> None:
+    data = encode(disc(50, 40, 12), "PNG")
+    photo = photo_of(picture(100, 80))
+    source = Source(name="file", values={"mask": digest_of(data)})
+    selection = masks.find(photo, source, lambda _: data)
+    assert selection.values.shape == (80, 100)
+    assert "scaled from 50 x 40" in selection.notes[0]
+    with pytest.raises(BadInput, match="shapes differ"):
+        masks.find(photo_of(picture(80, 80)), source, lambda _: data)
+
+
+def test_empty_masks_are_never_silent() -> None:
+    black = encode(np.zeros((48, 64), np.uint8), "PNG")
+    photo = photo_of(picture())
+    with pytest.raises(NothingFound, match="black throughout"):
+        masks.find(photo, Source(name="file", values={"mask": digest_of(black)}), lambda _: black)
+    with pytest.raises(BadInput, match="no transparency"):
+        masks.find(photo, Source(name="alpha"), no_inputs)
+    white = encode(np.full((48, 64), 255, np.uint8), "PNG")
+    source = Source(name="file", values={"mask": digest_of(white)})
+    with pytest.raises(NothingFound, match="Nothing is selected"):
+        masks.select(photo, MaskRecipe(layers=(Layer(source=source),), invert=True), lambda _: white)
+
+
+def test_the_selection_never_exceeds_the_photo() -> None:
+    rgba = np.dstack([picture(), np.zeros((48, 64), np.uint8)])
+    rgba[10:30, 10:30, 3] = 255
+    white = encode(np.full((48, 64), 255, np.uint8), "PNG")
+    layers = (Layer(source=Source(name="file", values={"mask": digest_of(white)})),)
+    selection = masks.select(photo_of(rgba), MaskRecipe(layers=layers), lambda _: white)
+    assert (selection.values == rgba[..., 3]).all()
+    assert (masks.find(photo_of(rgba), Source(name="auto"), no_inputs).values == rgba[..., 3]).all()
+
+
+@pytest.mark.parametrize("name", list(masks.SOURCES))
+def test_every_source_explains_itself(name: str) -> None:
+    source = masks.SOURCES[name]
+    assert source.name == name
+    assert source.title
+    assert source.help.endswith(".")
+    for field in source.Options.model_fields.values():
+        assert field.description
+    positional = source.Options.positional
+    assert positional is None or positional in source.Options.model_fields
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("nonsense", "no mask source 'nonsense'"),
+        ("alpha:x", "takes nothing after the colon"),
+        ("rembg:nonsense", "model"),
+        ("file", "mask"),
+        ("", "no mask source ''"),
+    ],
+)
+def test_what_is_no_source_is_said(text: str, what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        grammar.parse(text, lambda path: pytest.fail(f"read {path}"))
+
+
+def test_sources_are_read_as_written(tmp_path: object) -> None:
+    assert grammar.parse("rembg:u2net", lambda _: "") == Source(name="rembg", values={"model": "u2net"})
+    assert grammar.parse("rembg:model=u2net", lambda _: "") == Source(name="rembg", values={"model": "u2net"})
+    digest = "0" * 64
+    asked = []
+    found = grammar.parse("file:/a;b=c/mask.png", lambda path: asked.append(str(path)) or digest)
+    assert found == Source(name="file", values={"mask": digest})
+    assert asked == ["/a;b=c/mask.png"]
