@@ -240,12 +240,13 @@ def pull(
     """Fetch the weights of some models and check their digests."""
     import weights
 
+    logging.getLogger("backdrop.weights").setLevel(logging.INFO)  # says where each file came from
     wanted = [weights.entry(id) for id in ids] if ids else [w for w in weights.WEIGHTS.values() if w.embedded]
     for entry in wanted:
         if weights.present(entry.id) is None:
             typer.echo(f"{entry.id}: {entry.size / 1e6:.1f} MB, licence {entry.licence}", err=True)
         for path in weights.resolve(entry.id, _progress_line if sys.stderr.isatty() else None):
-            typer.echo(f"{entry.id}: {path}")
+            typer.echo(f"{path}")
 
 
 @app.command()
