@@ -378,6 +378,7 @@ def pull(
     import weights
     from diffusion import catalogue
 
+    logging.getLogger("backdrop.weights").setLevel(logging.INFO)  # says where each file came from
     on_bytes = _progress_line if sys.stderr.isatty() else None
     small = [id for id, found in weights.WEIGHTS.items() if found.embedded]
     for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids or small]:
@@ -385,12 +386,12 @@ def pull(
             if catalogue.where(wanted.id) is None:
                 said = f"{wanted.size_bytes / 1e6:.1f} MB, licence {wanted.licence} ({wanted.licence_url})"
                 typer.echo(f"{wanted.id}: {said}", err=True)
-            typer.echo(f"{wanted.id}: {catalogue.fetch(wanted.id, on_bytes)}")
+            typer.echo(f"{catalogue.fetch(wanted.id, on_bytes)}")
             continue
         if weights.present(wanted.id) is None:
             typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {wanted.licence}", err=True)
         for path in weights.resolve(wanted.id, on_bytes):
-            typer.echo(f"{wanted.id}: {path}")
+            typer.echo(f"{path}")
 
 
 @app.command()

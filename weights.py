@@ -156,8 +156,8 @@ def entry(id: str) -> Weights:
 
 def present(id: str) -> tuple[Path, ...] | None:
     """The files of some weights where all of them lie on this machine, else ``None``. Fetches nothing."""
-    found = tuple(_lying(file) for file in entry(id).files)
-    return found if all(found) else None  # type: ignore[return-value]
+    found = [_lying(file) for file in entry(id).files]
+    return tuple(place[0] for place in found if place) if all(found) else None
 
 
 def resolve(id: str, progress: Progress | None = None) -> tuple[Path, ...]:
@@ -170,21 +170,25 @@ def resolve(id: str, progress: Progress | None = None) -> tuple[Path, ...]:
     with _locks_guard:
         lock = _locks.setdefault(id, threading.Lock())
     with lock:
-        return tuple(_lying(file) or _fetch(weights, file, progress) for file in weights.files)
+        return tuple(_found_or_fetched(weights, file, progress) for file in weights.files)
 
 
-def _lying(file: File) -> Path | None:
+def _found_or_fetched(weights: Weights, file: File, progress: Progress | None) -> Path:
+    path, where = _lying(file) or _fetch(weights, file, progress)
+    log.info("%s: from %s", file.path, where)
+    return path
+
+
+def _lying(file: File) -> tuple[Path, str] | None:
     """Where the file lies, if it does. The cache holds only files whose digest was checked on arrival."""
     named = os.environ.get("BACKDROP_WEIGHTS")
     if named:
         path = Path(named).expanduser() / file.path
         if path.is_file() and _checked(path, file):
-            log.info("%s: from the folder BACKDROP_WEIGHTS", file.path)
-            return path
+            return path, "the folder BACKDROP_WEIGHTS"
     path = data_folder() / "weights" / file.path
     if path.is_file():
-        log.info("%s: from the cache", file.path)
-        return path
+        return path, "the cache"
     return None
 
 
@@ -209,7 +213,7 @@ def _matches(path: Path, digest: str) -> bool:
         return hashlib.file_digest(stream, kind).hexdigest() == expected
 
 
-def _fetch(weights: Weights, file: File, progress: Progress | None) -> Path:
+def _fetch(weights: Weights, file: File, progress: Progress | None) -> tuple[Path, str]:
     """Bring a file into the cache from the first place that has it."""
     target = data_folder() / "weights" / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -228,8 +232,7 @@ def _fetch(weights: Weights, file: File, progress: Progress | None) -> Path:
                 failures.append(f"{where} gave other bytes than published")
                 continue
             os.replace(part, target)
-            log.info("%s: from %s", file.path, where)
-            return target
+            return target, where
         except (OSError, subprocess.SubprocessError, KeyError, zipfile.BadZipFile) as error:
             failures.append(f"{where} did not answer ({_reason(error)})")
         finally:

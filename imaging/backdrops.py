@@ -81,16 +81,27 @@ def _paint(along: Float, stops: Float, seed: int) -> Bytes:
     positions = np.linspace(0, 1, len(stops))
     ramp = np.linspace(0, 1, steps)
     table = np.stack([np.interp(ramp, positions, stops[:, c]) * 256 for c in range(3)], axis=1).astype(np.uint16)
-    index = np.clip(along * (steps - 1) + 0.5, 0, steps - 1).astype(np.uint16)
-    return _dithered(table[index], seed)
+
+    def levels(rows: slice) -> Array:
+        index = np.clip(along[rows] * (steps - 1) + 0.5, 0, steps - 1).astype(np.uint16)
+        return table.take(index, axis=0)
+
+    return _dithered(levels, Size(along.shape[1], along.shape[0]), seed)
 
 
-def _dithered(levels: npt.NDArray[Any], seed: int) -> Bytes:
-    """From 8.8 fixed point, ``(H, W, 3)``, to bytes: the fraction becomes the chance of the next level."""
-    height, width = levels.shape[:2]
-    tile = np.random.default_rng(seed).integers(0, 256, (257, 263), np.uint16)  # primes: no visible repeat
-    noise = np.tile(tile, (-(-height // 257), -(-width // 263)))[:height, :width]
-    return (np.minimum(levels + noise[..., None], 65_535) >> 8).astype(np.uint8)
+def _dithered(levels: Callable[[slice], Array], size: Size, seed: int) -> Bytes:
+    """From 8.8 fixed point to bytes: the fraction becomes the chance of the next level.
+
+    ``levels`` gives some rows as ``(h, W, 3)`` uint16, at most 255 * 256; a band at a time keeps memory small.
+    """
+    tile = np.random.default_rng(seed).integers(0, 256, (257, 263, 1), np.uint16)  # primes: no visible repeat
+    noise = np.tile(tile, (1, -(-size.width // 263), 1))[:, : size.width]
+    drawn = np.empty((size.height, size.width, 3), np.uint8)
+    for top in range(0, size.height, len(noise)):
+        band = levels(slice(top, top + len(noise)))
+        band += noise[: len(band)]
+        np.right_shift(band, 8, out=drawn[top : top + len(band)], casting="unsafe")
+    return drawn
 
 
 def _sweep(colour: str, size: Size, alpha: Bytes, seed: int) -> Bytes:
@@ -143,7 +154,11 @@ def _blur(pixels: Array, alpha: Bytes, radius: float, seed: int) -> Array:
     large = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_CUBIC)
     if pixels.dtype == np.uint16:
         return np.clip(large * 65_535 + 0.5, 0, 65_535).astype(np.uint16)
-    return _dithered(np.clip(large * (255 * 256), 0, 255 * 256).astype(np.uint16), seed)
+
+    def levels(rows: slice) -> Array:
+        return np.clip(large[rows] * (255 * 256), 0, 255 * 256).astype(np.uint16)
+
+    return _dithered(levels, Size(width, height), seed)
 
 
 def push_pull(colour: Float, weight: Float) -> Float:

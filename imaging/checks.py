@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -26,7 +27,12 @@ def changed_subject_pixels(before: Array, after: Array, alpha: npt.NDArray[Any])
     """
     if before.dtype != after.dtype or before.shape[:2] != after.shape[:2]:
         raise TypeError(f"{after.shape} {after.dtype} cannot be compared with {before.shape} {before.dtype}")
-    different = (before != after[..., :3]).any(axis=2)
-    if after.shape[2] == 4:
+    kept = (alpha == 255).astype(np.uint8)
+    colours = np.ascontiguousarray(after[..., :3])
+    opaque = after.shape[2] == 3 or bool((after[..., 3][kept > 0] == np.iinfo(after.dtype).max).all())
+    if opaque and cv2.norm(before, colours, cv2.NORM_INF, kept) == 0:
+        return 0  # the usual case, at a tenth of the cost of counting
+    different = (before != colours).any(axis=2)
+    if not opaque:
         different |= after[..., 3] != np.iinfo(after.dtype).max
-    return int(np.count_nonzero(different & (alpha == 255)))
+    return int(np.count_nonzero(different & (kept > 0)))

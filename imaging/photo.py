@@ -228,7 +228,7 @@ def _not_a_picture(data: bytes, name: str) -> str:
 def _decode(image: Image.Image, data: bytes) -> tuple[Array, Array | None, bytes | None]:
     """Pixels, alpha and profile, upright. Deep pictures keep their 16 bits, which Pillow would halve."""
     icc = image.info.get("icc_profile") or None
-    if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image):
+    if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK":
         image.load()  # Pillow finds truncation where OpenCV would fill with grey
         pixels, alpha = _decode_deep(data, image)
         return *_upright(pixels, alpha, image.getexif().get(ExifTags.Base.Orientation, 1)), _rgb_profile(icc)
@@ -321,7 +321,7 @@ def _to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, Image.I
     if image.mode.startswith("I"):  # 16-bit grey in a frame OpenCV was not asked for, or 32-bit integers
         deep = np.asarray(image).astype(np.int64)
         return Image.fromarray(np.clip(deep // 257, 0, 255).astype(np.uint8)).convert("RGB"), None, None
-    raise ValueError(f"pixels of mode {image.mode}")
+    raise BadInput(f"Pixels of kind {image.mode} cannot be used; save the picture as RGB with 8 or 16 bits.")
 
 
 def _through_profile(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None]:

@@ -1,8 +1,8 @@
 """What all tests share: an own data folder, the developers' weights and pictures, and honest skips.
 
 ``../shared`` beside the checkout (or ``BACKDROP_SHARED``) holds real weights and photos for developers. A test that
-needs them skips visibly where they are absent. With ``CI=true`` a skip fails the run unless
-``tests/allowed_skips.txt`` lists its reason.
+needs them skips visibly where they are absent. With ``CI=true`` a skip fails the run unless ``tests/allowed_skips.txt``
+lists its reason.
 """
 
 from __future__ import annotations

@@ -176,6 +176,7 @@ def frames(kind: str) -> bytes:
         (lambda: frames("WEBP"), "a.webp", "animated"),
         (lambda: frames("AVIF"), "a.avif", "animated"),
         (lambda: frames("TIFF"), "a.tif", "3 pages"),
+        (lambda: saved(Image.new("F", (4, 4)), "TIFF"), "a.tif", "kind F cannot be used"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(make: Callable[[], bytes], name: str, what: str) -> None:
