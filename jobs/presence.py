@@ -28,11 +28,13 @@ from jobs import places
 BEAT = 1.0  # seconds between two heartbeats
 PATIENCE = 60.0  # seconds without a heartbeat after which a worker counts as stuck
 _START = 120.0  # seconds a worker may take to come up, on a machine that has much else to do
+_PAUSE = 30.0  # seconds between two starts of a worker that fails
 _LONGEST_LOG = 1_000_000  # bytes
 
 _guard = threading.Lock()
 _joined: dict[Path, FileLock] = {}
 _children: list[subprocess.Popen[bytes]] = []
+_retry_at = 0.0  # on the monotonic clock
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,15 @@ def ensure_worker(patience: float = PATIENCE) -> None:
         patience: seconds without a heartbeat after which a living worker counts as stuck and is replaced.
 
     Raises:
-        StudioError: the worker does not start; the message names its log.
+        StudioError: the worker fails at its start; the message names its log.
     """
     folder = places.folder()
     with _guard, FileLock(folder / "gate.lock"):
         _reap()
         _join(folder)
         if _is_free(folder / "worker.lock"):
+            if time.monotonic() < _retry_at:
+                raise StudioError(f"The worker that makes the pictures stopped with an error; {places.log()} says why.")
             _start(folder)
         elif _is_stuck(folder, patience):
             os.kill(_pid(folder), signal.SIGKILL)
@@ -74,8 +78,10 @@ def ensure_worker(patience: float = PATIENCE) -> None:
 
 
 def worker() -> Worker | None:
-    """The worker that is alive, or ``None``. Starts nothing."""
-    folder = places.folder()
+    """The worker that is alive, or ``None``. Starts and makes nothing."""
+    folder = places.log().parent
+    if not os.access(folder, os.W_OK):
+        return None
     with FileLock(folder / "gate.lock"):
         if _is_free(folder / "worker.lock"):
             return None
@@ -196,5 +202,9 @@ def _start(folder: Path) -> None:
 
 
 def _reap() -> None:
-    """Let go of workers of ours that ended."""
-    _children[:] = [child for child in _children if child.poll() is None]
+    """Let go of workers of ours that ended. One that failed of itself is not followed by the next at once."""
+    global _retry_at
+    for child in [child for child in _children if child.poll() is not None]:
+        _children.remove(child)
+        if child.returncode > 0:
+            _retry_at = time.monotonic() + _PAUSE

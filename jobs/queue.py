@@ -128,10 +128,10 @@ def submit(recipe: Recipe, visitor: str) -> str:
 
 def status(id: str) -> Job:
     """How a job stands; raise :class:`BadInput` where there is none of that id."""
-    found = _client().list_workflows(workflow_ids=[id], name=WORKFLOW)
+    found = _jobs(_client().list_workflows(workflow_ids=[id], name=WORKFLOW))
     if not found:
         raise BadInput("There is no such job; hand the picture in again.")
-    return _jobs(found)[0]
+    return found[0]
 
 
 def jobs_of(visitor: str, limit: int = 50) -> list[Job]:

@@ -32,6 +32,7 @@ class Reporter:
 
     def __init__(self, job: str) -> None:
         self._job = job
+        self._note({"stage": "", "step": 0, "steps": 0, "seconds_left": None, "preview": None})  # of an earlier attempt
         self._since: tuple[float, int] | None = None
 
     def __call__(self, progress: Progress) -> None:
@@ -189,7 +190,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    serve()
+    try:
+        serve()
+    except Exception:
+        log.exception("the worker cannot begin")
+        os._exit(1)  # DBOS's threads would keep it half alive
     while True:
         presence.beat(folder)
         presence.end_if_alone(folder)
