@@ -41,6 +41,7 @@ class Reporter:
         from jobs import queue
 
         if queue.is_cancelled(self._job):
+            log.info("job %s: cancelled at step %d of %d", self._job, progress.step, progress.steps)
             raise Cancelled("This was cancelled.")
         values = {
             "stage": progress.stage,
@@ -113,7 +114,7 @@ def _run(recipe_json: str, reporter: Reporter) -> list[list[str]]:
 
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)
-    photo = load(kept.get(recipe.photo), "the photo")
+    photo: Any = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
     results = main.run(recipe, photo, kept.get, reporter)
     pictures = []
     for number, result in enumerate(results, start=1):

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "ui": {"jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "api": {"jobs", "main", "imaging"} | GROUND,
     "cli": {"main", "jobs", "api", "masks", "diffusion", "imaging"} | GROUND,
-    "jobs": {"main", "imaging"} | GROUND,
+    "jobs": {"main", "masks", "imaging"} | GROUND,
     "main": {"masks", "diffusion", "imaging", "cli"} | GROUND,
     "masks": {"imaging"} | GROUND,
     "diffusion": {"imaging"} | GROUND,
