@@ -433,7 +433,7 @@ def test_the_same_visitor_finds_the_history_after_everything_ended(data: Path) -
 def painted(
     data: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
-    """A recipe that paints a picture from a prompt with the tiny model: ``painted(seed=, num_inference_steps=, ...)``."""
+    """``painted(seed=, num_inference_steps=, ...)``: a recipe that paints from a prompt with the tiny model."""
     catalogue = pytest.importorskip("diffusion.catalogue")
     tiny = pytest.importorskip("tests.tiny")
     folder = tmp_path_factory.mktemp("weights")
