@@ -408,6 +408,26 @@ def test_a_killed_workers_job_is_taken_up_and_finished_once(data: Path) -> None:
     assert [entry.recipe.seed for entry in history.entries("ann")] == [5]
 
 
+def test_a_job_that_takes_the_worker_down_each_time_is_given_up(data: Path) -> None:
+    id = queue.submit(slow(), "ann")
+    for attempt in range(1, queue.MAX_ATTEMPTS + 1):
+        queue.ensure_worker()
+        at_work = presence.worker()
+        assert at_work
+        until(lambda n=attempt: (job := queue.status(id)).attempts == n and job.state == "running", f"try {attempt}")
+        os.kill(at_work.pid, signal.SIGKILL)
+        until(lambda: presence.worker() is None, "the worker's lock is free")
+    fine = queue.submit(quick(7), "ann")
+    queue.ensure_worker()
+    assert finish(fine).state == "done"
+    job = queue.status(id)
+    print(job.error)
+    assert (job.state, job.attempts, job.results) == ("failed", queue.MAX_ATTEMPTS, ())
+    assert job.error
+    assert "memory" in job.error
+    assert [entry.recipe.seed for entry in history.entries("ann")] == [7]
+
+
 def test_the_same_visitor_finds_the_history_after_everything_ended(data: Path) -> None:
     id = queue.submit(quick(3), "ann")
     code = """
