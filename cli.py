@@ -405,11 +405,12 @@ def doctor(as_json: AsJson = False) -> None:
     from diffusion import catalogue
     from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
-    from jobs import store
+    from jobs import places, presence, store
 
     first = catalogue.MODELS[catalogue.default("background")]
     device = pick_device(first.memory_gb)
     folder = weights.data_folder()
+    at_work = presence.worker()
     here = [id for id in weights.WEIGHTS if weights.present(id)]
     missing = [entry.id for entry in weights.WEIGHTS.values() if entry.embedded and entry.id not in here]
     facts: dict[str, Any] = {
@@ -421,6 +422,8 @@ def doctor(as_json: AsJson = False) -> None:
         "data folder": str(folder),
         "data folder writable": os.access(next(p for p in [folder, *folder.parents] if p.exists()), os.W_OK),
         "store": f"{store.default().size() / 1e6:.1f} MB (may be deleted; replay then needs the photo again)",
+        "worker": f"process {at_work.pid}, heard {at_work.silent:.0f} s ago" if at_work else "none at work",
+        "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),
         "models here": [*here, *(id for id in catalogue.MODELS if catalogue.where(id))],
         "models missing that set-up fetches": missing,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +24,16 @@ class Store:
         digest = digest_of(data)
         path = self._path(digest)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{digest}.{os.getpid()}.part")
+            part = path.with_name(f"{digest}.{secrets.token_hex(8)}.part")  # threads and processes may put the same
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 part.write_bytes(data)
                 os.replace(part, path)
             except OSError as error:
                 raise BadInput(f"{self.folder} cannot be written: {error.strerror}; set BACKDROP_DATA.") from error
             finally:
-                part.unlink(missing_ok=True)
+                with suppress(OSError):
+                    part.unlink()
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -51,7 +54,11 @@ class Store:
 
     def size(self) -> int:
         """Bytes in all."""
-        return sum(path.stat().st_size for path in self.folder.glob("??/*") if path.is_file())
+        total = 0
+        for path in self.folder.glob("??/*"):
+            with suppress(FileNotFoundError):  # another process just finished writing it under its own name
+                total += path.stat().st_size
+        return total
 
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):

@@ -1,0 +1,232 @@
+"""Jobs as the front ends see them: hand in a recipe, watch it, cancel it.
+
+    submit(recipe, visitor) -> id     status(id) -> Job     cancel(id)     jobs_of(visitor) -> [Job, ...]
+
+A job is durable from the moment :func:`submit` returns: it outlives the page, the server and the worker. Jobs are done
+one at a time, in the order they came, by the process in :mod:`jobs.worker`; :func:`ensure_worker` sees to it that there
+is one. Importing this loads neither torch nor DBOS; the first call loads DBOS.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+from errors import BadInput
+from jobs import places, store
+from jobs.presence import ensure_worker
+from recipe import ImageBackdrop, Recipe
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, WorkflowStatus
+
+__all__ = ["MAX_WAITING", "Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
+
+MAX_WAITING = 4
+"""How many jobs one visitor may have waiting; one more may be running."""
+MAX_ATTEMPTS = 5
+"""How often a job is begun. One that takes the worker down each time must not do so for ever."""
+
+# What web and worker must agree on. The version is pinned: another release goes on with the jobs of this one, for what
+# a job is, is in its recipe, and recipes have their own version.
+QUEUE, WORKFLOW, VERSION = "pictures", "make", "1"
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+_STATES: dict[str, State] = {"ENQUEUED": "queued", "PENDING": "running", "CANCELLED": "cancelled", "SUCCESS": "done"}
+OUR_FAULT = "Something went wrong inside Backdrop; the worker's log says what, and `python main.py doctor` names it."
+_GAVE_UP = (
+    f"The worker stopped {MAX_ATTEMPTS} times while making this, most often for lack of memory: ask for a smaller size "
+    "or fewer pictures."
+)
+_CANCELLED = "This was cancelled, and no picture was made."
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it stands.
+
+    Attributes:
+        position: 1 = next, 0 = running or finished.
+        stage: what is happening, for people; "Waiting" while queued.
+        step: steps done of ``steps`` in this picture; 0 of 0 where a stage has none.
+        picture: which of ``pictures`` is being made, from 1.
+        seconds_left: estimate for all that is still to do, or ``None`` while there is nothing to go by.
+        preview: the work so far as a JPEG of at most 256 pixels a side, some kilobytes, while running.
+        results: digests of the finished PNGs in the store, in the order of their seeds.
+        error: one sentence for people where the job failed or was cancelled.
+        attempts: how often it was begun; more than 1 where a worker died over it.
+        created: when it was handed in, UTC.
+    """
+
+    id: str
+    state: State
+    position: int
+    stage: str
+    step: int
+    steps: int
+    picture: int
+    pictures: int
+    seconds_left: float | None
+    preview: bytes | None
+    results: tuple[str, ...]
+    error: str | None
+    attempts: int
+    recipe: Recipe
+    visitor: str
+    created: datetime
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state not in ("queued", "running")
+
+
+def submit(recipe: Recipe, visitor: str) -> str:
+    """Hand in a recipe and return the job's id, an unguessable token.
+
+    Args:
+        recipe: what to do; everything it names by digest must be in the store.
+        visitor: the opaque token of the visitor whose job and history this is.
+
+    Raises:
+        BadInput: an input is missing, a mask source does not exist, or the visitor has too many jobs waiting.
+    """
+    if not visitor:
+        raise ValueError("a job needs a visitor")
+    kept = store.default()
+    for what, digest in _inputs(recipe):
+        if not kept.has(digest):
+            raise BadInput(f"{what} of this recipe is not in the store any more; hand it in again.")
+    client, id = _client(), str(uuid4())
+    with places.records(write=True) as table:  # the write lock makes counting and handing in one step
+        waiting = client.list_workflows(
+            user=visitor, status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False
+        )
+        if len(waiting) >= MAX_WAITING:
+            raise BadInput(f"{len(waiting)} of your pictures are waiting already; let one finish, or cancel one.")
+        # DBOS orders by its clock's milliseconds, of which two jobs may share one; our numbers differ.
+        number = table.execute("INSERT INTO job (id) VALUES (?)", (id,)).lastrowid
+        assert number is not None
+        client.enqueue(
+            {
+                "queue_name": QUEUE,
+                "workflow_name": WORKFLOW,
+                "workflow_id": id,
+                "app_version": VERSION,
+                "authenticated_user": visitor,
+                "priority": number,
+            },
+            recipe.to_json(),
+        )
+    return id
+
+
+def status(id: str) -> Job:
+    """How a job stands; raise :class:`BadInput` where there is none of that id."""
+    found = _jobs(_client().list_workflows(workflow_ids=[id], name=WORKFLOW))
+    if not found:
+        raise BadInput("There is no such job; hand the picture in again.")
+    return found[0]
+
+
+def jobs_of(visitor: str, limit: int = 50) -> list[Job]:
+    """The visitor's jobs, newest first, at most ``limit``."""
+    return _jobs(_client().list_workflows(user=visitor, name=WORKFLOW, limit=limit, sort_desc=True))
+
+
+def cancel(id: str) -> None:
+    """Cancel a job: at once while it waits, within one step while it runs. A finished one stays as it is."""
+    if not status(id).finished:
+        _client().cancel_workflow(id)
+
+
+def is_cancelled(id: str) -> bool:
+    """Whether somebody cancelled the job; the worker asks at every step."""
+    (found,) = _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+    return found.status == "CANCELLED"
+
+
+_clients: dict[Path, DBOSClient] = {}
+_clients_guard = threading.Lock()
+
+
+def _client() -> DBOSClient:
+    """DBOS's client for the data folder in use; the database is made where it is missing."""
+    folder = places.folder()
+    with _clients_guard:
+        if folder not in _clients:
+            from dbos import DBOS, DBOSClient
+
+            url = places.queue_url()
+            DBOS.migrate(url)
+            _clients[folder] = DBOSClient(system_database_url=url)
+        return _clients[folder]
+
+
+def _inputs(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """What a recipe reads from the store: (what it is, its digest)."""
+    import masks
+
+    if recipe.photo:
+        yield "The photo", recipe.photo
+    if recipe.mask.strokes:
+        yield "The touch-up", recipe.mask.strokes
+    for layer in recipe.mask.layers:
+        _, options = masks.options_of(layer.source)
+        for name, field in type(options).model_fields.items():
+            extra = field.json_schema_extra
+            if isinstance(extra, dict) and "input" in extra:
+                yield f"The {extra['input']}", getattr(options, name)
+    if isinstance(recipe.backdrop, ImageBackdrop):
+        yield "The backdrop picture", recipe.backdrop.digest
+
+
+def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
+    ids = [workflow.workflow_id for workflow in found]
+    with places.records() as table:
+        marks = ",".join("?" * len(ids))
+        rows = {row["id"]: row for row in table.execute(f"SELECT * FROM job WHERE id IN ({marks})", ids)}
+    before: list[int] = []
+    if any(workflow.status == "ENQUEUED" for workflow in found):
+        waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+        before = [workflow.priority or 0 for workflow in waiting]
+    return [_job(workflow, rows[workflow.workflow_id], before) for workflow in found if workflow.workflow_id in rows]
+
+
+def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int]) -> Job:
+    """Put together what DBOS knows of a job and what the worker noted of its progress."""
+    state = _STATES.get(workflow.status, "failed")
+    output: Mapping[str, Any] = workflow.output or {}
+    error = output.get("error")
+    if error:
+        state = "failed"
+    elif state == "cancelled":
+        error = _CANCELLED
+    elif state == "failed":
+        error = _GAVE_UP if workflow.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED" else OUR_FAULT
+    assert workflow.input is not None
+    assert workflow.created_at is not None
+    queued = state == "queued"
+    return Job(
+        id=workflow.workflow_id,
+        state=state,
+        position=1 + sum(number < (workflow.priority or 0) for number in waiting) if queued else 0,
+        stage="Waiting" if queued else row["stage"] or "Starting",
+        step=row["step"],
+        steps=row["steps"],
+        picture=row["picture"],
+        pictures=row["pictures"],
+        seconds_left=row["seconds_left"] if state == "running" else None,
+        preview=row["preview"],
+        results=tuple(output.get("digests", ())),
+        error=error,
+        attempts=min(workflow.recovery_attempts or 0, MAX_ATTEMPTS),
+        recipe=Recipe.from_json(workflow.input["args"][0]),
+        visitor=workflow.authenticated_user or "",
+        created=datetime.fromtimestamp(workflow.created_at / 1000, UTC),
+    )
