@@ -114,7 +114,7 @@ def _run(recipe_json: str, reporter: Reporter) -> list[list[str]]:
 
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)
-    photo: Any = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
+    photo = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
     results = main.run(recipe, photo, kept.get, reporter)
     pictures = []
     for number, result in enumerate(results, start=1):
