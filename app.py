@@ -1,0 +1,14 @@
+"""The studio's page: ``streamlit run app.py``."""
+
+import streamlit as st
+
+st.set_page_config(
+    page_title="Backdrop",
+    page_icon=":material/wallpaper:",
+    layout="wide",
+    menu_items={"About": "Backdrop: the same subject, untouched, in a new place."},
+)
+
+from ui import studio  # noqa: E402
+
+studio.show()
