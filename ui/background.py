@@ -12,8 +12,8 @@ import recipe
 from errors import BadInput, StudioError
 from imaging import save
 from imaging.photo import Photo, load, safe_name
-from jobs import store
-from ui import history, options, pictures, selecting, state
+from jobs import history, store
+from ui import options, pictures, selecting, state
 
 KINDS = {
     "colour": ":material/format_color_fill: Colour",
@@ -55,7 +55,7 @@ def stage(photo: Photo) -> None:
     mask = selecting.recipe()
     answer = selecting.found(photo, mask)
     if answer.selection is None:
-        st.image(pictures_shown(photo), alt="The photo")
+        st.image(shown(photo), alt="The photo")
         st.warning(
             f"{answer.problem} Without a subject there is nothing to put before a background.",
             icon=":material/search_off:",
@@ -68,20 +68,20 @@ def stage(photo: Photo) -> None:
         return
     backdrop = instant()
     if backdrop is None:
-        st.image(pictures_shown(photo), alt="The photo")
+        st.image(shown(photo), alt="The photo")
         return
     wanted = recipe.Recipe(photo=photo.digest, mask=mask, backdrop=backdrop, shadow=_shadow())
     key = wanted.to_json()
     try:
-        shown = state.remember(
+        drawn = state.remember(
             "preview", key, lambda: pictures.preview(wanted, photo, answer.selection, store.default().get)
         )
     except StudioError as error:
-        st.image(pictures_shown(photo), alt="The photo")
+        st.image(shown(photo), alt="The photo")
         st.warning(str(error), icon=":material/warning:")
         return
     with st.container(key="picture", horizontal_alignment="center"):
-        st.image(shown, alt="The subject before its new background, drawn small", width="stretch")
+        st.image(drawn, alt="The subject before its new background, drawn small", width="stretch")
     width, height = photo.size
     st.caption(
         f":material/visibility: A quick look, drawn small. The picture itself is made at {width} × {height} pixels, "
@@ -89,7 +89,7 @@ def stage(photo: Photo) -> None:
     )
 
 
-def pictures_shown(photo: Photo) -> bytes:
+def shown(photo: Photo) -> bytes:
     """The photo for the stage, made once."""
     return state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
 
@@ -349,7 +349,7 @@ def _make(photo: Photo) -> None:
         except StudioError as error:
             st.error(str(error), icon=":material/error:")
             return
-        history.record(wanted, digest)
+        history.record(st.session_state.visitor, wanted, digest)
         here = state.desk()
         here.results, here.chosen = [digest], 0
         st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]

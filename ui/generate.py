@@ -246,9 +246,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
     return chosen
 
 
-def _sampling(
-    prefix: str, id: str, takes: frozenset[str], start: Any, schedulers: tuple[str, ...]
-) -> dict[str, Any]:
+def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, schedulers: tuple[str, ...]) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if "num_inference_steps" in takes:
         chosen["num_inference_steps"] = state.control(
@@ -340,5 +338,3 @@ def stage(photo: Photo, answer: selecting.Found) -> None:
     with st.container(key="picture", horizontal_alignment="center"):
         st.image(selecting.overlay(photo, mask), alt="The photo with red over what will be painted anew")
     st.caption(":material/visibility: What is red will be painted anew from your words.")
-
-

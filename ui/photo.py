@@ -68,7 +68,9 @@ def _upload() -> None:
 
 def _camera() -> None:
     given = st.camera_input(
-        "Take a photo", key="camera", help="Your browser asks for the camera first; nothing is recorded before you press."
+        "Take a photo",
+        key="camera",
+        help="Your browser asks for the camera first; nothing is recorded before you press.",
     )
     if given is not None:
         _take(given.getvalue(), "camera.jpg")
