@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -153,12 +154,25 @@ def _colour_controls(key: str, start: str) -> None:
     st.pills(
         "Ready colours",
         list(COLOURS),
+        format_func=lambda name: f"{swatch(COLOURS[name])} {name}",
         key=name,
         on_change=_take_colour,
         args=(name, colour),
         help="Quiet colours that suit most subjects.",
     )
     state.control(st.color_picker, "Your own", colour, start, help="Any colour, as #rrggbb.")
+
+
+def swatch(*colours: str) -> str:
+    """A dot of a colour, or of a run of colours, as a picture within a label."""
+    stops = "".join(
+        f"<stop offset='{at / max(1, len(colours) - 1)}' stop-color='{colour}'/>" for at, colour in enumerate(colours)
+    )
+    drawing = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'><linearGradient id='g' x2='0' y2='1'>"
+        f"{stops}</linearGradient><circle cx='10' cy='10' r='8.5' fill='url(#g)' stroke='#8886' /></svg>"
+    )
+    return f"![](data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()})"
 
 
 def _take_colour(name: str, colour: str) -> None:
@@ -181,6 +195,7 @@ def _gradient() -> None:
     st.pills(
         "Ready gradients",
         list(GRADIENTS),
+        format_func=lambda name: f"{swatch(*GRADIENTS[name])} {name}",
         key="background.gradient.name",
         on_change=_take_gradient,
         help="Runs of colours that suit most subjects.",

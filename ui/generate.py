@@ -117,7 +117,7 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         help="Describe the place, the light and the kind of picture in English (prompt).",
     )
     model = _model(prefix, task)
-    count, seed = st.columns([1, 2], vertical_alignment="bottom")
+    count, seed = st.columns([1, 2])
     with count:
         number = state.control(
             st.number_input,

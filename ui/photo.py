@@ -18,7 +18,8 @@ def welcome() -> None:
     with st.container(key="welcome"):
         st.title("The same subject, in a new place", anchor=False)
         st.markdown(
-            "Hand in a photo. Its subject is found and kept, pixel for pixel; everything behind it becomes what you like."
+            "Hand in a photo. Its subject is found and kept, pixel for pixel; "
+            "everything behind it becomes what you like."
         )
     _choices()
 
@@ -124,19 +125,16 @@ def _describe() -> None:
 def card() -> None:
     """The photo on the desk in one line."""
     photo = state.photo()
-    with st.container(horizontal=True, vertical_alignment="center", key="photo_card"):
+    width, height = photo.size
+    with st.container(horizontal=True, vertical_alignment="center", key="photo_card", gap="small"):
         st.image(
             state.remember("tile", photo.digest, lambda: pictures.tile(photo, 96)),
-            width=56,
+            width=44,
             alt="The photo you are working on",
         )
-        width, height = photo.size
         st.markdown(
-            f"**{_escaped(state.desk().photo_name)}**  \n:gray[{width} × {height} pixels, "
-            f"{width * height / 1e6:.1f} megapixels]"
+            f"**{_escaped(state.desk().photo_name)}**  \n:gray[:small[{width} × {height} pixels]]", width="content"
         )
-    for note in photo.notes:
-        st.caption(note)
 
 
 def _escaped(name: str) -> str:

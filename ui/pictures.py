@@ -10,15 +10,14 @@ import numpy as np
 from PIL import Image
 
 import main
-from imaging import save
 from imaging.colour import to_srgb
 from imaging.geometry import Size
-from imaging.photo import Photo, digest_of, load
-from jobs import store
+from imaging.photo import Photo, digest_of
 from masks import Selection
 from recipe import Layer, MaskRecipe, Recipe, Source
 
 STAGE = 1280  # the longer side, in pixels, of what is shown large
+STAGE_LEAST = 800
 PREVIEW = 900  # and of the instant preview, which is drawn anew at every change
 TILE = 360  # and of thumbnails
 
@@ -54,35 +53,58 @@ def jpeg(rgb: Any, quality: int = 88) -> bytes:
     return out.getvalue()
 
 
+def large(rgb: Any) -> bytes:
+    """A picture for the stage as JPEG; a tiny one is enlarged, so that the page does not jump from one to the next."""
+    height, width = rgb.shape[:2]
+    if max(height, width) < STAGE_LEAST:
+        size = Size(width, height).inside(Size(STAGE_LEAST, STAGE_LEAST))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC)
+    return jpeg(np.ascontiguousarray(rgb))
+
+
 def shown(photo: Photo, side: int = STAGE) -> bytes:
     """The photo for the screen. What is transparent is shown on a chequerboard."""
     small = reduced(photo, side)
     rgb = to_srgb(small.rgb8, small.icc)
     if small.alpha is not None:
         rgb = on_chequers(np.dstack([rgb, small.alpha]))
-    return jpeg(rgb)
+    return large(rgb) if side >= STAGE_LEAST else jpeg(rgb)
 
 
 def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
     """The photo with red over everything that will be repainted, for the screen."""
-    return jpeg(np.asarray(main.overlay(reduced(photo, side), reduced_selection(selection, side))))
+    return large(np.asarray(main.overlay(reduced(photo, side), reduced_selection(selection, side))))
 
 
 def untouched_overlay(photo: Photo, side: int = STAGE) -> bytes:
     """The photo all red: nothing is selected yet."""
     small = reduced(photo, side)
     nothing = Selection(np.zeros(small.pixels.shape[:2], np.uint8))
-    return jpeg(np.asarray(main.overlay(small, nothing)))
+    return large(np.asarray(main.overlay(small, nothing)))
+
+
+def cut_out(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The subject alone on a chequerboard, for the screen."""
+    small = reduced(photo, side)
+    alpha = reduced_selection(selection, side).values
+    return large(on_chequers(np.dstack([to_srgb(small.rgb8, small.icc), alpha])))
+
+
+def mask(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The selection itself, white on black, for the screen."""
+    return large(cv2.cvtColor(reduced_selection(selection, side).values, cv2.COLOR_GRAY2RGB))
 
 
 def preview(recipe: Recipe, photo: Photo, selection: Selection, read: main.Read, side: int = PREVIEW) -> bytes:
     """What an instant recipe will look like, drawn at reduced size from a selection found before."""
     small, chosen = reduced(photo, side), reduced_selection(selection, side)
-    mask = _png(chosen.values)
-    digest = digest_of(mask)
+    found_before = _png(chosen.values)
+    digest = digest_of(found_before)
     found = MaskRecipe(layers=(Layer(source=Source(name="file", values={"mask": digest})),))
     (result,) = main.run(
-        recipe.model_copy(update={"mask": found}), small, lambda wanted: mask if wanted == digest else read(wanted)
+        recipe.model_copy(update={"mask": found}),
+        small,
+        lambda wanted: found_before if wanted == digest else read(wanted),
     )
     return screen(result.pixels, photo.icc)
 
@@ -123,16 +145,3 @@ def tile(photo: Photo, side: int = TILE) -> bytes:
     alpha = np.ascontiguousarray(photo.alpha[cut]) if photo.alpha is not None else None
     square = Photo(np.ascontiguousarray(photo.pixels[cut]), alpha, photo.icc, None, photo.digest)
     return shown(square, side)
-
-
-def thumbnail(digest: str) -> bytes:
-    """A small copy of a picture in the store, kept in a file beside it: a history has many."""
-    kept = store.default()
-    path = kept.folder.parent / "thumbnails" / f"{digest}.jpg"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        small = tile(load(kept.get(digest)))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save.write(path, small)
-        return small

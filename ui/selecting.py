@@ -92,3 +92,12 @@ def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes
         return pictures.overlay(photo, answer.selection, side)
 
     return state.remember("overlay", key, make)
+
+
+def view(photo: Photo, mask: MaskRecipe, name: str) -> bytes:
+    """The selection for the screen: as an overlay, a cut-out or the mask itself."""
+    selection = found(photo, mask).selection
+    if name == "Overlay" or selection is None:
+        return overlay(photo, mask)
+    draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask}[name]
+    return state.remember("view", f"{name} {photo.digest} {mask.model_dump_json()}", lambda: draw(photo, selection))

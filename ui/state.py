@@ -136,7 +136,7 @@ def put(key: str, value: JsonValue) -> None:
 
 def value(key: str, default: Any = None) -> Any:
     """What a control is set to, whether it is drawn now or not."""
-    return desk().values.get(key, default)
+    return st.session_state.get(key, desk().values.get(key, default))
 
 
 def control(

@@ -24,7 +24,8 @@ STYLE = """
   .st-key-stage { position: sticky; top: 3.5rem; }
 }
 .st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px; }
-.st-key-visitor { position: absolute; height: 0; overflow: hidden; }
+.st-key-visitor { display: none; }
+.st-key-header h2 { padding: 0; }
 </style>
 """
 
@@ -50,8 +51,10 @@ def show() -> None:
 
 def _header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
-        st.markdown("## :material/wallpaper: Backdrop", width="content")
-        st.caption("The same subject, untouched, in a new place", width="content")
+        st.markdown("## :primary[:material/wallpaper:] Backdrop", width="content")
+        if state.desk().photo:
+            with st.container(width="content"):
+                _guarded(photo.card)
 
 
 def _messages() -> None:
@@ -81,10 +84,10 @@ def _studio() -> None:
         st.session_state.canvas_drawn = False
     left, right = st.columns([1.55, 1], gap="large")
     stage, panel = _PANELS[step]
+    with right, st.container(key="panel"):  # first: the stage shows what the controls say
+        _guarded(panel)
     with left, st.container(key="stage"):
         _guarded(stage)
-    with right, st.container(key="panel"):
-        _guarded(panel)
 
 
 def _guarded(draw: Callable[[], None]) -> None:
@@ -97,11 +100,12 @@ def _guarded(draw: Callable[[], None]) -> None:
 
 def _photo_stage() -> None:
     if state.desk().photo is None:
-        st.info("There is no photo on the desk. Choose one beside.", icon=":material/add_photo_alternate:")
+        st.info("There is no photo yet. Choose one beside.", icon=":material/add_photo_alternate:")
         return
     with st.container(key="picture", horizontal_alignment="center"):
         st.image(background.shown(state.photo()), alt="Your photo")
-    photo.card()
+    for note in state.photo().notes:
+        st.caption(note)
 
 
 def _with_photo(draw: Callable[..., None]) -> Callable[[], None]:

@@ -14,6 +14,11 @@ from recipe import MaskRecipe
 from ui import canvas, measure, options, pictures, selecting, state
 
 OPS = {"add": ":material/add: Keep", "remove": ":material/ink_eraser: Repaint"}
+ABOUT = {
+    "Overlay": "What is red will be repainted. What is clear stays, pixel for pixel.",
+    "Cut-out": "The subject alone. Look at its edge.",
+    "Mask": "White stays, black is repainted, grey is the soft edge between.",
+}
 ICONS = {"Brush": ":material/brush:", "Polygon": ":material/polyline:", "Rectangle": ":material/rectangle:"}
 
 
@@ -24,12 +29,24 @@ def stage(photo: Photo) -> None:
         _canvas(photo, mask)
         return
     answer = selecting.found(photo, mask)
+    view = state.value("subject.view", "Overlay")
     with st.container(key="picture", horizontal_alignment="center"):
         st.image(
-            selecting.overlay(photo, mask),
-            alt=f"The photo with red over what will be repainted; {answer.share:.0%} of it is the subject",
+            selecting.view(photo, mask, view),
+            alt=f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo.",
         )
-    st.caption(":material/visibility: What is red will be repainted. What is clear stays, pixel for pixel.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        state.control(
+            st.segmented_control,
+            "Show the selection as",
+            "subject.view",
+            "Overlay",
+            options=list(ABOUT),
+            required=True,
+            label_visibility="collapsed",
+            help="Three ways to look at the same selection.",
+        )
+        st.caption(ABOUT[view], width="content")
 
 
 def panel(photo: Photo) -> None:

@@ -1,4 +1,4 @@
-"""Pictures being made: place in the queue, step, seconds left, the work so far, and Cancel, while the page stays usable."""
+"""Pictures being made: place in the queue, step, seconds left, the work so far and Cancel; the page stays usable."""
 
 from __future__ import annotations
 
