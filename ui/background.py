@@ -158,6 +158,7 @@ def _colour_controls(key: str, start: str) -> None:
         key=name,
         on_change=_take_colour,
         args=(name, colour),
+        wrap=True,
         help="Quiet colours that suit most subjects.",
     )
     state.control(st.color_picker, "Your own", colour, start, help="Any colour, as #rrggbb.")
@@ -198,6 +199,7 @@ def _gradient() -> None:
         format_func=lambda name: f"{swatch(*GRADIENTS[name])} {name}",
         key="background.gradient.name",
         on_change=_take_gradient,
+        wrap=True,
         help="Runs of colours that suit most subjects.",
     )
     count = int(state.value("background.gradient.count", 2))

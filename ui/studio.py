@@ -20,6 +20,10 @@ STEPS: dict[str, str] = {
 # components which draw nothing take no room.
 STYLE = """
 <style>
+@media (max-width: 640px) {
+  .st-key-step button { padding-inline: .45rem; }
+  .st-key-step [data-testid="stIconMaterial"] { display: none; }
+}
 @media (min-width: 641px) {
   .st-key-stage { position: sticky; top: 3.5rem; }
 }
