@@ -18,7 +18,7 @@ from imaging.photo import Photo, load
 from jobs import store
 from masks.strokes import Strokes
 from recipe import GeneratedBackdrop, Recipe, TransparentBackdrop
-from ui import options, pictures, state
+from ui import options, pictures, state, working
 from ui.compare import compare
 
 
@@ -87,6 +87,9 @@ def _photo_of(recipe: Recipe) -> Photo | None:
 def stage() -> None:
     """The chosen picture, large."""
     here = state.desk()
+    if working.awaited():
+        working.large()
+        return
     if not here.results:
         st.info(
             "There is no picture yet. Choose a background and make one; it will be here, with its downloads.",
@@ -140,6 +143,8 @@ def panel() -> None:
     """What the picture is, and what can be done with it."""
     here = state.desk()
     if not here.results:
+        if working.awaited():
+            st.markdown("**Being made.** You can go back and change things; this picture is made as it was asked for.")
         st.button(
             "Choose a background",
             key="result_to_background",

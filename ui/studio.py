@@ -28,6 +28,7 @@ STYLE = """
   .st-key-stage { position: sticky; top: 3.5rem; }
 }
 .st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px; }
+.st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
 .st-key-visitor { display: none; }
 .st-key-header h2 { padding: 0; }
 </style>

@@ -12,9 +12,9 @@ EVERY = 1.0  # seconds between two looks at the queue
 
 
 def strip() -> None:
-    """What is being made now, on every panel; nothing where nothing is."""
-    if state.desk().jobs:
-        _watch()
+    """What is being made now, above every panel; nothing where nothing is."""
+    if any(id != _awaited() for id in state.desk().jobs):
+        _watch(large=False)
     for id, sentence in list(st.session_state.get("job_problems", {}).items()):
         with st.container(horizontal=True, vertical_alignment="center", key=f"problem_{id}"):
             st.warning(sentence, icon=":material/info:")
@@ -28,45 +28,77 @@ def strip() -> None:
             )
 
 
+def awaited() -> bool:
+    """Whether the result that is open is still being made."""
+    return _awaited() is not None
+
+
+def large() -> None:
+    """The picture that is waited for, in the place where it will be."""
+    _watch(large=True)
+
+
+def _awaited() -> str | None:
+    here = state.desk()
+    return here.job if here.step == "Result" and not here.results and here.job in here.jobs else None
+
+
 def _dismiss(id: str) -> None:
     st.session_state.job_problems.pop(id, None)
 
 
 @st.fragment(run_every=EVERY)
-def _watch() -> None:
-    for id in list(state.desk().jobs):
+def _watch(large: bool) -> None:
+    here = state.desk()
+    for id in [id for id in here.jobs if (id == _awaited()) == large]:
         try:
             queue.ensure_worker()
             job = queue.status(id)
         except StudioError as error:
             _over(id, str(error))
-            continue
+            st.rerun()
         if job.finished:
             _finished(job)
+        elif large:
+            _show_large(job)
         else:
             _show(job)
 
 
 def _show(job: queue.Job) -> None:
-    large = state.desk().step == "Result" and job.id == state.desk().job and not state.desk().results
+    with (
+        st.container(border=True, key=f"job_{job.id}"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        if job.preview:
+            st.image(job.preview, width=72, alt="The picture so far")
+        with st.container(width="stretch"):
+            st.progress(_share(job), sentence(job))
+        _cancel_button(job)
+
+
+def _show_large(job: queue.Job) -> None:
     with st.container(border=True, key=f"job_{job.id}"):
-        if large and job.preview:
-            with st.container(horizontal_alignment="center"):
-                st.image(job.preview, width=420, alt="The picture so far")
-        row = st.container(horizontal=True, vertical_alignment="center")
-        with row:
-            if job.preview and not large:
-                st.image(job.preview, width=72, alt="The picture so far")
-            with st.container(width="stretch"):
-                st.progress(_share(job), sentence(job))
-            st.button(
-                "Cancel",
-                key=f"cancel.{job.id}",
-                icon=":material/close:",
-                on_click=_cancel,
-                args=(job.id,),
-                help="Stops within one step. Nothing else is lost.",
-            )
+        with st.container(key="growing", horizontal_alignment="center"):
+            if job.preview:
+                st.image(job.preview, width="stretch", alt="The picture so far")
+            else:
+                st.skeleton(height=320)
+        st.progress(_share(job), sentence(job))
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption("It will be here when it is done. The page stays usable meanwhile.", width="content")
+            _cancel_button(job)
+
+
+def _cancel_button(job: queue.Job) -> None:
+    st.button(
+        "Cancel",
+        key=f"cancel.{job.id}",
+        icon=":material/close:",
+        on_click=_cancel,
+        args=(job.id,),
+        help="Stops within one step. Nothing else is lost.",
+    )
 
 
 def _share(job: queue.Job) -> float:
