@@ -320,7 +320,6 @@ def _set_mask(recipe: Recipe) -> None:
     state.put("subject.feather", mask.feather)
     state.put("subject.grow_unit", mask.grow.unit)
     state.put(f"subject.grow.{mask.grow.unit}", mask.grow.value)
-    state.desk().values["subject.grow"] = mask.grow.value
     kept = store.default()
     there = strokes is not None and kept.has(strokes)
     state.desk().strokes = Strokes.from_json(kept.get(strokes)) if there and strokes else Strokes()

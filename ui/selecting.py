@@ -46,12 +46,13 @@ def recipe(touched_up: bool = True) -> MaskRecipe:
         if digest:
             values[drawn] = digest
         digest = None
+    unit = state.value("subject.grow_unit", "%")
     return MaskRecipe(
         layers=(Layer(source=Source(name=source.name, values=values)),),
         invert=bool(state.value("subject.invert", False)),
         fill_holes=bool(state.value("subject.fill_holes", False)),
         specks=float(state.value("subject.specks", 0.0)),
-        grow=Length(value=float(state.value("subject.grow", 0.0)), unit=state.value("subject.grow_unit", "%")),
+        grow=Length(value=float(state.value(f"subject.grow.{unit}", 0.0)), unit=unit),
         feather=float(state.value("subject.feather", 0.0)),
         strokes=digest if touched_up else None,
     )

@@ -157,7 +157,6 @@ def _edge() -> None:
                 step=0.5 if unit == "%" else 1.0,
                 help="Widen the selection (right) or narrow it (left), in per cent of the subject's size or in pixels.",
             )
-            state.desk().values["subject.grow"] = state.value(f"subject.grow.{unit}")
         with measure_in:
             state.control(
                 st.selectbox,
@@ -216,7 +215,6 @@ def _edge() -> None:
 def _reset_edge() -> None:
     for key, start in (("grow.%", 0.0), ("grow.px", 0.0), ("feather", 0.0), ("specks", 0.0)):
         state.put(f"subject.{key}", start)
-    state.desk().values["subject.grow"] = 0.0
     state.put("subject.invert", False)
     state.put("subject.fill_holes", False)
 
