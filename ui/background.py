@@ -74,9 +74,8 @@ def stage(photo: Photo) -> None:
     wanted = recipe.Recipe(photo=photo.digest, mask=mask, backdrop=backdrop, shadow=_shadow())
     key = wanted.to_json()
     try:
-        drawn = state.remember(
-            "preview", key, lambda: pictures.preview(wanted, photo, answer.selection, store.default().get)
-        )
+        selection = answer.selection
+        drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
     except StudioError as error:
         st.image(shown(photo), alt="The photo")
         st.warning(str(error), icon=":material/warning:")
@@ -361,7 +360,7 @@ def _make(photo: Photo) -> None:
         wanted = recipe.Recipe(photo=photo.digest, mask=mask, backdrop=backdrop, shadow=_shadow())
         try:
             with st.spinner("Making the picture at full size …", show_time=True):
-                (result,) = main.run(wanted, photo, store.default().get)
+                (result,) = main.run(wanted, photo, store.default().get, selection=answer.selection)
                 digest = store.default().put(result.encode("PNG"))
         except StudioError as error:
             st.error(str(error), icon=":material/error:")

@@ -76,7 +76,7 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
         st.session_state[f"{prefix}.seed_next"] = secrets.randbelow(MOST_SEED)
     try:
         backdrop = catalogue.settle(**settings)
-        catalogue.require(backdrop.model)
+        catalogue.require(backdrop.model, parts["task"])
         wanted = recipe.Recipe(backdrop=backdrop, seed=int(state.value(f"{prefix}.seed", 0)), **parts)
         queue.ensure_worker()
         id = queue.submit(wanted, st.session_state.visitor)

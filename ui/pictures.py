@@ -12,9 +12,9 @@ from PIL import Image
 import main
 from imaging.colour import to_srgb
 from imaging.geometry import Size
-from imaging.photo import Photo, digest_of
+from imaging.photo import Photo
 from masks import Selection
-from recipe import Layer, MaskRecipe, Recipe, Source
+from recipe import Recipe
 
 STAGE = 1280  # the longer side, in pixels, of what is shown large
 STAGE_LEAST = 800
@@ -98,14 +98,7 @@ def mask(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
 def preview(recipe: Recipe, photo: Photo, selection: Selection, read: main.Read, side: int = PREVIEW) -> bytes:
     """What an instant recipe will look like, drawn at reduced size from a selection found before."""
     small, chosen = reduced(photo, side), reduced_selection(selection, side)
-    found_before = _png(chosen.values)
-    digest = digest_of(found_before)
-    found = MaskRecipe(layers=(Layer(source=Source(name="file", values={"mask": digest})),))
-    (result,) = main.run(
-        recipe.model_copy(update={"mask": found}),
-        small,
-        lambda wanted: found_before if wanted == digest else read(wanted),
-    )
+    (result,) = main.run(recipe, small, read, selection=chosen)
     return screen(result.pixels, photo.icc)
 
 
@@ -127,13 +120,6 @@ def on_chequers(rgba: Any, square: int = 12) -> Any:
     board = np.where(dark[..., None], np.uint8(204), np.uint8(238))
     share = rgba[..., 3:].astype(np.uint16)
     return ((rgba[..., :3] * share + board * (255 - share) + 127) // 255).astype(np.uint8)
-
-
-def _png(values: Any) -> bytes:
-    done, buffer = cv2.imencode(".png", values, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not done:
-        raise AssertionError("a mask could not be written")
-    return bytes(buffer)
 
 
 def tile(photo: Photo, side: int = TILE) -> bytes:

@@ -249,6 +249,7 @@ def _as(digest: str, kind: str) -> bytes:
 
 def _mask(digest: str) -> bytes:
     selection = save.read_made(store.default().get(digest), "the result").selection
+    assert selection is not None  # only pictures with a subject have the button
     return save.encode(selection, "PNG")
 
 
@@ -304,7 +305,7 @@ def use_again(recipe: Recipe) -> None:
 def _set_mask(recipe: Recipe) -> None:
     mask = recipe.mask
     source = mask.layers[0].source
-    values = dict(source.values)
+    values: dict[str, Any] = dict(source.values)
     strokes = mask.strokes
     if source.name in masks.SOURCES:
         drawn = options.drawn_field(masks.SOURCES[source.name].Options)

@@ -23,7 +23,7 @@ from recipe import Digest
 
 T = TypeVar("T")
 
-Step = Literal["Photo", "Subject", "Touch up", "Background", "Result"]
+Step = Literal["Photo", "Subject", "Background", "Result"]
 KEEP = 12  # costly pictures per session
 
 
@@ -140,7 +140,7 @@ def value(key: str, default: Any = None) -> Any:
 
 
 def control(
-    widget: Callable[..., T],
+    widget: Callable[..., Any],
     label: str,
     key: str,
     default: Any,
@@ -148,7 +148,7 @@ def control(
     options: Sequence[Any] | None = None,
     fits: Callable[[Any], bool] = lambda _: True,
     **settings: Any,
-) -> T:
+) -> Any:
     """Draw a control whose setting outlives its being drawn, reruns and reloads.
 
     Args:
@@ -168,7 +168,7 @@ def control(
     if options is not None:
         settings["options"] = options
     shown = widget(label, key=key, **settings)
-    desk().values[key] = shown  # type: ignore[assignment]
+    desk().values[key] = shown
     return shown
 
 

@@ -72,7 +72,7 @@ def _studio() -> None:
     here = state.desk()
     if "step" not in st.session_state:
         st.session_state.step = here.step
-    step = st.segmented_control(
+    step: state.Step = st.segmented_control(  # type: ignore[assignment]
         "Step",
         list(STEPS),
         format_func=STEPS.__getitem__,
