@@ -44,7 +44,13 @@ def overlay(photo: Photo, selection: Selection) -> Image.Image:
     return Image.composite(red, Image.fromarray(rgb), strength)
 
 
-def run(recipe: Recipe, photo: Photo | None, read: Read, on_progress: OnProgress | None = None) -> tuple[Result, ...]:
+def run(
+    recipe: Recipe,
+    photo: Photo | None,
+    read: Read,
+    on_progress: OnProgress | None = None,
+    selection: Selection | None = None,
+) -> tuple[Result, ...]:
     """Carry out a recipe.
 
     Args:
@@ -52,6 +58,7 @@ def run(recipe: Recipe, photo: Photo | None, read: Read, on_progress: OnProgress
         photo: the photo whose digest the recipe names; ``None`` where it names none.
         read: gives the bytes of the other inputs the recipe names.
         on_progress: called before every step that takes time; it may raise :class:`Cancelled` to stop there.
+        selection: what :func:`select` gave for the recipe's mask before, so that it is not looked for again.
 
     Returns:
         One result per picture asked for, each with the recipe that makes it alone.
@@ -65,8 +72,10 @@ def run(recipe: Recipe, photo: Photo | None, read: Read, on_progress: OnProgress
     if recipe.task == "create":
         return tasks.create(recipe, tell, started)
     photo = _same_photo(recipe, photo)
-    tell(Progress("Finding the subject"))
-    return tasks.background(recipe, photo, select(photo, recipe.mask, read), read, tell, started)
+    if selection is None:
+        tell(Progress("Finding the subject"))
+        selection = select(photo, recipe.mask, read)
+    return tasks.background(recipe, photo, selection, read, tell, started)
 
 
 def replay(data: bytes, name: str, photo: Photo | None, read: Read, on_progress: OnProgress | None = None) -> Result:

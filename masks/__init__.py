@@ -16,7 +16,7 @@ from masks.base import Context, MaskSource, Options, RepaintMask, Selection, to_
 from masks.given import Alpha, Drawn, File
 from masks.salient import Rembg
 
-__all__ = ["SOURCES", "RepaintMask", "Selection", "find", "options_of", "select", "to_repaint"]
+__all__ = ["SOURCES", "RepaintMask", "Selection", "combine", "find", "finish", "options_of", "select", "to_repaint"]
 
 SOURCES: dict[str, MaskSource] = {source.name: source for source in (Auto(), Rembg(), Alpha(), File(), Drawn())}
 """Every mask source by the name that recipes and the command line use, in the order in which people see them."""
@@ -57,8 +57,13 @@ def select(photo: Photo, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) 
     Raises:
         NothingFound: the selection is empty at the end.
     """
+    return finish(photo, combine(photo, mask.layers, read), mask, read)
+
+
+def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str], bytes]) -> Selection:
+    """What the layers select together, before it is shaped; this is the part that takes time."""
     combined: Selection | None = None
-    for layer in mask.layers:
+    for layer in layers:
         found = find(photo, layer.source, read)
         if combined is None:
             combined = found
@@ -69,6 +74,15 @@ def select(photo: Photo, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) 
             tuple(dict.fromkeys(combined.notes + found.notes)),
         )
     assert combined is not None  # a MaskRecipe has at least one layer
+    return combined
+
+
+def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) -> Selection:
+    """What the layers gave, shaped and touched up.
+
+    Raises:
+        NothingFound: the selection is empty at the end.
+    """
     values = shape(combined.values, mask)
     if mask.strokes:
         values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))

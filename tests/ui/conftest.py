@@ -1,0 +1,89 @@
+"""What the page's tests share: the page itself, without a browser, and pictures to hand in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imaging.save import encode
+from tests.conftest import disc, picture
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 120  # seconds for a run of the page on a busy machine; the first mask compiles for a while
+
+
+def cut_out(width: int = 320, height: int = 240, radius: float = 80) -> bytes:
+    """A PNG with a subject that needs no model: a disc of noise, transparent around it."""
+    return encode(np.dstack([picture(width, height), disc(width, height, radius)]), "PNG")
+
+
+def opaque(width: int = 320, height: int = 240) -> bytes:
+    """A PNG of noise."""
+    return encode(picture(width, height), "PNG")
+
+
+class Page:
+    """The page in one browser: run it, find its controls by key, read what it says."""
+
+    def __init__(self, visitor: str | None = None) -> None:
+        self.visitor = visitor or secrets.token_urlsafe(32)
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+        self.app.session_state["visitor"] = self.visitor
+        self.app.session_state["visitor_known"] = True
+        self.run()
+
+    def run(self) -> Page:
+        self.app.run()
+        assert not self.app.exception, [error.message for error in self.app.exception]
+        return self
+
+    def reload(self) -> Page:
+        """The same browser, a new page."""
+        return Page(self.visitor)
+
+    def upload(self, data: bytes, name: str = "photo.png", at: int = 0) -> Page:
+        self.app.file_uploader[at].upload(name, data)
+        return self.run()
+
+    def set(self, key: str, value: object) -> Page:
+        self.app.get_by_key(key).set_value(value)
+        return self.run()
+
+    def click(self, key: str) -> Page:
+        self.app.button(key=key).click()
+        return self.run()
+
+    def open(self, step: str) -> Page:
+        return self.set("step", step)
+
+    @property
+    def step(self) -> str:
+        return str(self.app.session_state["step"])
+
+    @property
+    def said(self) -> str:
+        """All that is written on the page."""
+        kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+        return "\n".join(element.value for kind in kinds for element in getattr(self.app, kind))
+
+    def buttons(self) -> set[str]:
+        return {element.key for element in self.app.button if element.key}
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+@pytest.fixture
+def studio(page: Page) -> Page:
+    """With a photo on the desk whose subject is found without a model."""
+    return page.upload(cut_out(), "disc.png")
+
+
+Make = Callable[[], Page]

@@ -1,0 +1,346 @@
+"""Every panel without a browser: what it shows, what it does, and what it says where something is missing."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+import main
+from imaging.photo import load
+from imaging.save import encode, read_made
+from jobs import history, store
+from masks import SOURCES
+from masks.strokes import Stroke, Strokes
+from recipe import GradientBackdrop, Recipe, TransparentBackdrop
+from tests.conftest import SHARED, need, picture
+from tests.ui.conftest import Page, cut_out, opaque
+
+# --- the photo
+
+
+def test_the_first_page_offers_upload_camera_words_and_samples(page: Page) -> None:
+    assert page.app.title[0].value == "The same subject, in a new place"
+    assert page.app.get_by_key("photo.way").options == ["Upload", "Camera", "Describe a picture"]
+    assert "What you make will be kept here" in page.said
+
+
+def test_samples_open_in_the_studio(page: Page) -> None:
+    samples = sorted(key for key in page.buttons() if key.startswith("sample.") and "cutout" in key)
+    if not samples:
+        pytest.skip("needs samples/")
+    page.click(samples[0])
+    assert page.step == "Subject"
+    assert "The subject is" in page.said
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "what"),
+    [
+        (b"hello", "notes.png", "notes.png is not the picture its name says"),
+        (b"", "empty.jpg", "empty.jpg is empty"),
+        (b"GIF89a" + bytes(50), "loop.png", "is a GIF; save it as PNG"),
+        (encode(picture(), "PNG")[:-300], "half.png", "half.png is damaged or incomplete"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_sentence_and_nothing_is_lost(
+    page: Page, data: bytes, name: str, what: str
+) -> None:
+    page.upload(data, name)
+    assert what in page.app.error[0].value
+    assert "step" not in page.app.session_state
+    page.upload(cut_out())
+    assert page.step == "Subject"
+
+
+def test_a_photo_replaces_the_one_before_only_when_it_can_be_read(studio: Page) -> None:
+    studio.open("Photo").upload(b"nothing", "bad.png")
+    assert "bad.png" in studio.app.error[0].value
+    studio.open("Subject")
+    assert "The subject is" in studio.said
+
+
+def test_a_camera_picture_is_taken_in(page: Page) -> None:
+    page.set("photo.way", "Camera")
+    page.app.camera_input[0].upload("shot.jpg", encode(picture(200, 150), "JPEG"))
+    page.run()
+    assert page.step == "Subject"
+
+
+def test_steps_without_a_photo_lead_back_to_one(studio: Page) -> None:
+    studio.app.session_state["desk"].photo = None
+    studio.app.session_state["desk"].results = ["0" * 64]
+    studio.run()
+    for step in ("Subject", "Background"):
+        studio.open(step)
+        assert "First choose a photo." in studio.said
+
+
+# --- the subject
+
+
+def test_the_subject_is_found_at_once_and_told(studio: Page) -> None:
+    assert studio.step == "Subject"
+    assert "The subject is 26% of the photo." in studio.said
+
+
+def test_the_automatic_mask_by_the_model(page: Page, u2netp: None) -> None:
+    page.upload(need(SHARED / "photos" / "rabbit.jpeg").read_bytes(), "rabbit.jpeg")
+    assert "The subject is" in page.said
+
+
+def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
+    """A source that is added appears unasked, and so does each of its options."""
+    assert len(studio.app.get_by_key("subject.source").options) == len(SOURCES)
+    for name, source in SOURCES.items():
+        studio.set("subject.source", name)
+        drawn = set(studio.app.session_state["desk"].values)
+        uploads = len(studio.app.file_uploader)
+        for field, info in source.Options.model_fields.items():
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            if extra.get("input") == "strokes file":
+                continue
+            assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
+
+
+def test_an_option_nobody_knew_of_gets_a_widget() -> None:
+    """The controls are drawn from the fields alone."""
+    from streamlit.testing.v1 import AppTest
+
+    def script() -> None:
+        from typing import Literal
+
+        import streamlit as st
+        from pydantic import Field
+
+        from masks.base import Options
+        from ui import options, state
+
+        class New(Options):
+            how: Literal["quick", "fine"] = Field("fine", description="How it looks.")
+            classes: tuple[Literal["cat", "dog"], ...] = Field(("cat",), description="What it looks for.")
+            words: str = Field("a mug", description="In words.")
+            many: tuple[str, ...] = Field((), description="Several.")
+            threshold: float = Field(0.4, ge=0, le=1, description="From when on.")
+            rounds: int = Field(3, ge=1, description="How often.")
+            fast: bool = Field(False, description="In a hurry.")
+
+        state.open_desk("x" * 40)
+        st.session_state.given = New.model_validate(options.controls(New, "new"))
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert (len(app.selectbox), len(app.text_input), len(app.slider), len(app.number_input), len(app.toggle)) == (
+        1,
+        2,
+        1,
+        1,
+        1,
+    )
+    assert all(widget.help for widget in [*app.selectbox, *app.text_input, *app.slider, *app.toggle])
+    app.text_input(key="new.many").set_value("cat, dog").run()
+    app.slider(key="new.threshold").set_value(0.7).run()
+    given = app.session_state["given"]
+    assert (given.many, given.threshold, given.classes, given.rounds) == (("cat", "dog"), 0.7, ("cat",), 3)
+
+
+def test_an_own_mask_file_is_used(page: Page) -> None:
+    page.upload(opaque(), "noise.png").set("subject.source", "file")
+    assert "Fill in what is asked for above" in page.said
+    mask = np.zeros((240, 320), np.uint8)
+    mask[:120] = 255
+    page.upload(encode(mask, "PNG"), "mask.png", at=0)
+    assert "The subject is 50% of the photo." in page.said
+    page.upload(b"no picture", "mask.png", at=0)
+    assert "mask.png" in page.app.error[0].value
+
+
+def test_a_photo_without_transparency_says_so(page: Page) -> None:
+    page.upload(opaque()).set("subject.source", "alpha")
+    assert "This photo has no transparency of its own" in page.app.warning[0].value
+    assert "Drawn by hand" in page.app.warning[0].value
+
+
+def test_a_mask_of_nothing_says_what_to_do(studio: Page) -> None:
+    studio.set("subject.grow_unit", "px").set("subject.grow.px", -100.0)
+    assert "Nothing is selected" in studio.app.warning[0].value
+    studio.open("Background")
+    assert "Without a subject there is nothing" in studio.said
+    assert studio.app.button(key="make").disabled
+
+
+def test_a_mask_of_everything_says_what_to_do(page: Page) -> None:
+    page.upload(opaque()).set("subject.source", "file")
+    page.upload(encode(np.full((240, 320), 255, np.uint8), "PNG"), "white.png")
+    assert "Everything is selected" in page.app.warning[0].value
+    page.set("subject.invert", True)
+    assert "Nothing is selected" in page.app.warning[0].value
+
+
+def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
+    page.upload(opaque()).set("subject.source", "strokes")
+    assert "Nothing is drawn yet" in page.said
+    page.app.session_state["desk"].strokes = Strokes(
+        strokes=(Stroke(shape="rectangle", points=((0.0, 0.0), (0.5, 0.5))),)
+    )
+    page.run()
+    assert "The subject is 25% of the photo." in page.said
+
+
+def test_touch_ups_count_and_can_be_undone_and_cleared(studio: Page) -> None:
+    studio.set("subject.touch_up", True)
+    whole = Stroke(shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
+    studio.app.session_state["desk"].strokes = Strokes(strokes=(whole, whole.model_copy(update={"op": "remove"})))
+    studio.run()
+    assert "The subject is 13% of the photo." in studio.said
+    studio.click("undo")
+    assert len(studio.app.session_state["desk"].strokes.strokes) == 1
+    studio.click("clear")
+    assert "The subject is 26% of the photo." in studio.said
+    assert studio.app.button(key="undo").disabled
+
+
+def test_the_edge_is_shaped_and_reset(studio: Page) -> None:
+    studio.set("subject.grow.%", -20.0)
+    assert "The subject is 26%" not in studio.said
+    studio.click("reset_edge")
+    assert "The subject is 26%" in studio.said
+
+
+# --- the background
+
+
+def _made(page: Page) -> tuple[Recipe, str]:
+    digest = page.app.session_state["desk"].results[0]
+    return Recipe.from_json(read_made(store.default().get(digest), "result").recipe), digest
+
+
+@pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "transparent"])
+def test_an_instant_background_is_made_as_the_command_line_makes_it(studio: Page, kind: str) -> None:
+    studio.open("Background").set("background.kind", kind).set("background.shadow", True).click("make")
+    assert studio.step == "Result"
+    recipe, digest = _made(studio)
+    assert (recipe.backdrop.kind, recipe.shadow) == (kind, "contact")
+    photo = load(cut_out(), "disc.png")
+    (again,) = main.run(recipe, photo, store.default().get)
+    assert again.encode("PNG") == store.default().get(digest)
+    assert "The subject is untouched" in studio.said
+
+
+def test_a_ready_gradient_sets_all_its_colours(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "gradient").set("background.gradient.name", "Dawn").click("make")
+    backdrop = _made(studio)[0].backdrop
+    assert isinstance(backdrop, GradientBackdrop)
+    assert backdrop.colours == ("#fbe3d0", "#d98f8a", "#6c6a94")
+
+
+def test_a_picture_behind_asks_for_the_picture(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "image")
+    assert "Hand in a picture" in studio.said
+    assert studio.app.button(key="make").disabled
+    studio.upload(b"no", "beach.png")
+    assert "beach.png" in studio.app.error[0].value
+    studio.upload(opaque(100, 80), "beach.png").click("make")
+    assert _made(studio)[0].backdrop.kind == "image"
+
+
+def test_reruns_are_quick_on_a_large_photo(page: Page) -> None:
+    """A rerun costs nothing that was paid before."""
+    page.upload(cut_out(4000, 3000, 900), "twelve-megapixels.png").open("Background")
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        page.run()
+        seconds.append(time.perf_counter() - started)
+    print(f"rerun at 12 megapixels: {min(seconds) * 1000:.0f} ms, at most 300 ms")
+    assert min(seconds) < 0.3
+
+
+# --- the result
+
+
+def test_without_a_result_the_panel_leads_to_one(studio: Page) -> None:
+    studio.open("Result")
+    assert "There is no picture yet" in studio.said
+    studio.click("result_to_background")
+    assert studio.step == "Background"
+
+
+def test_settings_come_back_and_the_result_can_be_edited_further(studio: Page) -> None:
+    studio.set("subject.feather", 2.0).open("Background").set("background.kind", "gradient")
+    studio.set("background.gradient.angle", 45).click("make")
+    first, digest = _made(studio)
+    studio.open("Subject").set("subject.feather", 9.0).open("Background").set("background.kind", "blur")
+    studio.open("Result").click("settings_again")
+    assert studio.step == "Background"
+    assert studio.app.get_by_key("background.kind").value == "gradient"
+    studio.click("make")
+    assert _made(studio) == (first, digest)
+    studio.click("edit_further")
+    assert studio.app.session_state["desk"].photo == digest
+    assert studio.step == "Subject"
+
+
+def test_downloads_are_what_they_say(studio: Page) -> None:
+    studio.open("Background").click("make")
+    recipe, digest = _made(studio)
+    labels = {button.label for button in studio.app.get("download_button")}
+    assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask"}
+    from ui import result
+
+    selection = read_made(store.default().get(digest), "result").selection
+    assert selection is not None
+    assert np.array_equal(load(result._mask(digest)).rgb8[..., 0], selection)
+    assert Recipe.from_json(read_made(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
+    cut = load(result._cut_out(recipe))
+    assert cut.alpha is not None
+    assert np.array_equal(cut.alpha, selection)
+
+
+def test_a_cut_out_offers_no_jpeg(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "transparent").click("make")
+    assert isinstance(_made(studio)[0].backdrop, TransparentBackdrop)
+    assert {button.label for button in studio.app.get("download_button")} == {"PNG", "WebP", "Mask"}
+
+
+# --- nothing is lost
+
+
+def test_a_reload_loses_nothing(studio: Page) -> None:
+    studio.set("subject.feather", 3.0).open("Background").set("background.kind", "sweep").click("make")
+    digest = studio.app.session_state["desk"].results[0]
+    again = studio.reload()
+    assert again.step == "Result"
+    assert again.app.session_state["desk"].results == [digest]
+    assert "Studio paper" in again.said
+    again.open("Background")
+    assert again.app.get_by_key("background.kind").value == "sweep"
+    again.open("Subject")
+    assert again.app.get_by_key("subject.feather").value == 3.0
+
+
+def test_another_visitor_sees_nothing_of_it(studio: Page) -> None:
+    studio.open("Background").click("make")
+    stranger = Page()
+    assert stranger.app.title[0].value == "The same subject, in a new place"
+    assert "What you make will be kept here" in stranger.said
+    assert len(history.entries(studio.visitor)) == 1
+
+
+def test_a_photo_gone_from_the_store_is_said_kindly(studio: Page) -> None:
+    digest = studio.app.session_state["desk"].photo
+    store.default()._path(digest).unlink()
+    assert studio.reload().app.title[0].value == "The same subject, in a new place"
+
+
+def test_the_history_opens_and_forgets(studio: Page) -> None:
+    studio.open("Background").click("make")
+    (entry,) = history.entries(studio.visitor)
+    again = studio.reload()
+    again.app.session_state["desk"].results = []
+    again.set(f"entry.{entry.id}", "Look at it")
+    assert again.step == "Result"
+    assert again.app.session_state["desk"].results == [entry.digest]
+    again.set(f"entry.{entry.id}", "Remove from the history")
+    assert history.entries(studio.visitor) == []

@@ -1,0 +1,90 @@
+"""The visitor's pictures: a history that outlives reloads and restarts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from jobs import history
+from ui import result, state
+
+PAGE = 12  # pictures at a time
+
+
+def show() -> None:
+    """Everything this visitor made, newest first."""
+    shown = int(st.session_state.get("gallery_shown", PAGE))
+    entries = history.entries(st.session_state.visitor, shown + 1)
+    st.subheader("Your pictures", anchor=False, help="Kept for this browser, on this server. Nobody else sees them.")
+    if not entries:
+        st.caption("What you make will be kept here, also after a reload.")
+        return
+    grid = st.grid(min_column_width=150, gap="small", key="gallery")
+    for entry in entries[:shown]:
+        with grid.container(key=f"entry_{entry.id}"):
+            what = _what(entry)
+            st.image(entry.thumbnail, alt=f"{what}, made {_when(entry)}", width="stretch")
+            st.caption(f"{what}  \n{_when(entry)}")
+            st.menu_button(
+                "Open",
+                list(_ACTIONS),
+                key=f"entry.{entry.id}",
+                type="tertiary",
+                on_click=_act,
+                args=(entry,),
+                width="stretch",
+                help="Look at it, use its settings, edit it further, or take it out of the history.",
+            )
+    if len(entries) > shown:
+        st.button("Show more", key="gallery_more", on_click=_more, help="Show older pictures, too.")
+
+
+def _more() -> None:
+    st.session_state.gallery_shown = int(st.session_state.get("gallery_shown", PAGE)) + PAGE
+
+
+def _look(entry: history.Entry) -> None:
+    here = state.desk()
+    here.results, here.chosen = [entry.digest], 0
+    state.go("Result")
+
+
+def _forget(entry: history.Entry) -> None:
+    history.forget(st.session_state.visitor, entry.id)
+
+
+_ACTIONS = {
+    "Look at it": _look,
+    "Use its settings again": lambda entry: result.use_again(entry.recipe),
+    "Edit it further": lambda entry: result.edit_further(entry.digest),
+    "Remove from the history": _forget,
+}
+
+
+def _act(entry: history.Entry) -> None:
+    chosen = st.session_state[f"entry.{entry.id}"]
+    if chosen:
+        _ACTIONS[chosen](entry)
+
+
+def _what(entry: history.Entry) -> str:
+    backdrop = entry.recipe.backdrop
+    if backdrop.kind == "generated":
+        words = backdrop.prompt
+        return result.plain(words if len(words) <= 42 else f"{words[:40]} …")
+    return {
+        "colour": "Plain colour",
+        "gradient": "Gradient",
+        "sweep": "Studio paper",
+        "blur": "Blur",
+        "image": "Picture",
+        "transparent": "Cut-out",
+    }.get(backdrop.kind, backdrop.kind)
+
+
+def _when(entry: history.Entry) -> str:
+    """In the visitor's own time, where the browser tells it."""
+    from datetime import timedelta
+
+    offset = st.context.timezone_offset
+    local = entry.created - timedelta(minutes=offset) if offset is not None else entry.created
+    return f"{local:%-d %b, %H:%M}"

@@ -1,0 +1,166 @@
+"""Controls drawn from the fields of a pydantic class, so that a new option appears on the page unasked."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal, Union
+
+import streamlit as st
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+import weights
+from errors import BadInput
+from imaging.photo import load, safe_name
+from jobs import store
+from ui import state
+
+PICTURES = ["png", "jpg", "jpeg", "webp", "tif", "tiff", "avif", "heic", "heif"]
+DRAWN = "strokes file"  # the input that the canvas gives
+
+
+def controls(options: type[BaseModel], prefix: str) -> dict[str, Any]:
+    """Draw one control per field and return the values that differ from "not given"."""
+    values: dict[str, Any] = {}
+    for name, field in options.model_fields.items():
+        if _input(field) == DRAWN:
+            continue
+        value = _control(name, field, f"{prefix}.{name}")
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def drawn_field(options: type[BaseModel]) -> str | None:
+    """The field that the canvas fills, where there is one."""
+    return next((name for name, field in options.model_fields.items() if _input(field) == DRAWN), None)
+
+
+def _control(name: str, field: FieldInfo, key: str) -> Any:
+    label = field.title or name.replace("_", " ").capitalize()
+    help = field.description
+    kind, optional = _plain(field.annotation)
+    default = None if field.default is PydanticUndefined else field.get_default(call_default_factory=True)
+    if _input(field):
+        return _file(label, help, key)
+    if typing.get_origin(kind) is Literal:
+        return _choice(label, help, key, list(typing.get_args(kind)), default, optional)
+    if typing.get_origin(kind) in (tuple, list, set, frozenset):
+        return _several(label, help, key, kind, default)
+    if kind is bool:
+        return state.control(st.toggle, label, key, bool(default), help=help)
+    if kind in (int, float):
+        return _number(label, help, key, field, kind, default)
+    text = state.control(st.text_input, label, key, "" if default is None else str(default), help=help)
+    return text.strip() or None
+
+
+def _plain(annotation: Any) -> tuple[Any, bool]:
+    """The type without ``None`` and ``Annotated``, and whether it may be left out."""
+    optional = False
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        rest = [item for item in typing.get_args(annotation) if item is not type(None)]
+        optional = len(rest) < len(typing.get_args(annotation))
+        annotation = rest[0]
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return annotation, optional
+
+
+def _input(field: FieldInfo) -> str | None:
+    extra = field.json_schema_extra
+    return str(extra["input"]) if isinstance(extra, Mapping) and "input" in extra else None
+
+
+def _choice(label: str, help: str | None, key: str, options: list[Any], default: Any, optional: bool) -> Any:
+    if optional:
+        options = [None, *options]
+    value = state.control(
+        st.selectbox,
+        label,
+        key,
+        default if default in options else options[0],
+        options=options,
+        help=help,
+        format_func=_titled,
+    )
+    entry = weights.WEIGHTS.get(str(value))
+    if entry:
+        here = "" if weights.present(entry.id) else f" Fetched first: {entry.size / 1e6:.0f} MB."
+        free = "" if entry.commercial else ", not for commercial use"
+        st.caption(f"Good at: {entry.good_at}. Licence {entry.licence}{free}.{here}")
+    return value
+
+
+def _titled(option: Any) -> str:
+    return "Automatic" if option is None else str(option)
+
+
+def _several(label: str, help: str | None, key: str, kind: Any, default: Any) -> Any:
+    item, _ = _plain(typing.get_args(kind)[0] if typing.get_args(kind) else str)
+    if typing.get_origin(item) is Literal:
+        chosen = state.control(
+            st.pills,
+            label,
+            key,
+            list(default or ()),
+            options=list(typing.get_args(item)),
+            selection_mode="multi",
+            help=help,
+        )
+        return list(chosen)
+    text = state.control(
+        st.text_input,
+        label,
+        key,
+        ", ".join(map(str, default or ())),
+        help=f"{help or ''} Several: separate them by commas.".strip(),
+    )
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return parts or None
+
+
+def _number(label: str, help: str | None, key: str, field: FieldInfo, kind: type, default: Any) -> Any:
+    low = next((kind(m.ge if isinstance(m, Ge) else m.gt) for m in field.metadata if isinstance(m, (Ge, Gt))), None)
+    high = next((kind(m.le if isinstance(m, Le) else m.lt) for m in field.metadata if isinstance(m, (Le, Lt))), None)
+    if low is not None and high is not None:
+        step = kind(max(1, round((high - low) / 100))) if kind is int else round(float(high - low) / 100, 6)
+        start = kind(default if default is not None else low)
+        return state.control(
+            st.slider,
+            label,
+            key,
+            start,
+            fits=lambda old: isinstance(old, (int, float)) and low <= old <= high,
+            min_value=low,
+            max_value=high,
+            step=step,
+            help=help,
+        )
+    return state.control(
+        st.number_input, label, key, kind(default or low or 0), min_value=low, max_value=high, help=help
+    )
+
+
+def _file(label: str, help: str | None, key: str) -> str | None:
+    """A picture handed in: its digest. What was handed in before stays until another one comes."""
+    given = st.file_uploader(label, type=PICTURES, key=f"upload.{key}", help=help)
+    if given is not None:
+        data = given.getvalue()
+        try:
+            load(data, safe_name(given.name))
+        except BadInput as error:
+            st.error(str(error), icon=":material/error:")
+            return None
+        state.desk().values[key] = store.default().put(data)
+        state.desk().values[f"{key}.name"] = safe_name(given.name)
+    digest = state.value(key)
+    if not digest or not store.default().has(digest):
+        return None
+    if given is None:
+        st.caption(f"In use: {state.value(f'{key}.name', 'the file handed in before')}")
+    return str(digest)

@@ -1,0 +1,142 @@
+"""The photo: upload, camera, samples, or a picture described in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from errors import BadInput
+from imaging.photo import safe_name
+from ui import options, pictures, state
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def welcome() -> None:
+    """The page before there is a photo."""
+    with st.container(key="welcome"):
+        st.title("The same subject, in a new place", anchor=False)
+        st.markdown(
+            "Hand in a photo. Its subject is found and kept, pixel for pixel; "
+            "everything behind it becomes what you like."
+        )
+    _choices()
+
+
+def change() -> None:
+    """The same choices once there is a photo."""
+    st.caption("Choose another photo. The one you have stays until then.")
+    _choices()
+
+
+def _choices() -> None:
+    ways = {
+        "Upload": ":material/upload: Upload",
+        "Camera": ":material/photo_camera: Camera",
+        "Describe": ":material/draw: Describe a picture",
+    }
+    way = state.control(
+        st.segmented_control,
+        "Where the photo comes from",
+        "photo.way",
+        "Upload",
+        options=list(ways),
+        format_func=ways.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        help="A file, your camera, or a picture made from words.",
+    )
+    if way == "Upload":
+        _upload()
+    elif way == "Camera":
+        _camera()
+    else:
+        _describe()
+    _samples()
+
+
+def _upload() -> None:
+    given = st.file_uploader(
+        "A photo from this device",
+        type=options.PICTURES,
+        key=f"upload.photo.{st.session_state.get('upload_number', 0)}",
+        help="PNG, JPEG, WebP, TIFF, AVIF or HEIC; up to 200 MB and 64 megapixels. It stays on this server.",
+    )
+    if given is not None:
+        _take(given.getvalue(), safe_name(given.name))
+
+
+def _camera() -> None:
+    given = st.camera_input(
+        "Take a photo",
+        key="camera",
+        help="Your browser asks for the camera first; nothing is recorded before you press.",
+    )
+    if given is not None:
+        _take(given.getvalue(), "camera.jpg")
+
+
+def _take(data: bytes, name: str) -> None:
+    """Put it on the desk, or say what is wrong with it."""
+    try:
+        with st.spinner("Opening the photo …"):
+            state.take_photo(data, name)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state.upload_number = st.session_state.get("upload_number", 0) + 1  # an empty uploader next time
+    st.rerun()
+
+
+def _samples() -> None:
+    found = sorted(path for path in SAMPLES.glob("*") if path.suffix.lower().lstrip(".") in options.PICTURES)
+    if not found:
+        return
+    st.subheader("Or try a sample", anchor=False)
+    grid = st.grid(min_column_width=170, gap="small", key="samples")
+    for path in found:
+        with grid.container(key=f"sample_{path.stem}"):
+            st.image(_thumbnail(path), alt=f"Sample: {_title(path)}", width="stretch")
+            if st.button(
+                _title(path), key=f"sample.{path.name}", width="stretch", help="Open this picture in the studio."
+            ):
+                _take(path.read_bytes(), path.name)
+
+
+def _title(path: Path) -> str:
+    return path.stem.replace("_", " ").replace("-", " ").capitalize()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _thumbnail(path: Path) -> bytes:
+    """The same for everybody, so it may be shared between sessions."""
+    from imaging.photo import load
+
+    return pictures.tile(load(path.read_bytes(), path.name))
+
+
+def _describe() -> None:
+    from ui import generate
+
+    generate.create_panel()
+
+
+def card() -> None:
+    """The photo on the desk in one line."""
+    photo = state.photo()
+    width, height = photo.size
+    with st.container(horizontal=True, vertical_alignment="center", key="photo_card", gap="small"):
+        st.image(
+            state.remember("tile", photo.digest, lambda: pictures.tile(photo, 96)),
+            width=44,
+            alt="The photo you are working on",
+        )
+        st.markdown(
+            f"**{_escaped(state.desk().photo_name)}**  \n:gray[:small[{width} × {height} pixels]]", width="content"
+        )
+
+
+def _escaped(name: str) -> str:
+    """A file name as it is, not as Markdown."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|~:$<>" else letter for letter in name) or "Your photo"

@@ -1,0 +1,133 @@
+"""Small copies for the screen: JPEG bytes in sRGB, so that the page stays light whatever the photo's size."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+import main
+from imaging.colour import to_srgb
+from imaging.geometry import Size
+from imaging.photo import Photo
+from masks import Selection
+from recipe import Recipe
+
+STAGE = 1280  # the longer side, in pixels, of what is shown large
+STAGE_LEAST = 800
+PREVIEW = 900  # and of the instant preview, which is drawn anew at every change
+TILE = 360  # and of thumbnails
+
+
+def reduced(photo: Photo, side: int) -> Photo:
+    """A photo at most ``side`` pixels long, with the same digest; the photo itself where it is smaller."""
+    size = _inside(photo.size, side)
+    if size == photo.size:
+        return photo
+    pixels = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(photo.alpha, size, interpolation=cv2.INTER_AREA) if photo.alpha is not None else None
+    return Photo(pixels, alpha, photo.icc, None, photo.digest, photo.notes)
+
+
+def reduced_selection(selection: Selection, side: int) -> Selection:
+    """A selection at the size of its photo reduced to ``side``."""
+    height, width = selection.values.shape
+    size = _inside((width, height), side)
+    if size == (width, height):
+        return selection
+    return Selection(cv2.resize(selection.values, size, interpolation=cv2.INTER_AREA), selection.models)
+
+
+def _inside(size: tuple[int, int], side: int) -> Size:
+    have = Size(*size)
+    return have if max(have) <= side else have.inside(Size(side, side))
+
+
+def jpeg(rgb: Any, quality: int = 88) -> bytes:
+    """``(H, W, 3)`` uint8 sRGB as JPEG."""
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def large(rgb: Any) -> bytes:
+    """A picture for the stage as JPEG; a tiny one is enlarged, so that the page does not jump from one to the next."""
+    height, width = rgb.shape[:2]
+    if max(height, width) < STAGE_LEAST:
+        size = Size(width, height).inside(Size(STAGE_LEAST, STAGE_LEAST))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC)
+    return jpeg(np.ascontiguousarray(rgb))
+
+
+def shown(photo: Photo, side: int = STAGE) -> bytes:
+    """The photo for the screen. What is transparent is shown on a chequerboard."""
+    small = reduced(photo, side)
+    rgb = to_srgb(small.rgb8, small.icc)
+    if small.alpha is not None:
+        rgb = on_chequers(np.dstack([rgb, small.alpha]))
+    return large(rgb) if side >= STAGE_LEAST else jpeg(rgb)
+
+
+def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The photo with red over everything that will be repainted, for the screen."""
+    return large(np.asarray(main.overlay(reduced(photo, side), reduced_selection(selection, side))))
+
+
+def untouched_overlay(photo: Photo, side: int = STAGE) -> bytes:
+    """The photo all red: nothing is selected yet."""
+    small = reduced(photo, side)
+    nothing = Selection(np.zeros(small.pixels.shape[:2], np.uint8))
+    return large(np.asarray(main.overlay(small, nothing)))
+
+
+def cut_out(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The subject alone on a chequerboard, for the screen."""
+    small = reduced(photo, side)
+    alpha = reduced_selection(selection, side).values
+    return large(on_chequers(np.dstack([to_srgb(small.rgb8, small.icc), alpha])))
+
+
+def mask(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The selection itself, white on black, for the screen."""
+    return large(cv2.cvtColor(reduced_selection(selection, side).values, cv2.COLOR_GRAY2RGB))
+
+
+def preview(recipe: Recipe, photo: Photo, selection: Selection, read: main.Read, side: int = PREVIEW) -> bytes:
+    """What an instant recipe will look like, drawn at reduced size from a selection found before."""
+    small, chosen = reduced(photo, side), reduced_selection(selection, side)
+    (result,) = main.run(recipe, small, read, selection=chosen)
+    return screen(result.pixels, photo.icc)
+
+
+def screen(pixels: Any, icc: bytes | None, side: int = STAGE) -> bytes:
+    """A result's pixels, ``(H, W, 3)`` or ``(H, W, 4)``, as a JPEG for the screen."""
+    alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
+    photo = Photo(np.ascontiguousarray(pixels[..., :3]), _bytes(alpha), icc, None, "0" * 64)
+    return shown(photo, side)
+
+
+def _bytes(alpha: Any) -> Any:
+    return (alpha // 257).astype(np.uint8) if alpha is not None and alpha.dtype == np.uint16 else alpha
+
+
+def on_chequers(rgba: Any, square: int = 12) -> Any:
+    """``(H, W, 4)`` uint8 laid over the grey squares that people know as transparency."""
+    height, width = rgba.shape[:2]
+    dark = (np.add.outer(np.arange(height) // square, np.arange(width) // square) % 2).astype(bool)
+    board = np.where(dark[..., None], np.uint8(204), np.uint8(238))
+    share = rgba[..., 3:].astype(np.uint16)
+    return ((rgba[..., :3] * share + board * (255 - share) + 127) // 255).astype(np.uint8)
+
+
+def tile(photo: Photo, side: int = TILE) -> bytes:
+    """A small square with the whole photo's middle in it."""
+    height, width = photo.pixels.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    cut = np.s_[top : top + edge, left : left + edge]
+    alpha = np.ascontiguousarray(photo.alpha[cut]) if photo.alpha is not None else None
+    square = Photo(np.ascontiguousarray(photo.pixels[cut]), alpha, photo.icc, None, photo.digest)
+    return shown(square, side)

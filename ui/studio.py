@@ -1,0 +1,150 @@
+"""The page as a whole: where each panel stands, and what is open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import streamlit as st
+
+from errors import StudioError
+from ui import background, gallery, photo, result, state, subject, visitor, working
+
+STEPS: dict[str, str] = {
+    "Photo": ":material/photo_library: Photo",
+    "Subject": ":material/person_search: Subject",
+    "Background": ":material/wallpaper: Background",
+    "Result": ":material/check_circle: Result",
+}
+# Streamlit has no words for these three: what stays in sight while scrolling, how high a picture may be, and that the
+# components which draw nothing take no room.
+STYLE = """
+<style>
+@media (max-width: 640px) {
+  .st-key-step button { padding-inline: .45rem; }
+  .st-key-step [data-testid="stIconMaterial"] { display: none; }
+}
+@media (min-width: 641px) {
+  .st-key-stage { position: sticky; top: 3.5rem; }
+}
+.st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px; }
+.st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
+.st-key-visitor { display: none; }
+.st-key-header h2 { padding: 0; }
+</style>
+"""
+
+
+def show() -> None:
+    """Draw the page."""
+    st.html(STYLE)
+    state.open_desk(visitor.token())
+    here = state.desk()
+    if "go" in st.session_state:
+        st.session_state.step = st.session_state.pop("go")
+    _header()
+    _messages()
+    working.strip()
+    if here.photo is None and not here.results and not here.jobs:
+        photo.welcome()
+    else:
+        _studio()
+    gallery.show()
+    state.save_desk()
+    _warm_up()
+
+
+def _header() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
+        st.markdown("## :primary[:material/wallpaper:] Backdrop", width="content")
+        if state.desk().photo:
+            with st.container(width="content"):
+                _guarded(photo.card)
+
+
+def _messages() -> None:
+    message = st.session_state.pop("message", None)
+    if message:
+        st.error(message, icon=":material/error:")
+
+
+def _studio() -> None:
+    here = state.desk()
+    if "step" not in st.session_state:
+        st.session_state.step = here.step
+    step: state.Step = st.segmented_control(  # type: ignore[assignment]
+        "Step",
+        list(STEPS),
+        format_func=STEPS.__getitem__,
+        key="step",
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+        help="From the photo to the picture; you can go back and forth at any time.",
+    )
+    entered = here.step != step or st.session_state.get("drawn_step") != step
+    here.step = step
+    st.session_state.drawn_step = step
+    if entered:
+        st.session_state.canvas_drawn = False
+    left, right = st.columns([1.55, 1], gap="large")
+    stage, panel = _PANELS[step]
+    with right, st.container(key="panel"):  # first: the stage shows what the controls say
+        _guarded(panel)
+    with left, st.container(key="stage"):
+        _guarded(stage)
+
+
+def _guarded(draw: Callable[[], None]) -> None:
+    """What a person can mend is said in its place; the rest of the page stays."""
+    try:
+        draw()
+    except StudioError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _photo_stage() -> None:
+    if state.desk().photo is None:
+        st.info("There is no photo yet. Choose one beside.", icon=":material/add_photo_alternate:")
+        return
+    with st.container(key="picture", horizontal_alignment="center"):
+        st.image(background.shown(state.photo()), alt="Your photo")
+    for note in state.photo().notes:
+        st.caption(note)
+
+
+def _with_photo(draw: Callable[..., None]) -> Callable[[], None]:
+    def drawn() -> None:
+        if state.desk().photo is None:
+            st.info("First choose a photo.", icon=":material/add_photo_alternate:")
+            st.button(
+                "Choose a photo",
+                key=f"choose_photo.{draw.__module__}.{draw.__name__}",
+                on_click=state.go,
+                args=("Photo",),
+                help="To the first step.",
+            )
+            return
+        draw(state.photo())
+
+    return drawn
+
+
+_PANELS: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
+    "Photo": (_photo_stage, photo.change),
+    "Subject": (_with_photo(subject.stage), _with_photo(subject.panel)),
+    "Background": (_with_photo(background.stage), _with_photo(background.panel)),
+    "Result": (result.stage, result.panel),
+}
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> None:
+    """Once per server, when the first page is out: load what the first mask needs, which takes seconds."""
+
+    def load() -> None:
+        import rembg.sessions  # noqa: F401
+
+    timer = threading.Timer(1.5, load)
+    timer.daemon = True
+    timer.start()
