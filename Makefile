@@ -1,4 +1,4 @@
-# make run    the studio's main job on a fresh machine
+# make run    the studio in your browser, on a fresh machine too
 # make test   installs what the tests need, and passes them
 # make check  format, lint, types and tests
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: run test check lint format setup bench clean
 
 run: .venv/ready
-	$(BIN)/python main.py background samples/mug.jpg -o mug-in-the-studio.png --backdrop sweep:#e8e4dc --shadow contact
+	$(BIN)/streamlit run app.py
 
 setup: .venv/ready
 
@@ -40,6 +40,7 @@ format: .venv/ready-to-test
 bench: .venv/ready-to-test
 	$(BIN)/python -m benchmarks.instant
 	$(BIN)/python -m benchmarks.edges
+	$(BIN)/python -m benchmarks.masks
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
