@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -72,7 +73,7 @@ def _studio() -> None:
     here = state.desk()
     if "step" not in st.session_state:
         st.session_state.step = here.step
-    step: state.Step = st.segmented_control(  # type: ignore[assignment]
+    step: Any = st.segmented_control(
         "Step",
         list(STEPS),
         format_func=STEPS.__getitem__,

@@ -6,6 +6,8 @@ import time
 
 import numpy as np
 import pytest
+from conftest import SHARED, need, picture
+from pages import Page, cut_out, opaque
 
 import main
 from imaging.photo import load
@@ -14,8 +16,18 @@ from jobs import history, store
 from masks import SOURCES
 from masks.strokes import Stroke, Strokes
 from recipe import GradientBackdrop, Recipe, TransparentBackdrop
-from tests.conftest import SHARED, need, picture
-from tests.ui.conftest import Page, cut_out, opaque
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+@pytest.fixture
+def studio(page: Page) -> Page:
+    """With a photo on the desk whose subject is found without a model."""
+    return page.upload(cut_out(), "disc.png")
+
 
 # --- the photo
 

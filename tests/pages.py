@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
+from conftest import disc, picture
 from streamlit.testing.v1 import AppTest
 
 from imaging.save import encode
-from tests.conftest import disc, picture
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds for a run of the page on a busy machine; the first mask compiles for a while
 
 
@@ -73,17 +71,3 @@ class Page:
 
     def buttons(self) -> set[str]:
         return {element.key for element in self.app.button if element.key}
-
-
-@pytest.fixture
-def page() -> Page:
-    return Page()
-
-
-@pytest.fixture
-def studio(page: Page) -> Page:
-    """With a photo on the desk whose subject is found without a model."""
-    return page.upload(cut_out(), "disc.png")
-
-
-Make = Callable[[], Page]

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from conftest import SHARED
+from pages import ROOT
 
 import weights
 from imaging.photo import load
 from imaging.save import read_made
 from jobs.store import Store
 from recipe import GeneratedBackdrop, Recipe
-from tests.conftest import SHARED
-from tests.ui.conftest import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
