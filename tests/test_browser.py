@@ -190,6 +190,10 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
     tab.get_by_role("button", name="Make the picture").click()
     tab.get_by_text("The subject is untouched.").wait_for()
     _settled(tab)
+    divider = tab.get_by_role("slider", name="Divider between before and after")
+    divider.focus()
+    divider.press("ArrowRight")
+    assert divider.input_value() == "51"
     made = _download(tab, "PNG", tmp_path)
     mask = load(_download(tab, "Mask", tmp_path).read_bytes()).rgb8[..., 0]
     assert mask.shape == whole.pixels.shape[:2]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,14 @@ from conftest import SHARED, need, picture
 from pages import Page, cut_out, opaque
 
 import main
+from diffusion import catalogue
 from imaging.photo import load
 from imaging.save import encode, read_made
-from jobs import history, store
+from jobs import history, queue, store
 from masks import SOURCES
 from masks.strokes import Stroke, Strokes
-from recipe import GradientBackdrop, Recipe, TransparentBackdrop
+from recipe import GradientBackdrop, Length, Recipe, TransparentBackdrop
+from ui import working
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_a_wrong_file_is_refused_in_one_sentence_and_nothing_is_lost(
 ) -> None:
     page.upload(data, name)
     assert what in page.app.error[0].value
-    assert "step" not in page.app.session_state
+    assert page.app.title[0].value == "The same subject, in a new place"
     page.upload(cut_out())
     assert page.step == "Subject"
 
@@ -314,6 +318,180 @@ def test_a_cut_out_offers_no_jpeg(studio: Page) -> None:
     studio.open("Background").set("background.kind", "transparent").click("make")
     assert isinstance(_made(studio)[0].backdrop, TransparentBackdrop)
     assert {button.label for button in studio.app.get("download_button")} == {"PNG", "WebP", "Mask"}
+
+
+# --- generated pictures
+
+
+@pytest.fixture
+def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Recipe, str]]:
+    """As if every model were here and the queue took everything: what was handed in."""
+    handed_in: list[tuple[Recipe, str]] = []
+
+    def submit(recipe: Recipe, visitor: str) -> str:
+        handed_in.append((recipe, visitor))
+        return f"job-{len(handed_in)}"
+
+    monkeypatch.setattr(catalogue, "where", lambda id: tmp_path)
+    monkeypatch.setattr(catalogue, "require", lambda *_: tmp_path)
+    monkeypatch.setattr(queue, "submit", submit)
+    monkeypatch.setattr(queue, "ensure_worker", lambda: None)
+    monkeypatch.setattr(queue, "status", lambda id: _job(handed_in[int(id.split("-")[1]) - 1][0], id=id))
+    return handed_in
+
+
+def _job(recipe: Recipe, **changes: object) -> queue.Job:
+    values: dict[str, object] = {
+        "id": "job-1",
+        "state": "running",
+        "position": 0,
+        "stage": "Painting the background",
+        "step": 12,
+        "steps": 25,
+        "picture": 2,
+        "pictures": 4,
+        "seconds_left": 20.4,
+        "preview": encode(picture(64, 48), "JPEG"),
+        "results": (),
+        "error": None,
+        "attempts": 1,
+        "recipe": recipe,
+        "visitor": "",
+        "created": datetime.now(UTC),
+    }
+    return queue.Job(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_download(studio: Page) -> None:
+    studio.open("Background").set("background.mode", "Generated").set("background.generated.model", "sd2-inpaint")
+    assert "It is 5.2 GB, under the licence [CreativeML OpenRAIL++-M]" in studio.said
+    assert "**Instant** backgrounds work at once" in studio.said
+    assert "download.sd2-inpaint" in studio.buttons()
+    assert "generate" not in studio.buttons()
+
+
+def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    studio.open("Background").set("background.mode", "Generated").click("generate")
+    assert "Say in a few words what should be there" in studio.app.warning[0].value
+    assert models_here == []
+
+
+def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.generated"
+    studio.set("subject.feather", 2.0).open("Background").set("background.mode", "Generated")
+    studio.set("background.shadow", True)
+    studio.set(f"{prefix}.idea", "Forest").set(f"{prefix}.negative_prompt", "rain").set(
+        f"{prefix}.model", "sd2-inpaint"
+    )
+    studio.set(f"{prefix}.num_images_per_prompt", 3).set(f"{prefix}.seed", 77).set(f"{prefix}.seed_locked", True)
+    for name, value in (("num_inference_steps", 12), ("guidance_scale", 4.5), ("strength", 0.8), ("scheduler", "ddim")):
+        studio.set(f"{prefix}.sd2-inpaint.{name}", value)
+    studio.set(f"{prefix}.mask_grow", -2.0).set(f"{prefix}.mask_feather", 5.0).set(f"{prefix}.own_size", True)
+    studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
+    ((recipe, visitor),) = models_here
+    wanted = catalogue.settle(
+        "sd2-inpaint",
+        prompt="on a mossy forest floor, morning sun through tall trees, shallow depth of field, photo",
+        negative_prompt="rain",
+        num_images_per_prompt=3,
+        num_inference_steps=12,
+        guidance_scale=4.5,
+        strength=0.8,
+        scheduler="ddim",
+        width=640,
+        height=384,
+        mask_grow=Length(value=-2, unit="%"),
+        mask_feather=5.0,
+    )
+    assert (recipe.backdrop, recipe.seed, recipe.shadow, recipe.mask.feather) == (wanted, 77, "contact", 2.0)
+    assert visitor == studio.visitor
+    assert studio.step == "Result"
+
+
+def test_a_seed_is_shown_rolled_and_kept_only_when_locked(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.prompt", "a beach")
+    first = studio.app.get_by_key(f"{prefix}.seed").value
+    studio.click(f"{prefix}.reroll")
+    second = studio.app.get_by_key(f"{prefix}.seed").value
+    assert first != second
+    studio.click("generate").open("Background")
+    third = studio.app.get_by_key(f"{prefix}.seed").value
+    assert models_here[0][0].seed == second != third
+    studio.set(f"{prefix}.seed_locked", True).click("generate").open("Background")
+    assert studio.app.get_by_key(f"{prefix}.seed").value == third == models_here[1][0].seed
+
+
+def test_a_size_that_does_not_fit_is_told_before(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.prompt", "a beach")
+    studio.set(f"{prefix}.own_size", True).set(f"{prefix}.sd15-inpaint.width", 500)
+    assert "must be a multiple of 8, for example 496" in studio.said
+    studio.click("generate")
+    assert "multiple of 8" in studio.app.error[0].value
+    studio.set(f"{prefix}.sd15-inpaint.width", 768).set(f"{prefix}.sd15-inpaint.height", 768)
+    assert "Beyond 512 pixels in both directions, the model tends to repeat things" in studio.said
+    studio.set(f"{prefix}.sd15-inpaint.width", 256).set(f"{prefix}.sd15-inpaint.height", 256)
+    assert "Below 512 pixels, the model loses detail" in studio.said
+
+
+def test_a_picture_is_painted_from_words_alone(page: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    page.set("photo.way", "Describe").set("create.prompt", "a bowl of lemons").click("create")
+    ((recipe, _),) = models_here
+    assert (recipe.task, recipe.photo) == ("create", None)
+    assert page.step == "Result"
+    assert "Being made" in page.said
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({}, "**Painting the background** · picture 2 of 4 · step 12 of 25 · about 20 s left"),
+        ({"seconds_left": 200.0}, "about 3 min left"),
+        ({"state": "queued", "position": 3}, "**Waiting in line**, place 3."),
+        ({"state": "queued", "position": 1}, "**Next in line.**"),
+    ],
+)
+def test_how_a_job_stands_is_said_in_words(changes: dict[str, object], what: str) -> None:
+    assert what in working.sentence(_job(Recipe(photo="0" * 64), **changes))
+
+
+def test_a_job_is_seen_from_every_panel(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    studio.open("Background").set("background.mode", "Generated").set("background.generated.prompt", "a beach")
+    studio.click("generate")
+    for step in ("Background", "Result", "Subject", "Result", "Photo"):
+        studio.open(step)
+        assert "cancel.job-1" in studio.buttons(), step
+
+
+def test_a_failed_job_says_why_and_the_message_can_be_put_away(
+    studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.open("Background").set("background.mode", "Generated").set("background.generated.prompt", "a beach")
+    studio.click("generate")
+    failed = _job(models_here[0][0], state="failed", error="There is not enough memory; ask for a smaller size.")
+    monkeypatch.setattr(queue, "status", lambda id: failed)
+    studio.run()
+    assert "There is not enough memory; ask for a smaller size." in studio.said
+    studio.click("dismiss.job-1")
+    assert "There is not enough memory" not in studio.said
+
+
+def test_a_finished_job_shows_all_its_pictures(
+    studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.open("Background").click("make")
+    made = studio.app.session_state["desk"].results[0]
+    studio.open("Background").set("background.kind", "sweep").click("make")
+    results = (made, studio.app.session_state["desk"].results[0])
+    studio.open("Background").set("background.mode", "Generated").set("background.generated.prompt", "a beach")
+    studio.click("generate")
+    done = _job(models_here[0][0], state="done", results=results)
+    monkeypatch.setattr(queue, "status", lambda id: done)
+    studio.run()
+    assert "2 pictures to choose from" in studio.said
+    studio.click("choose.1")
+    assert studio.app.session_state["desk"].chosen == 1
 
 
 # --- nothing is lost

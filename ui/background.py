@@ -169,7 +169,7 @@ def swatch(*colours: str) -> str:
         f"<stop offset='{at / max(1, len(colours) - 1)}' stop-color='{colour}'/>" for at, colour in enumerate(colours)
     )
     drawing = (
-        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'><linearGradient id='g' x2='0' y2='1'>"
+        "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'><linearGradient id='g' x2='0' y2='1'>"
         f"{stops}</linearGradient><circle cx='10' cy='10' r='8.5' fill='url(#g)' stroke='#8886' /></svg>"
     )
     return f"![](data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()})"

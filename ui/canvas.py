@@ -79,11 +79,20 @@ def _stroke(mark: Mapping[str, Any], size: tuple[int, int]) -> Stroke | None:
     fractions = tuple((_fraction(x / size[0]), _fraction(y / size[1])) for x, y in points)
     if len(fractions) < least or (shape == "polygon" and _area(points) < 4):
         return None
-    if kind == "Rect" and not mark.get("angle"):
+    if shape == "polygon" and _is_upright(fractions):
         shape, fractions = "rectangle", (fractions[0], fractions[2])
     scale = math.sqrt(abs(mark.get("scaleX", 1) * mark.get("scaleY", 1)))
     width = round(min(1.0, max(1e-4, mark.get("strokeWidth", 1) * scale / max(size))), DIGITS)
     return Stroke.model_validate({"op": _op(mark), "shape": shape, "points": fractions, "width": width})
+
+
+def _is_upright(points: tuple[Point, ...]) -> bool:
+    """Whether four corners are those of a rectangle that was not turned."""
+    if len(points) != 4:
+        return False
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
+    near = 2 * 10**-DIGITS
+    return max(abs(y0 - y1), abs(x1 - x2), abs(y2 - y3), abs(x3 - x0)) <= near
 
 
 def _op(mark: Mapping[str, Any]) -> str:

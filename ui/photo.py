@@ -47,12 +47,8 @@ def _choices() -> None:
         label_visibility="collapsed",
         help="A file, your camera, or a picture made from words.",
     )
-    if way == "Upload":
-        _upload()
-    elif way == "Camera":
-        _camera()
-    else:
-        _describe()
+    with st.container(width=820):
+        {"Upload": _upload, "Camera": _camera, "Describe": _describe}[way]()
     _samples()
 
 

@@ -23,12 +23,15 @@ STYLE = """
 <style>
 @media (max-width: 640px) {
   .st-key-step button { padding-inline: .45rem; }
-  .st-key-step [data-testid="stIconMaterial"] { display: none; }
+  .st-key-step span:has(> [data-testid="stIconMaterial"]), .st-key-step [data-testid="stIconMaterial"] {
+    display: none;
+  }
 }
 @media (min-width: 641px) {
   .st-key-stage { position: sticky; top: 3.5rem; }
 }
-.st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px; }
+.st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px;
+  outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
 .st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
 .st-key-visitor { display: none; }
 .st-key-header h2 { padding: 0; }
@@ -43,6 +46,7 @@ def show() -> None:
     here = state.desk()
     if "go" in st.session_state:
         st.session_state.step = st.session_state.pop("go")
+    here.step = st.session_state.setdefault("step", here.step)
     _header()
     _messages()
     working.strip()
@@ -70,9 +74,6 @@ def _messages() -> None:
 
 
 def _studio() -> None:
-    here = state.desk()
-    if "step" not in st.session_state:
-        st.session_state.step = here.step
     step: Any = st.segmented_control(
         "Step",
         list(STEPS),
@@ -83,10 +84,8 @@ def _studio() -> None:
         width="stretch",
         help="From the photo to the picture; you can go back and forth at any time.",
     )
-    entered = here.step != step or st.session_state.get("drawn_step") != step
-    here.step = step
-    st.session_state.drawn_step = step
-    if entered:
+    if st.session_state.get("drawn_step") != step:
+        st.session_state.drawn_step = step
         st.session_state.canvas_drawn = False
     left, right = st.columns([1.55, 1], gap="large")
     stage, panel = _PANELS[step]

@@ -28,6 +28,7 @@ def stage(photo: Photo) -> None:
     if state.value("subject.touch_up", False):
         _canvas(photo, mask)
         return
+    st.session_state.canvas_drawn = False
     answer = selecting.found(photo, mask)
     view = state.value("subject.view", "Overlay")
     with st.container(key="picture", horizontal_alignment="center"):
