@@ -183,6 +183,10 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
     _settled(tab)
     # Corners are background in every sample; the middle is the subject.
     _drag(tab, canvas, (0.04, 0.06), (0.20, 0.06))
+    for _ in range(2):  # away and back: the stroke is still there
+        tab.get_by_text("Touch up by hand", exact=True).click()
+        _settled(tab)
+    canvas.wait_for()
     tab.get_by_role("radio", name="Repaint").click()
     _settled(tab)
     _drag(tab, canvas, (0.45, 0.55), (0.55, 0.55))

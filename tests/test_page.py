@@ -106,6 +106,14 @@ def test_the_automatic_mask_by_the_model(page: Page, u2netp: None) -> None:
     assert "The subject is" in page.said
 
 
+def test_a_photo_without_a_subject_says_what_to_do(page: Page, u2netp: None) -> None:
+    page.upload(encode(np.full((240, 320, 3), 200, np.uint8), "PNG"), "wall.png")
+    assert "found no subject in this photo" in page.app.warning[0].value
+    assert "paint the subject yourself" in page.app.warning[0].value
+    page.click("look_again")
+    assert "found no subject in this photo" in page.app.warning[0].value
+
+
 def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
     """A source that is added appears unasked, and so does each of its options."""
     assert len(studio.app.get_by_key("subject.source").options) == len(SOURCES)
@@ -516,6 +524,15 @@ def test_another_visitor_sees_nothing_of_it(studio: Page) -> None:
     assert stranger.app.title[0].value == "The same subject, in a new place"
     assert "What you make will be kept here" in stranger.said
     assert len(history.entries(studio.visitor)) == 1
+
+
+def test_who_only_looks_in_leaves_no_file(page: Page, own_folders: Path) -> None:
+    page.run()
+    assert not (own_folders / "desks").exists()
+    page.set("photo.way", "Describe").set("create.prompt", "a quiet lake")
+    (desk,) = (own_folders / "desks").iterdir()
+    assert page.visitor not in desk.name + desk.read_text()
+    assert page.reload().app.get_by_key("create.prompt").value == "a quiet lake"
 
 
 def test_a_photo_gone_from_the_store_is_said_kindly(studio: Page) -> None:

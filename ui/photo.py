@@ -26,7 +26,8 @@ def welcome() -> None:
 
 def change() -> None:
     """The same choices once there is a photo."""
-    st.caption("Choose another photo. The one you have stays until then.")
+    if state.desk().photo:
+        st.caption("Choose another photo. The one you have stays until then.")
     _choices()
 
 

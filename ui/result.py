@@ -272,7 +272,7 @@ def _next(found: Outcome) -> None:
             help="Puts every control back to what made this picture, seed included.",
         )
         st.button(
-            "Edit the result further",
+            "Edit the result further" if found.recipe.photo else "Give it another background",
             key="edit_further",
             icon=":material/edit:",
             on_click=edit_further,

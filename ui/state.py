@@ -59,6 +59,8 @@ def open_desk(visitor: str) -> Desk:
         st.session_state.desk_of = visitor
         st.session_state.desk = _read(_path(visitor))
         st.session_state.pop("desk_saved", None)
+        if _path(visitor).exists():
+            st.session_state.desk_saved = desk().model_dump_json()
     return desk()
 
 
@@ -69,9 +71,10 @@ def desk() -> Desk:
 
 
 def save_desk() -> None:
-    """Write the desk down if anything changed since the last time."""
+    """Write the desk down if anything changed since the last time; who only looks in leaves no file."""
     text = desk().model_dump_json()
-    if text != st.session_state.get("desk_saved"):
+    before = st.session_state.setdefault("desk_saved", text)
+    if text != before:
         path = _path(st.session_state.desk_of)
         path.parent.mkdir(parents=True, exist_ok=True)
         save.write(path, text.encode())

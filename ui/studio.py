@@ -33,7 +33,9 @@ STYLE = """
 .st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px;
   outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
 .st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
+.st-key-canvas { padding-top: 1.4rem; }
 .st-key-visitor { display: none; }
+.st-key-header { min-height: 3.4rem; }
 .st-key-header h2 { padding: 0; }
 </style>
 """
