@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional, TypeVar
 
 import typer
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from jobs.store import Store
     from main import Progress, Result
     from recipe import Backdrop, GeneratedBackdrop, MaskRecipe, Recipe
+
+T = TypeVar("T")
 
 app = typer.Typer(
     help="Backdrop: a photo in, its subject in a new place out, exactly.",
@@ -123,8 +127,9 @@ def mask_command(
     import weights
     from imaging import checks, save
 
-    kinds = [save.type_of(path) for path in (output, overlay) if path]
-    _keep_apart(photo, output, overlay)
+    outputs = [path for path in (output, overlay) if path]
+    kinds = _usage("--output", lambda: [save.type_of(path) for path in outputs])
+    _keep_apart(photo, *outputs)
     started = time.perf_counter()
     store, loaded = _take_photo(photo)
     shape = {
@@ -135,21 +140,23 @@ def mask_command(
         "specks": specks,
         "strokes": strokes,
     }
-    selection = main.select(loaded, _mask_recipe(store, source, shape), store.get)
-    save.write(output, save.encode(selection.values, kinds[0]))
-    written = [str(output)]
+    selection = main.select(loaded, _mask_recipe(store, source, shape, outputs), store.get)
+    files = [save.encode(selection.values, kinds[0])]
     if overlay:
         import numpy as np
 
-        save.write(overlay, save.encode(np.asarray(main.overlay(loaded, selection)), kinds[1]))
-        written.append(str(overlay))
+        files.append(save.encode(np.asarray(main.overlay(loaded, selection)), kinds[1]))
+    for path, data in zip(outputs, files, strict=True):
+        save.write(path, data)
     share = selection.area / (loaded.size[0] * loaded.size[1])
     report = {
-        "images": written,
+        "images": [str(path) for path in outputs],
         "size": list(loaded.size),
         "seconds": round(time.perf_counter() - started, 3),
         "device": "cpu",
+        "model": next(reversed(selection.models), None),
         "models": {id: weights.revision(id) for id in selection.models},
+        "seed": None,
         "checks": {
             "protected_share": round(checks.protected_share(selection.values), 4),
             "subject_share": round(share, 4),
@@ -210,10 +217,10 @@ def background(
         "scheduler": scheduler,
         "width": width,
         "height": height,
-        "mask_grow": Length.parse(mask_grow) if mask_grow else None,
+        "mask_grow": _usage("--mask-grow", lambda: Length.parse(mask_grow)) if mask_grow else None,
         "mask_feather": mask_feather,
     }
-    kind = save.type_of(output)
+    kind = _usage("--output", lambda: save.type_of(output))
     if (backdrop is None) == (prompt is None):
         raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
     if backdrop is not None:
@@ -227,7 +234,7 @@ def background(
     _keep_apart(photo, *outputs)
     generated = _generated("background", prompt, model, settings) if prompt is not None else None
     store, loaded = _take_photo(photo)
-    wanted = generated or _backdrop(backdrop or "", store)
+    wanted = generated or _backdrop(backdrop or "", store, loaded.size, outputs)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
     shape = {
@@ -240,7 +247,7 @@ def background(
     }
     recipe = _recipe(
         photo=loaded.digest,
-        mask=_mask_recipe(store, mask, shape),
+        mask=_mask_recipe(store, mask, shape, outputs),
         backdrop=wanted,
         shadow=shadow,
         seed=_seed(seed, generated),
@@ -279,7 +286,7 @@ def create(
         "width": width,
         "height": height,
     }
-    kind = save.type_of(output)
+    kind = _usage("--output", lambda: save.type_of(output))
     outputs = _outputs(output, num_images_per_prompt or 1)
     _keep_apart(None, *outputs)
     generated = _generated("create", prompt, model, settings)
@@ -307,7 +314,7 @@ def replay(
     from imaging.photo import read_bytes
     from jobs import store
 
-    kind = save.type_of(output)
+    kind = _usage("--output", lambda: save.type_of(output))
     _keep_apart(result, output)
     loaded = None
     if photo:
@@ -451,25 +458,39 @@ def _take_photo(path: Path) -> tuple[Store, Photo]:
     return kept, loaded
 
 
-def _mask_recipe(store: Store, source: str, shape: dict[str, Any]) -> MaskRecipe:
+def _mask_recipe(store: Store, source: str, shape: dict[str, Any], outputs: Sequence[Path]) -> MaskRecipe:
     """The mask recipe that the flags describe; files among them go into the store."""
     from imaging.photo import read_bytes
     from masks import grammar
     from recipe import Layer, Length, MaskRecipe
 
     def take_in(path: Path) -> str:
+        path = _expanded(path)
+        _keep_apart(path, *outputs)
         return store.put(read_bytes(path))
 
-    shape["grow"] = Length.parse(shape["grow"])
+    shape["grow"] = _usage("--grow", lambda: Length.parse(shape["grow"]))
     shape["strokes"] = take_in(shape["strokes"]) if shape["strokes"] else None
-    return MaskRecipe(layers=(Layer(source=grammar.parse(source, take_in)),), **shape)
+    found = grammar.parse(source, take_in)
+    return MaskRecipe(layers=(Layer(source=found),), **shape)
 
 
-def _backdrop(text: str, store: Store) -> Backdrop:
+def _usage(hint: str, read: Callable[[], T]) -> T:
+    """What ``read`` reads of a flag; where it cannot, that is wrong usage."""
+    from errors import BadInput
+
+    try:
+        return read()
+    except BadInput as error:
+        raise typer.BadParameter(str(error), param_hint=hint) from error
+
+
+def _backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequence[Path]) -> Backdrop:
     """Read a backdrop as a person writes it: ``kind:argument,argument``."""
     from pydantic import TypeAdapter, ValidationError
 
     from imaging import save
+    from imaging.geometry import Size
     from imaging.photo import load, read_bytes
     from recipe import Backdrop, explain
 
@@ -480,14 +501,18 @@ def _backdrop(text: str, store: Store) -> Backdrop:
         case "colour" | "sweep" if items:
             values["colour"] = argument
         case "gradient":
-            values["colours"] = [item for item in items if item.startswith("#")]
+            colours = [item for item in items if _is_colour(item)]
+            if len(colours) < 2:
+                _wrong_backdrop("a gradient runs through two colours or more")
+            values["colours"] = colours
             values["shape"] = next((item for item in items if item in ("linear", "radial")), "linear")
             values["angle"] = next((item[6:] for item in items if item.startswith("angle=")), 0)
-            odd = [
-                item for item in items if item[:1] != "#" and item not in ("linear", "radial") and item[:6] != "angle="
-            ]
+            rest = [item for item in items if item not in colours and item not in ("linear", "radial")]
+            odd = [item for item in rest if not item.startswith("angle=")]
             if odd:
                 _wrong_backdrop(f"{odd[0]!r} is neither a colour (#rrggbb) nor linear, radial or angle=N")
+            if rest and values["shape"] == "radial":
+                _wrong_backdrop("a radial gradient has no angle")
         case "blur" if items:
             values["radius"] = argument
         case "image":
@@ -496,16 +521,36 @@ def _backdrop(text: str, store: Store) -> Backdrop:
                 argument, values["fit"] = name, fit
             if not argument:
                 _wrong_backdrop("image: needs a file, as in image:beach.jpg")
-            path = Path(argument).expanduser()
-            values["digest"] = store.put(save.clean_copy(load(read_bytes(path), path.name)))
+            path = _expanded(argument)
+            _keep_apart(path, *outputs)
+            picture = load(read_bytes(path), path.name)
+            values["digest"] = store.put(save.clean_copy(picture, Size(*frame), values.get("fit", "cover")))
         case "colour" | "sweep" | "blur":
-            pass
-        case "transparent" if argument:
-            _wrong_backdrop("transparent takes nothing after a colon")
+            if text.endswith(":"):
+                _wrong_backdrop(f"something is missing after {kind}:")
+        case "transparent":
+            if argument:
+                _wrong_backdrop("transparent takes nothing after a colon")
+        case _:
+            _wrong_backdrop(f"there is no backdrop {kind!r}")
     try:
         return TypeAdapter[Backdrop](Backdrop).validate_python(values)
     except ValidationError as error:
         _wrong_backdrop(explain(error))
+
+
+def _is_colour(text: str) -> bool:
+    return re.fullmatch(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", text) is not None
+
+
+def _expanded(text: str | Path) -> Path:
+    """A path with ``~`` filled in; raise :class:`BadInput` where that means nobody."""
+    from errors import BadInput
+
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise BadInput(f"{text}: there is no such home folder; write the path out.") from None
 
 
 def _wrong_backdrop(what: str) -> NoReturn:
@@ -555,13 +600,22 @@ def _outputs(output: Path, pictures: int) -> list[Path]:
 
 def _keep_apart(source: Path | None, *outputs: Path | None) -> None:
     """Refuse to write over what is being read, or two things into one file, before any work is done."""
-    taken = [source.resolve()] if source else []
-    for path in filter(None, outputs):
-        if path.resolve() in taken:
-            raise typer.BadParameter(f"{path} would be overwritten; choose another name", param_hint="--output")
-        if not path.resolve().parent.is_dir():
-            raise typer.BadParameter(f"there is no folder {path.parent}; make it first", param_hint="--output")
-        taken.append(path.resolve())
+    wrong: str | None = None
+    try:
+        taken = [source.resolve()] if source else []
+        for path in filter(None, outputs):
+            place = path.resolve()
+            if place in taken:
+                wrong = f"{path} would be overwritten; choose another name"
+            elif place.is_dir():
+                wrong = f"{path} is a folder; add a file name"
+            elif not place.parent.is_dir():
+                wrong = f"there is no folder {path.parent}; make it first"
+            taken.append(place)
+    except (OSError, RuntimeError) as error:  # loops of links, names too long, folders not to be looked into
+        wrong = f"the output cannot be written there ({error})"
+    if wrong:
+        raise typer.BadParameter(wrong, param_hint="--output")
 
 
 def _write(results: tuple[Result, ...], outputs: list[Path], kind: str, as_json: bool) -> None:

@@ -101,7 +101,10 @@ class Length(Part):
         match = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*(px|%)?\s*", text)
         if match is None:
             raise BadInput(f"{text!r} is not a length; write pixels as 12 or per cent of the subject as 5%.")
-        return cls.model_validate({"value": float(match[1]), "unit": match[2] or "px"})
+        try:
+            return cls.model_validate({"value": float(match[1]), "unit": match[2] or "px"})
+        except ValidationError as error:
+            raise BadInput(f"{text!r} is too long a length; stay within 10000.") from error
 
     def pixels(self, subject_area: float) -> float:
         """The length in pixels for a subject of ``subject_area`` square pixels."""

@@ -267,10 +267,12 @@ def _result(
     if changed:
         raise AssertionError(f"{changed} pixels of the subject were changed")
     found_by = {id: weights.revision(id) for id in selection.models}
+    models = found_by | report["models"]
     report |= {
         "size": list(photo.size),
         "seed": recipe.seed,
-        "models": found_by | report["models"],
+        "model": next(reversed(models), None),  # the one that painted, else the one that found the subject
+        "models": models,
         "checks": {"protected_share": round(subject.share, 4), "changed_subject_pixels": changed},
         "notes": [*subject.notes, *report["notes"]],
     }
@@ -289,6 +291,7 @@ def _report(
     report: dict[str, Any] = {
         "seconds": round(time.perf_counter() - started, 3),
         "device": "cpu",
+        "model": None,
         "models": {},
         "versions": versions(),
         "notes": list(notes),
@@ -297,6 +300,7 @@ def _report(
         report |= {
             "device": str(painter.device),
             "device_reason": painter.device.reason,
+            "model": backdrop.model,
             "models": {backdrop.model: painter.revision},
             "working_size": list(size),
             "steps": steps,

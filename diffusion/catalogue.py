@@ -15,6 +15,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -431,11 +432,19 @@ def fetch(id: str, on_bytes: Callable[[int, int], None] | None = None) -> Path:
     Raises:
         MissingWeights: it cannot be had; the message names the ways out.
     """
-    found = where(id)
-    if found:
-        return found
+    import filelock
+
     model = entry(id)
     target = weights.data_folder() / "diffusers" / id
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MissingWeights(f"{target.parent} cannot be written: {error.strerror}; set BACKDROP_DATA.") from error
+    with filelock.FileLock(target.with_name(f"{id}.lock")):  # whoever comes second finds it there
+        return where(id) or _fetch(model, target, on_bytes)
+
+
+def _fetch(model: Model, target: Path, on_bytes: Callable[[int, int], None] | None) -> Path:
     part = target.with_name(f"{id}.part")
     from huggingface_hub import snapshot_download, utils
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # whichever HTTP library it uses
@@ -451,6 +460,8 @@ def fetch(id: str, on_bytes: Callable[[int, int], None] | None = None) -> Path:
         if problem:
             raise MissingWeights(_ways_out(model, f"was downloaded, but the hub's copy {problem}"))
         (part / _REVISION).write_text(_commit(part) or model.revision, encoding="utf-8")
+        if target.exists():  # what lies there cannot be used, or it would have been found
+            shutil.rmtree(target)
         os.replace(part, target)
     except (OSError, HTTPError, ValueError) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__

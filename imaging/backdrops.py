@@ -185,13 +185,13 @@ def _picture(data: bytes, frame: Size, fit: str) -> tuple[Bytes, tuple[str, ...]
         rgb = cv2.add(cv2.multiply(rgb, share, scale=1 / 255), 255 - share)
     have = Size(*picture.size)
     notes: tuple[str, ...] = ()
-    cover = have.covering(frame)
-    if cover.width > 2 * have.width:
+    seen = frame.inside(have)  # cut before it is enlarged: a strip would grow without bound
+    if frame.width > 2 * seen.width:
         notes = (
             f"The backdrop picture is only {have.width} x {have.height} pixels for a photo of "
             f"{frame.width} x {frame.height}; it will look soft.",
         )
-    plate = _centre(_resized(rgb, cover), frame)
+    plate = _resized(np.ascontiguousarray(rgb[Box.centred(seen, have).slices]), frame)
     if fit == "contain":
         inside = have.inside(frame)
         plate = _out_of_focus(plate)
@@ -202,11 +202,6 @@ def _picture(data: bytes, frame: Size, fit: str) -> tuple[Bytes, tuple[str, ...]
 def _resized(rgb: Bytes, size: Size) -> Bytes:
     method = cv2.INTER_AREA if size.width < rgb.shape[1] else cv2.INTER_CUBIC
     return cv2.resize(rgb, size, interpolation=method)
-
-
-def _centre(rgb: Bytes, frame: Size) -> Bytes:
-    box = Box.centred(frame, Size(rgb.shape[1], rgb.shape[0]))
-    return rgb[box.slices].copy()
 
 
 def _out_of_focus(rgb: Bytes) -> Bytes:

@@ -30,7 +30,7 @@ class Size(NamedTuple):
             width: taken as it is where given, and the height follows from the aspect ratio; likewise ``height``.
 
         Returns:
-            Multiples of 8, which is what the latents need; no side below 64.
+            Multiples of 8, which is what the latents need; no side below 64 or above 2048, whatever the shape.
         """
         aspect = self.width / self.height
         if width is None and height is None:
@@ -48,7 +48,7 @@ class Size(NamedTuple):
 
 
 def _to_8(length: float) -> int:
-    return max(64, round(length / 8) * 8)
+    return min(2048, max(64, round(length / 8) * 8))
 
 
 class Box(NamedTuple):

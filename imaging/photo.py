@@ -27,6 +27,9 @@ FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "TIFF": "TIFF", "AVIF":
 """What is read, by Pillow's name and by the name people know."""
 MAX_BYTES = 200_000_000
 MAX_MEGAPIXELS = 64.0  # BACKDROP_MAX_MEGAPIXELS sets another limit
+# TIFF tags and their values, as far as they are looked at (TIFF 6.0).
+_BITS, _PLANAR, _PHOTOMETRIC, _EXTRA_SAMPLES = 258, 284, 262, 338
+_WHITE_IS_ZERO, _PREMULTIPLIED_ALPHA, _STRAIGHT_ALPHA = 0, 1, 2
 MAX_SIDE = 65_500  # JPEG's own limit; nothing longer can be saved again
 _FORMAT_LIST = "PNG, JPEG, WebP, TIFF, AVIF or HEIC"
 _SUFFIXES = {
@@ -104,7 +107,8 @@ def read_bytes(path: Path) -> bytes:
             raise BadInput(f"{path} is a folder; name a picture in it.")
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)  # a device has no size, and no end
     except FileNotFoundError:
         raise BadInput(f"There is no file {path}; check the name.") from None
     except OSError as error:
@@ -123,12 +127,14 @@ def max_megapixels() -> float:
     return value
 
 
-def load(data: bytes, name: str = "the picture") -> Photo:
+def load(data: bytes, name: str = "the picture", *, managed: bool = True) -> Photo:
     """Decode a picture from untrusted bytes.
 
     Args:
         data: the file's bytes; PNG, JPEG, WebP, TIFF, AVIF or HEIC.
         name: what to call it in messages; its suffix is compared with the content.
+        managed: whether grey, CMYK and Lab are brought to sRGB by their profile. A mask's values are no colours, so
+            they are read as they are.
 
     Raises:
         BadInput: too large, broken, animated, several pages, or no picture of an accepted format.
@@ -138,6 +144,7 @@ def load(data: bytes, name: str = "the picture") -> Photo:
     if len(data) > MAX_BYTES:
         raise BadInput(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
     _prepare_decoders()
+    Image.MAX_IMAGE_PIXELS = round(max_megapixels() * 1e6)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # Pillow warns of harmless oddities (truncated EXIF and the like) on its way.
@@ -145,8 +152,8 @@ def load(data: bytes, name: str = "the picture") -> Photo:
         try:
             with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:
                 _check_header(image, name)
-                notes = _name_note(name, image)
-                pixels, alpha, icc = _decode(image, data)
+                notes = _name_note(name, image) + _colour_notes(image, data)
+                pixels, alpha, icc = _decode(image, data, managed)
                 exif = _clean_exif(image)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise BadInput(_too_large(name)) from None
@@ -220,17 +227,22 @@ def _not_a_picture(data: bytes, name: str) -> str:
     found = next((what for magic, what in _SIGNATURES if data.startswith(magic)), None)
     if found:
         return f"{name} is {found}; save it as {_FORMAT_LIST} and try again."
+    if data.startswith((b"II*\0", b"MM\0*")):
+        return f"{name} is a TIFF of a kind that cannot be read; save it as RGB with 8 or 16 bits."
     if Path(name).suffix.lower() in _SUFFIXES:
         return f"{name} is not the picture its name says, or is damaged; choose a {_FORMAT_LIST} file."
     return f"{name} is not a picture that can be read; choose a {_FORMAT_LIST} file."
 
 
-def _decode(image: Image.Image, data: bytes) -> tuple[Array, Array | None, bytes | None]:
+def _decode(image: Image.Image, data: bytes, managed: bool) -> tuple[Array, Array | None, bytes | None]:
     """Pixels, alpha and profile, upright. Deep pictures keep their 16 bits, which Pillow would halve."""
-    icc = image.info.get("icc_profile") or None
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(_PLANAR, 1) != 1 and max(tags.get(_BITS, (8,))) > 8:
+        raise BadInput("A TIFF with its 16-bit colours in separate planes cannot be read; save it interleaved.")
+    icc = (image.info.get("icc_profile") or None) if managed else None
     if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK":
         image.load()  # Pillow finds truncation where OpenCV would fill with grey
-        pixels, alpha = _decode_deep(data, image)
+        pixels, alpha = _decode_deep(data, image, icc)
         return *_upright(pixels, alpha, image.getexif().get(ExifTags.Base.Orientation, 1)), _rgb_profile(icc)
     if image.format == "HEIF":
         deep = _decode_deep_heif(data, image)
@@ -251,8 +263,9 @@ def _raw_mode(image: Image.Image) -> str:
     return str(args[0] if isinstance(args, tuple) else args)
 
 
-def _decode_deep(data: bytes, image: Image.Image) -> tuple[Array, Array | None]:
+def _decode_deep(data: bytes, image: Image.Image, icc: bytes | None) -> tuple[Array, Array | None]:
     """A 16-bit PNG or TIFF as ``(H, W, 3)`` uint16 RGB and uint8 alpha."""
+    tags = getattr(image, "tag_v2", {})
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -264,9 +277,25 @@ def _decode_deep(data: bytes, image: Image.Image) -> tuple[Array, Array | None]:
         # Grey: a colour key (tRNS) is the only transparency such a PNG has, and Pillow reads it.
         key = image.info.get("transparency")
         alpha = np.where(decoded == key, 0, 255).astype(np.uint8) if isinstance(key, int) else None
+        if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+            decoded = 65_535 - decoded
+        decoded = _grey_curve(icc)[decoded]
         return cv2.cvtColor(decoded, cv2.COLOR_GRAY2RGB), _opaque_is_none(alpha)
-    alpha = to_8_bit(np.ascontiguousarray(decoded[..., 3])) if decoded.shape[2] == 4 else None
-    return cv2.cvtColor(decoded[..., :3], cv2.COLOR_BGR2RGB), _opaque_is_none(alpha)
+    colours = cv2.cvtColor(decoded[..., :3], cv2.COLOR_BGR2RGB)
+    extra = tags.get(_EXTRA_SAMPLES, (_STRAIGHT_ALPHA,))[0] if decoded.shape[2] == 4 else None
+    if extra == _PREMULTIPLIED_ALPHA:
+        opacity = np.maximum(decoded[..., 3:], 1) / np.float32(65_535)
+        colours = np.clip(colours / opacity + 0.5, 0, 65_535).astype(np.uint16)
+    has_alpha = extra in (_PREMULTIPLIED_ALPHA, _STRAIGHT_ALPHA)
+    alpha = to_8_bit(np.ascontiguousarray(decoded[..., 3])) if has_alpha else None
+    return colours, _opaque_is_none(alpha)
+
+
+def _grey_curve(icc: bytes | None) -> Array:
+    """sRGB levels, uint16, for the 65,536 levels of a grey space; without a grey profile they are the same."""
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    levels = np.asarray(_through_profile(ramp, icc if icc and icc[16:20] == b"GRAY" else None)[0])[0, :, 0]
+    return np.rint(np.interp(np.arange(65_536) / 257, np.arange(256), levels) * 257).astype(np.uint16)
 
 
 def _decode_deep_heif(data: bytes, image: Image.Image) -> tuple[Array, Array | None] | None:
@@ -308,7 +337,9 @@ def _to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, Image.I
         if "transparency" in image.info and alpha is None:
             alpha = image.convert("RGBA").getchannel("A")
         return image.convert("RGB"), alpha, _rgb_profile(icc)
-    if image.mode in ("P", "PA", "LA", "La", "RGBa", "1") or (image.mode == "L" and "transparency" in image.info):
+    if image.mode == "L" and "transparency" in image.info:
+        image = image.convert("LA")
+    if image.mode in ("P", "PA", "LA", "La", "RGBa", "1"):
         rgba = image.convert("RGBA")
         alpha = rgba.getchannel("A")
         if image.mode == "LA" and icc:
@@ -318,9 +349,6 @@ def _to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, Image.I
     if image.mode in ("L", "CMYK", "LAB", "YCbCr"):
         rgb, icc = _through_profile(image, icc)
         return rgb, None, icc
-    if image.mode.startswith("I"):  # 16-bit grey in a frame OpenCV was not asked for, or 32-bit integers
-        deep = np.asarray(image).astype(np.int64)
-        return Image.fromarray(np.clip(deep // 257, 0, 255).astype(np.uint8)).convert("RGB"), None, None
     raise BadInput(f"Pixels of kind {image.mode} cannot be used; save the picture as RGB with 8 or 16 bits.")
 
 
@@ -342,10 +370,28 @@ def _rgb_profile(icc: bytes | None) -> bytes | None:
     if icc is None or icc[16:20] != b"RGB ":
         return None
     try:
-        ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        profile, srgb = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
+        ImageCms.buildTransform(profile, srgb, "RGB", "RGB")
+        ImageCms.buildTransform(srgb, profile, "RGB", "RGB")
     except (ImageCms.PyCMSError, OSError):
         return None
     return icc
+
+
+def _colour_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
+    """Say where a picture's colours cannot be taken as it means them."""
+    icc = image.info.get("icc_profile")
+    if icc:
+        broken = icc[16:20] == b"RGB " and _rgb_profile(icc) is None
+        return ("Its colour profile is damaged and is left out; its colours are taken as sRGB.",) if broken else ()
+    nclx = image.info.get("nclx_profile") or {}
+    primaries = nclx.get("color_primaries", 2)
+    at = data.find(b"cICP", 0, 1000) if image.format == "PNG" else -1
+    if at > 0 and at + 4 < len(data):
+        primaries = data[at + 4]
+    if primaries in (1, 2):  # sRGB's own, or not said
+        return ()
+    return ("Its colours are described by a number instead of a profile and are taken as sRGB; embed a profile.",)
 
 
 def _clean_exif(image: Image.Image) -> bytes | None:
@@ -355,7 +401,7 @@ def _clean_exif(image: Image.Image) -> bytes | None:
         kept = Image.Exif()
         for ifd, tags in _KEPT_EXIF.items():
             values = found if ifd == 0 else found.get_ifd(ifd)
-            chosen = {int(tag): values[tag] for tag in tags if tag in values}
+            chosen = {int(tag): _shortened(values[tag]) for tag in tags if tag in values}
             if ifd == 0:
                 kept.update(chosen)
             elif chosen:
@@ -363,6 +409,11 @@ def _clean_exif(image: Image.Image) -> bytes | None:
         return kept.tobytes() if len(kept) or kept.get_ifd(ExifTags.IFD.Exif) else None
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, OverflowError, ZeroDivisionError, AttributeError):
         return None  # damaged EXIF is common and not worth refusing a photo for
+
+
+def _shortened(value: Any) -> Any:
+    """A text of at most 1,000 characters: a JPEG has 64 kB for all its EXIF."""
+    return value[:1000] if isinstance(value, (str, bytes)) else value
 
 
 def safe_name(text: str) -> str:

@@ -60,7 +60,9 @@ def from_model(picture: Image.Image, mask: Image.Image, photo: Photo) -> Array:
         mask: mode "L" at the same size, 255 = was repainted.
         photo: the photo that the plate is for.
     """
-    kept = cv2.dilate((np.asarray(mask) < 128).astype(np.uint8), np.ones((3, 3), np.uint8))
+    kept = (np.asarray(mask) < 128).astype(np.uint8)
+    wider = cv2.dilate(kept, np.ones((3, 3), np.uint8))
+    kept = kept if wider.all() else wider  # a strip of background two pixels wide must not vanish
     filled = push_pull(np.asarray(picture).astype(np.float32), 1 - kept.astype(np.float32))
     small = np.clip(filled + 0.5, 0, 255).astype(np.uint8)
     return into_profile(_resized(small, Size(*photo.size)), photo.icc, photo.pixels.dtype)

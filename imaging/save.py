@@ -9,9 +9,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +26,14 @@ from PIL import ExifTags, Image
 
 from errors import BadInput
 from imaging import photo as photos
+from imaging.geometry import Box, Size
 from imaging.photo import Array, Photo, to_8_bit
 from recipe import MAX_RECIPE_BYTES
 
 TYPES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 95  # of JPEG and WebP
 WEBP_SIDE = 16_383
+MAX_EXIF = 65_000  # bytes: a JPEG segment holds 65,533
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"Backdrop"  # of the iTXt chunk
 _SELECTION = b"bdSL"  # private chunks: ancillary, not safe to copy to an edited picture
@@ -97,7 +102,10 @@ def _with_recipe(exif: bytes | None, made: Made | None) -> bytes:
     if made:
         text = json.dumps({"recipe": json.loads(made.recipe), "made_with": made.with_})
         holder.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = _COMMENT + text.encode("ascii")
-    return holder.tobytes()
+    written = holder.tobytes()
+    if exif and len(written) > MAX_EXIF:
+        return _with_recipe(None, made)
+    return written
 
 
 def _encode_png(pixels: Array, icc: bytes | None, exif: bytes | None, made: Made | None) -> bytes:
@@ -153,8 +161,9 @@ def read_made(data: bytes, name: str) -> Made:
     if data.startswith(_SIGNATURE):
         found = _read_png(data)
     else:
-        photos.load(data, name)
-        with Image.open(io.BytesIO(data), formats=tuple(photos.FORMATS)) as image:
+        photos.load(data, name)  # refuses what is no picture
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=tuple(photos.FORMATS)) as image:
+            warnings.simplefilter("ignore")  # Pillow warns of damaged EXIF
             comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")
         found = _from_text(comment[len(_COMMENT) :]) if isinstance(comment, bytes) else None
     if found is None:
@@ -169,10 +178,16 @@ def _read_png(data: bytes) -> Made | None:
         if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
             made = _from_text(body[len(_KEYWORD) + 5 :])
         elif kind == _SELECTION:
-            selection = photos.load(body, "the selection in the file").rgb8[..., 0]
+            selection = body
         elif kind == _INPUT and photos.digest_of(body[32:]) == body[:32].hex():
             inputs[body[:32].hex()] = body[32:]
-    return Made(made.recipe, made.with_, selection, inputs) if made else None
+    if made is None:
+        return None
+    # Sizes first (both files begin with their IHDR): a selection of another size need not be decoded.
+    if selection is not None and selection[16:24] != data[16:24]:
+        raise BadInput("The selection in the file is not of its size; the file was changed.")
+    values = photos.load(selection, "the selection in the file").rgb8[..., 0] if selection is not None else None
+    return Made(made.recipe, made.with_, values, inputs)
 
 
 def _from_text(text: bytes) -> Made | None:
@@ -180,21 +195,33 @@ def _from_text(text: bytes) -> Made | None:
         return None
     try:
         said = json.loads(text)
-        return Made(json.dumps(said["recipe"]), dict(said["made_with"]))
-    except (ValueError, KeyError, TypeError):
+        made_with = dict(said["made_with"])
+        if not isinstance(made_with.get("models", {}), dict):
+            return None
+        return Made(json.dumps(said["recipe"]), made_with)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def clean_copy(picture: Photo) -> bytes:
-    """A picture as an input of a recipe: upright, with its profile, without metadata.
+def clean_copy(picture: Photo, frame: Size | None = None, fit: str = "cover") -> bytes:
+    """A backdrop picture as an input of a recipe: upright, with its profile, without metadata.
 
-    PNG where it is small, deep or transparent, else JPEG: results carry a copy of it.
+    Results carry a copy of it, so with a ``frame`` it is cut to what is seen behind a photo of that size (``fit`` as in
+    the recipe) and no larger than needed. It is a PNG only where it is small, deep or transparent, else a JPEG.
     """
+    have = Size(*picture.size)
+    frame = frame or have
+    seen = Box.centred(frame.inside(have), have) if fit == "cover" else Box(0, 0, *have)
+    wanted = frame if fit == "cover" else have.covering(frame)  # contained, its own blur fills the sides
     pixels: Array = picture.pixels
     if picture.alpha is not None:
         depth = np.iinfo(pixels.dtype).max // 255
         pixels = np.dstack([pixels, picture.alpha.astype(pixels.dtype) * depth])
-    small = picture.size[0] * picture.size[1] <= 1_000_000
+    pixels = pixels[seen.slices]
+    if wanted.width < pixels.shape[1]:
+        pixels = cv2.resize(pixels, wanted, interpolation=cv2.INTER_AREA)
+    pixels = np.ascontiguousarray(pixels)
+    small = pixels.shape[0] * pixels.shape[1] <= 1_000_000
     kind = "PNG" if small or picture.alpha is not None or pixels.dtype == np.uint16 else "JPEG"
     return encode(pixels, kind, picture.icc)
 
@@ -205,7 +232,7 @@ def write(path: Path, data: bytes) -> None:
     Raises:
         BadInput: the folder is missing, full or not writable.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with part.open("wb") as out:
             out.write(data)
@@ -215,4 +242,5 @@ def write(path: Path, data: bytes) -> None:
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()

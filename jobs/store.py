@@ -23,10 +23,11 @@ class Store:
         """Keep the bytes and return their digest. What is there already is not written again."""
         digest = digest_of(data)
         path = self._path(digest)
-        if not path.exists():
+        if not path.exists() or path.stat().st_size != len(data):  # a broken-off copy is written again
             part = path.with_name(f"{digest}.{secrets.token_hex(8)}.part")  # threads and processes may put the same
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                part.touch(mode=0o600)  # photos may be private, and carry their position
                 part.write_bytes(data)
                 os.replace(part, path)
             except OSError as error:

@@ -49,7 +49,7 @@ class File:
     Options: ClassVar = FileOptions
 
     def find(self, photo: Photo, options: FileOptions, context: Context) -> Selection:
-        mask = photos.load(context.read(options.mask), "the mask file")
+        mask = photos.load(context.read(options.mask), "the mask file", managed=False)
         values = mask.alpha if mask.alpha is not None else cv2.cvtColor(mask.rgb8, cv2.COLOR_RGB2GRAY)
         notes: tuple[str, ...] = ()
         if mask.size != photo.size:

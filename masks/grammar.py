@@ -40,7 +40,7 @@ def parse(text: str, take_in: Callable[[Path], str]) -> Source:
             _take(found.Options, name, item, values)
     for key in values:
         if _is_input(found.Options, key):
-            values[key] = take_in(Path(values[key]).expanduser())
+            values[key] = take_in(Path(values[key]))
     source = Source(name=name, values=values)
     options_of(source)
     return source

@@ -10,6 +10,9 @@ import numpy as np
 
 from masks.base import Mask
 
+SMALL_RADIUS = 8  # pixels: up to here a kernel is quicker than distances
+LEVELS = 8  # of a soft edge, when it grows by more
+WIDE_SIGMA = 8.0  # pixels
 CONFIDENT = 250  # of 255: matting tools and lossy masks stop short of 255 inside the subject
 
 
@@ -46,24 +49,46 @@ def grow(mask: Mask, pixels: float) -> Mask:
 def _dilate(mask: Mask, radius: int) -> Mask:
     """Grey dilation by a disc.
 
-    A large disc is slow as a kernel (radius squared): there the solid part grows by the Euclidean distance, and the
-    soft rim, one pixel wide, is drawn from the distance itself.
+    A large disc is slow as a kernel (radius squared). There the area above each of some levels grows by its Euclidean
+    distance, and between the levels the value follows the distance, so that a soft edge moves outwards as it is.
     """
-    if radius <= 8:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        return cv2.dilate(mask, kernel)
-    if not (mask >= 128).any():
-        return mask
-    distance = cv2.distanceTransform((mask < 128).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    rim = np.clip((radius + 1 - distance) * 255, 0, 255).astype(np.uint8)
-    return np.maximum(mask, rim)
+    small = min(radius, SMALL_RADIUS)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * small + 1, 2 * small + 1))
+    grown = cv2.dilate(mask, kernel)
+    highest = int(mask.max())
+    if radius == small or not highest:
+        return grown
+    levels = np.unique(np.linspace(1, highest, LEVELS).astype(int))
+    nearer = np.full(mask.shape, np.inf, np.float32)
+    for level, above in zip(levels[::-1], [None, *levels[::-1]], strict=False):
+        distance = cv2.distanceTransform((mask < level).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        reached = (distance <= radius) & (nearer > radius)
+        gap = (above - level) if above is not None else 0
+        near, far = distance[reached], nearer[reached]  # near <= radius < far; far is infinite at the highest level
+        value = (level + gap * (radius - near) / (far - near)).astype(np.uint8)
+        grown[reached] = np.maximum(grown[reached], value)
+        nearer = distance
+    return grown
 
 
 def feather(mask: Mask, pixels: float) -> Mask:
-    """Soften the edge over about ``pixels`` (a Gaussian of 2 sigma that wide); under 0.2 nothing would show."""
+    """Soften the edge over about ``pixels`` (a Gaussian of 2 sigma that wide); under 0.2 nothing would show.
+
+    A wide blur is done on a reduced mask: nothing finer than the blur is left to see, and it is quick at any width.
+    """
     if pixels < 0.2:
         return mask
-    return cv2.GaussianBlur(mask, (0, 0), pixels / 2, borderType=cv2.BORDER_REPLICATE)
+    sigma = pixels / 2
+    if sigma <= WIDE_SIGMA:
+        return cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    height, width = mask.shape
+    size = max(1, round(width * WIDE_SIGMA / sigma)), max(1, round(height * WIDE_SIGMA / sigma))
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(
+        small, (0, 0), sigma * size[0] / width, sigmaY=sigma * size[1] / height, borderType=cv2.BORDER_REPLICATE
+    )
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip(large + 0.5, mask.min(), mask.max()).astype(np.uint8)
 
 
 def fill_holes(mask: Mask) -> Mask:

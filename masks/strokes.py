@@ -84,7 +84,7 @@ def _draw(cover: Mask, stroke: Stroke) -> None:
     points = np.array(stroke.points, np.float64) * (width, height) - 0.5  # cv2's (0, 0) is a pixel's centre
     fixed = np.round(points * 2**_FRACTION_BITS).astype(np.int32)
     if stroke.shape == "brush":
-        thickness = max(1, round(stroke.width * max(width, height)))
+        thickness = min(max(1, round(stroke.width * max(width, height))), 32_767)  # OpenCV's limit
         cv2.polylines(cover, [fixed], False, (255,), thickness, cv2.LINE_AA, _FRACTION_BITS)
         for end in (fixed[0], fixed[-1]):  # round caps; a click without a drag is a dot
             radius = round(thickness / 2 * 2**_FRACTION_BITS)

@@ -104,13 +104,13 @@ def test_invert(command: Command, photo: Path, mask: Path, tmp_path: Path) -> No
     [
         (["background", "{photo}", "-o", "{out}.png", "--backdrop", "colour:red"], 2, "not a colour"),
         (["background", "{photo}", "-o", "{out}.png", "--backdrop", "nonsense"], 2, "backdrop"),
-        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "gradient:#fff"], 2, "colours"),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "gradient:#fff"], 2, "two colours"),
         (["background", "{photo}", "-o", "{out}.png", "--backdrop", "blur:many"], 2, "radius"),
         (["background", "{photo}", "-o", "{out}.png", "--backdrop", "image:"], 2, "needs a file"),
         (["background", "{photo}", "-o", "{out}.png", "--backdrop", "transparent:x"], 2, "takes nothing"),
         (["background", "{photo}", "-o", "{out}.png", "--backdrop", "image:gone.png"], 1, "no file gone.png"),
         (["background", "{photo}", "-o", "{out}.jpg", "--backdrop", "transparent"], 2, "transparency"),
-        (["background", "{photo}", "-o", "{out}.bmp", "--backdrop", "sweep"], 1, "must end in"),
+        (["background", "{photo}", "-o", "{out}.bmp", "--backdrop", "sweep"], 2, "must end in"),
         (["background", "{photo}", "-o", "{photo}", "--backdrop", "sweep"], 2, "overwritten"),
         (["background", "{photo}", "-o", "{out}/a/b.png", "--backdrop", "sweep"], 2, "no folder"),
         (["background", "{photo}", "-o", "{out}.png"], 2, "--backdrop"),
@@ -119,7 +119,19 @@ def test_invert(command: Command, photo: Path, mask: Path, tmp_path: Path) -> No
         (["background", "{folder}", "-o", "{out}.png", "--backdrop", "sweep"], 1, "is a folder"),
         (["mask", "{photo}", "-o", "{out}.png", "--source", "nonsense"], 1, "no mask source"),
         (["mask", "{photo}", "-o", "{out}.png", "--source", "alpha"], 1, "no transparency"),
-        (["mask", "{photo}", "-o", "{out}.png", "--grow", "wide"], 1, "not a length"),
+        (["mask", "{photo}", "-o", "{out}.png", "--grow", "wide"], 2, "not a length"),
+        (["mask", "{photo}", "-o", "{out}.png", "--grow", "20000"], 2, "too long"),
+        (["mask", "{photo}", "-o", "{out}.png", "--source", "file:~nobody-here/m.png"], 1, "no such home folder"),
+        (["mask", "{photo}", "-o", "{folder}", "--source", "auto"], 2, "must end in"),
+        (["mask", "{photo}", "-o", "{out}.png", "--overlay", "{folder}/x/y.png"], 2, "no folder"),
+        (["mask", "{photo}", "-o", "{mask}", "--source", "file:{mask}"], 2, "overwritten"),
+        (["background", "{photo}", "-o", "{mask}", "--backdrop", "image:{mask}"], 2, "overwritten"),
+        (
+            ["background", "{photo}", "-o", "{out}.png", "--backdrop", "gradient:#eef,#99c,radial,angle=4"],
+            2,
+            "no angle",
+        ),
+        (["background", "{photo}", "-o", "{out}.png", "--backdrop", "colour:"], 2, "missing after"),
         (["mask", "{photo}", "-o", "{out}.png", "--overlay", "{out}.png"], 2, "overwritten"),
         (["replay", "{photo}", "-o", "{out}.png"], 1, "carries no recipe"),
         (["models", "pull", "nonsense"], 1, "no model 'nonsense'"),
@@ -129,6 +141,7 @@ def test_invert(command: Command, photo: Path, mask: Path, tmp_path: Path) -> No
 def test_mistakes_are_said_and_leave_nothing(
     command: Command,
     photo: Path,
+    mask: Path,
     tmp_path: Path,
     arguments: list[str],
     code: int,
@@ -136,7 +149,7 @@ def test_mistakes_are_said_and_leave_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = set(tmp_path.iterdir())
-    filled = [part.format(photo=photo, out=tmp_path / "out", folder=tmp_path) for part in arguments]
+    filled = [part.format(photo=photo, mask=mask, out=tmp_path / "out", folder=tmp_path) for part in arguments]
     assert command(*filled) == code
     said = capsys.readouterr().err
     assert what in re.sub(r"\s+", " ", said)

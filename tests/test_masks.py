@@ -44,10 +44,27 @@ def test_growing_only_adds_and_shrinking_only_takes(mask: np.ndarray, pixels: in
     assert (ops.grow(mask, -pixels) == ops.invert(ops.grow(ops.invert(mask), pixels))).all()
 
 
-@given(any_mask, st.integers(0, 8), st.integers(0, 8))
+@given(any_mask, st.integers(0, 14), st.integers(0, 14))
 def test_growing_more_selects_more(mask: np.ndarray, less: int, more: int) -> None:
     less, more = sorted((less, more))
     assert (ops.grow(mask, more) >= ops.grow(mask, less)).all()
+
+
+def test_a_soft_edge_stays_soft_however_far_it_grows() -> None:
+    ramp = np.tile(np.clip(np.arange(300) * 4 - 400, 0, 255).astype(np.uint8), (9, 1))
+    for pixels in (8, 9, 60):
+        moved = ops.grow(ramp, pixels)[4].astype(int)
+        expected = np.append(ramp[4, pixels:], np.full(pixels, 255)).astype(int)
+        assert np.abs(moved - expected).max() <= 4, pixels
+
+
+def test_a_wide_feather_is_smooth_and_monotone() -> None:
+    mask = np.zeros((60, 900), np.uint8)
+    mask[:, 450:] = 255
+    for pixels in (10, 40, 200, 1000):
+        row = ops.feather(mask, pixels)[30].astype(int)
+        assert (np.diff(row) >= 0).all()
+        assert np.abs(row[440:460].mean() - 127.5) < 4
 
 
 @pytest.mark.parametrize("pixels", [3, 8, 9, 20])
@@ -131,6 +148,14 @@ def test_a_mask_file_of_another_size_is_scaled_and_said() -> None:
     assert "scaled from 50 x 40" in selection.notes[0]
     with pytest.raises(BadInput, match="shapes differ"):
         masks.find(photo_of(picture(80, 80)), source, lambda _: data)
+
+
+def test_a_masks_values_are_no_colours() -> None:
+    """A grey profile, as Photoshop writes it, must not bend the alpha."""
+    values = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))
+    data = encode(values, "PNG", icc=b"\0" * 16 + b"GRAY" + b"\0" * 200)
+    found = masks.find(photo_of(picture()), Source(name="file", values={"mask": digest_of(data)}), lambda _: data)
+    assert (found.values == ops.solidify(values)).all()
 
 
 def test_empty_masks_are_never_silent() -> None:

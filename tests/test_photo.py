@@ -96,6 +96,46 @@ def test_deep_pictures_keep_their_bits_and_stand_upright(kind: str, orientation:
     assert ((found.pixels // 257).astype(np.uint8) == np.asarray(expected)).all()
 
 
+def deep_tiff(pixels: np.ndarray, **tags: object) -> bytes:
+    import tifffile
+
+    out = io.BytesIO()
+    tifffile.imwrite(out, pixels, **tags)
+    return out.getvalue()
+
+
+def test_odd_deep_tiffs_are_read_rightly_or_refused() -> None:
+    colour, grey = picture(16, 12, depth=np.uint16), picture(16, 12, depth=np.uint16)[..., 0]
+    assert (load(deep_tiff(colour, photometric="rgb")).pixels == colour).all()
+    assert (load(deep_tiff(65_535 - grey, photometric="miniswhite")).pixels == grey[..., None]).all()
+    with pytest.raises(BadInput, match="separate planes"):
+        load(deep_tiff(np.moveaxis(colour, 2, 0), photometric="rgb", planarconfig="separate"), "x.tif")
+    half = np.full((12, 16, 4), 30_000, np.uint16)
+    half[..., :3] = 10_000
+    straight = load(deep_tiff(half, photometric="rgb", extrasamples=["unassalpha"]))
+    assert straight.pixels[0, 0].tolist() == [10_000] * 3
+    premultiplied = load(deep_tiff(half, photometric="rgb", extrasamples=["assocalpha"]))
+    assert np.abs(premultiplied.pixels[0, 0].astype(int) - 21_845).max() <= 1
+    assert premultiplied.alpha is not None
+    assert load(deep_tiff(half, photometric="rgb", extrasamples=["unspecified"])).alpha is None
+    with pytest.raises(BadInput, match="kind I cannot be used"):
+        load(deep_tiff(np.full((4, 4), 9, np.int32)), "x.tif")
+
+
+def test_a_damaged_profile_is_left_out_and_said() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"rXYZ", b"xXYZ")
+    found = load(encode(picture(), "PNG", profile))
+    assert found.icc is None
+    assert "profile is damaged" in found.notes[0]
+
+
+def test_colours_described_by_a_number_are_said() -> None:
+    data = encode(picture(), "PNG")
+    cicp = b"cICP" + bytes([12, 13, 0, 1])
+    chunk = struct.pack(">I", 4) + cicp + struct.pack(">I", zlib.crc32(cicp))
+    assert "embed a profile" in load(data[:33] + chunk + data[33:]).notes[0]
+
+
 def test_a_deep_heic_keeps_its_bits() -> None:
     pixels = np.full((64, 64, 3), 1023 << 6, np.uint16)
     pixels[:, :32] = 500 << 6
@@ -183,6 +223,14 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(make: Callable[[], bytes
     with pytest.raises(BadInput, match=what) as refused:
         load(make(), name)
     assert "\n" not in str(refused.value)
+
+
+def test_the_size_limit_can_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(np.zeros((10_000, 9_500), np.uint8), "PNG")
+    with pytest.raises(BadInput, match="limit is 64 megapixels"):
+        load(data)
+    monkeypatch.setenv("BACKDROP_MAX_MEGAPIXELS", "96")
+    assert load(data).size == (9_500, 10_000)
 
 
 def test_the_size_limit_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

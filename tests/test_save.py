@@ -13,6 +13,7 @@ from PIL import Image
 import main
 from errors import BadInput
 from imaging import save
+from imaging.geometry import Size
 from imaging.photo import digest_of, load
 from recipe import ColourBackdrop, ImageBackdrop, Layer, MaskRecipe, Recipe, Source
 
@@ -114,6 +115,39 @@ def test_a_clean_copy_has_no_metadata_and_the_same_pixels() -> None:
     copy = save.clean_copy(photo)
     assert b"private" not in copy
     assert (load(copy).pixels == photo.pixels).all()
+
+
+def test_a_clean_copy_is_cut_to_what_is_seen() -> None:
+    photo = load(save.encode(picture(400, 100), "PNG"))
+    assert load(save.clean_copy(photo, Size(50, 50), "cover")).size == (50, 50)
+    assert load(save.clean_copy(photo, Size(500, 500), "cover")).size == (100, 100)
+    assert load(save.clean_copy(photo, Size(50, 50), "contain")).size == (200, 50)
+
+
+def test_a_long_exif_gives_way_to_the_recipe() -> None:
+    exif = Image.Exif()
+    exif[0x8298] = "c" * 64_900
+    result = result_of()
+    data = save.encode(result.pixels, "JPEG", exif=exif.tobytes(), made=save.Made(result.recipe.to_json()))
+    assert Recipe.from_json(save.read_made(data, "x.jpg").recipe) == result.recipe
+
+
+@pytest.mark.parametrize(
+    "made_with", ['{"models": 5}', "[" * 50_000, "3"], ids=["models are no table", "nested", "no table"]
+)
+def test_a_crafted_making_is_no_recipe(made_with: str) -> None:
+    text = f'{{"recipe": {{}}, "made_with": {made_with}}}'.encode()
+    chunk = save._chunk(b"iTXt", b"Backdrop\0\0\0\0\0" + text)
+    plain = save.encode(picture(), "PNG")
+    with pytest.raises(BadInput, match="carries no recipe"):
+        save.read_made(plain[:33] + chunk + plain[33:], "x.png")
+
+
+def test_a_selection_of_another_size_is_not_even_decoded() -> None:
+    result = result_of()
+    made = save.Made(result.recipe.to_json(), {}, np.zeros((3000, 3000), np.uint8))
+    with pytest.raises(BadInput, match="not of its size"):
+        save.read_made(save.encode(result.pixels, "PNG", made=made), "x.png")
 
 
 def test_no_path_is_in_the_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ import main
 import recipe
 from errors import BadInput, StudioError
 from imaging import save
+from imaging.geometry import Size
 from imaging.photo import Photo, load, safe_name
 from jobs import history, store
 from ui import options, pictures, selecting, state
@@ -302,6 +304,13 @@ def _image() -> None:
     shadow_control()
 
 
+@lru_cache(maxsize=32)
+def _seen(digest: str, size: tuple[int, int], fit: str) -> str:
+    """The digest of what is seen of a picture behind a photo of that size: results carry that and no more."""
+    picture = load(store.default().get(digest), "the background picture")
+    return digest if picture.size == size else store.default().put(save.clean_copy(picture, Size(*size), fit))
+
+
 def _image_digest() -> str | None:
     digest = state.value("background.image.digest")
     return str(digest) if digest and store.default().has(str(digest)) else None
@@ -335,7 +344,7 @@ def instant() -> recipe.Backdrop | None:
         case "image":
             digest = _image_digest()
             fit = state.value("background.image.fit", "cover")
-            return recipe.ImageBackdrop(digest=digest, fit=fit) if digest else None
+            return recipe.ImageBackdrop(digest=_seen(digest, state.photo().size, fit), fit=fit) if digest else None
         case "transparent":
             return recipe.TransparentBackdrop()
         case _:
