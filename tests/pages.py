@@ -67,7 +67,8 @@ class Page:
     def said(self) -> str:
         """All that is written on the page."""
         kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
-        return "\n".join(element.value for kind in kinds for element in getattr(self.app, kind))
+        written = [element.value for kind in kinds for element in getattr(self.app, kind)]
+        return "\n".join(written + [bar.proto.text for bar in self.app.get("progress")])
 
     def buttons(self) -> set[str]:
         return {element.key for element in self.app.button if element.key}

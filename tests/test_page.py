@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import SHARED, need, picture
-from pages import Page, cut_out, opaque
+from pages import ROOT, Page, cut_out, opaque
 
 import main
 from diffusion import catalogue
 from imaging.photo import load
 from imaging.save import encode, read_made
-from jobs import history, queue, store
+from jobs import history, presence, queue, store
 from masks import SOURCES
 from masks.strokes import Stroke, Strokes
 from recipe import GradientBackdrop, Length, Recipe, TransparentBackdrop
@@ -551,3 +553,42 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
     assert again.app.session_state["desk"].results == [entry.digest]
     again.set(f"entry.{entry.id}", "Remove from the history")
     assert history.entries(studio.visitor) == []
+
+
+# --- two visitors
+
+
+@pytest.mark.xdist_group("browser")
+def test_a_second_visitor_sees_the_place_in_line_and_goes_on_working(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real queue, the real worker and a tiny model that paints for a while."""
+    subprocess.run([sys.executable, "-m", "tests.tiny", str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
+    first, second = (Page().upload(cut_out(640, 480, 160), "disc.png") for _ in range(2))
+    for visitor in (first, second):
+        visitor.open("Background").set("background.mode", "Generated")
+        visitor.set("background.generated.prompt", "a beach").set("background.generated.num_images_per_prompt", 8)
+        visitor.set("background.generated.sd15-inpaint.num_inference_steps", 100).click("generate")
+    running, waiting = (page.app.session_state["desk"].job for page in (first, second))
+    try:
+        end = time.monotonic() + 180
+        while queue.status(running).step < 2:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        assert "**Next in line.**" in second.run().said
+        second.open("Background").set("background.mode", "Instant")
+        seconds = []
+        for kind in ("gradient", "sweep", "colour", "gradient", "sweep", "colour"):
+            started = time.perf_counter()
+            second.set("background.kind", kind)
+            seconds.append(time.perf_counter() - started)
+        print(f"reruns beside a running job: {sorted(round(1000 * value) for value in seconds)} ms, at most 300 ms")
+        assert min(seconds) < 0.3
+        assert queue.status(running).state == "running"
+        second.click(f"cancel.{waiting}").run()
+        assert "This was cancelled" in second.said
+    finally:
+        for id in (running, waiting):
+            queue.cancel(id)
+        presence.leave()  # the worker ends with the last app

@@ -62,6 +62,11 @@ def large(rgb: Any) -> bytes:
     return jpeg(np.ascontiguousarray(rgb))
 
 
+def enlarged(small: bytes) -> bytes:
+    """A small JPEG at the stage's size."""
+    return large(np.asarray(Image.open(io.BytesIO(small)).convert("RGB")))
+
+
 def shown(photo: Photo, side: int = STAGE) -> bytes:
     """The photo for the screen. What is transparent is shown on a chequerboard."""
     small = reduced(photo, side)

@@ -146,9 +146,9 @@ def panel() -> None:
         if working.awaited():
             st.markdown("**Being made.** You can go back and change things; this picture is made as it was asked for.")
         st.button(
-            "Choose a background",
+            "Back to the background" if working.awaited() else "Choose a background",
             key="result_to_background",
-            type="primary",
+            type="secondary" if working.awaited() else "primary",
             width="stretch",
             icon=":material/arrow_back:",
             on_click=state.go,

@@ -14,6 +14,7 @@ from recipe import MaskRecipe
 from ui import canvas, measure, options, pictures, selecting, state
 
 OPS = {"add": ":material/add: Keep", "remove": ":material/ink_eraser: Repaint"}
+LARGEST = 2600  # pixels, the longer side of the picture behind a zoomed canvas
 ABOUT = {
     "Overlay": "What is red will be repainted. What is clear stays, pixel for pixel.",
     "Cut-out": "The subject alone. Look at its edge.",
@@ -224,11 +225,11 @@ def _canvas(photo: Photo, mask: MaskRecipe) -> None:
     """Tools above, canvas below. The canvas stays as it is while it is drawn on: no stroke is lost to a rerun."""
     op, tool, width = _tools()
     room = measure.width("stage_width", 720)
-    scale = min(room / photo.size[0], 760 / photo.size[1])
+    scale = min(room / photo.size[0], canvas.VISIBLE / photo.size[1])
     zoom = float(state.value("canvas.zoom", 1))
     size = max(1, round(photo.size[0] * scale * zoom)), max(1, round(photo.size[1] * scale * zoom))
     base = mask.model_copy(update={"strokes": None})
-    background = _background(photo, base)
+    background = _background(photo, base, min(LARGEST, max(pictures.STAGE, *size)))
     identity = f"{photo.digest} {size} {base.model_dump_json()} {state.value('subject.source')}"
     if st.session_state.get("canvas_identity") != identity or not st.session_state.get("canvas_drawn"):
         st.session_state.canvas_identity = identity
@@ -321,12 +322,12 @@ def _tools() -> tuple[str, str, float]:
     return op, tool, width
 
 
-def _background(photo: Photo, base: MaskRecipe) -> bytes:
+def _background(photo: Photo, base: MaskRecipe, side: int) -> bytes:
     source = masks.SOURCES[base.layers[0].source.name]
     if options.drawn_field(source.Options):
-        key = f"{photo.digest} untouched"
-        return state.remember("overlay", key, lambda: pictures.untouched_overlay(photo))
-    return selecting.overlay(photo, base)
+        key = f"{photo.digest} {side} untouched"
+        return state.remember("overlay", key, lambda: pictures.untouched_overlay(photo, side))
+    return selecting.overlay(photo, base, side)
 
 
 def _renew(size: tuple[int, int]) -> None:

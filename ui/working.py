@@ -6,7 +6,7 @@ import streamlit as st
 
 from errors import StudioError
 from jobs import queue
-from ui import state
+from ui import pictures, state
 
 EVERY = 1.0  # seconds between two looks at the queue
 
@@ -81,7 +81,11 @@ def _show_large(job: queue.Job) -> None:
     with st.container(border=True, key=f"job_{job.id}"):
         with st.container(key="growing", horizontal_alignment="center"):
             if job.preview:
-                st.image(job.preview, width="stretch", alt="The picture so far")
+                st.image(pictures.enlarged(job.preview), width="stretch", alt="The picture so far")
+            elif job.recipe.photo and job.recipe.photo == state.desk().photo:
+                photo = state.photo()
+                shown = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+                st.image(shown, width="stretch", alt="The photo; its new background begins in a moment")
             else:
                 st.skeleton(height=320)
         st.progress(_share(job), sentence(job))
