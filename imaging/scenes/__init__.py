@@ -16,13 +16,13 @@ from pydantic import ValidationError
 import recipe
 from errors import BadInput
 from imaging.geometry import Size
-from imaging.scenes import indoors, lights, studio
+from imaging.scenes import indoors, land, lights, studio
 from imaging.scenes.base import Grainy, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
 __all__ = ["SCENES", "Scene", "Stand", "caption", "draw", "options_of"]
 
-SCENES: dict[str, Scene] = {scene.name: scene for family in (studio, lights, indoors) for scene in family.SCENES}
+SCENES: dict[str, Scene] = {scene.name: scene for family in (studio, lights, indoors, land) for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
 
 LEAST = 480  # longer side in pixels at which a scene is painted at least; a thumbnail is a scene made smaller
