@@ -110,9 +110,13 @@ def _marble(stage: Stage, along: Plane, away: Plane, foot: Plane) -> Picture:
     warp_y = noise(stage, "my", along * 0.9, away * 0.9, 4, 0.55, foot)
     veins = np.zeros_like(along)
     for index, (scale, wide, dark) in enumerate(((0.8, 0.05, 0.60), (1.7, 0.04, 0.32), (3.4, 0.05, 0.16))):
-        field = noise(stage, f"vein{index}", along * scale + 0.5 * warp_x, away * scale * 0.8 + 0.5 * warp_y, 5, 0.5, foot * scale)
+        field = noise(
+            stage, f"vein{index}", along * scale + 0.5 * warp_x, away * scale * 0.8 + 0.5 * warp_y, 5, 0.5, foot * scale
+        )
         strength = smooth(-0.6, 1.2, noise(stage, f"where{index}", along * 0.7, away * 0.7, 2))
-        veins = np.maximum(veins, dark * strength * (0.75 * bump(field, wide + foot * 2) + 0.25 * bump(field, wide * 6)))
+        veins = np.maximum(
+            veins, dark * strength * (0.75 * bump(field, wide + foot * 2) + 0.25 * bump(field, wide * 6))
+        )
     cloud = noise(stage, "cloud", along * 0.8 + 0.4 * warp_x, away * 0.8, 5, 0.5, foot)
     stone = mix(tint("#f2f1ee"), tint("#c9cbce"), np.clip(0.22 + 0.16 * cloud, 0, 1).astype(np.float32))
     return mix(stone, tint("#6e6f74"), np.clip(veins, 0, 1).astype(np.float32))
@@ -171,7 +175,9 @@ def _leaf(stage: Stage, picture: Picture, x: float, y: float, reach: float, colo
     picture[:] = mix(picture, colour, np.clip(spot[..., 0], 0, 1))
 
 
-def _lamps(stage: Stage, rng: np.random.Generator, picture: Picture, count: int, low: float, high: float, light: float) -> None:
+def _lamps(
+    stage: Stage, rng: np.random.Generator, picture: Picture, count: int, low: float, high: float, light: float
+) -> None:
     """Small lamps, bright enough to become discs."""
     width, height = stage.size
     for _ in range(count):
@@ -310,7 +316,9 @@ def _leaves(stage: Stage, u: Plane, v: Plane, edge: float) -> Plane:
         long = rng.uniform(0.75, 1.1)
         share = np.clip(along / long, 0, 1)
         phase = (along - 0.75 * np.abs(across)) * 19
-        leaflet = smooth(0.32, 0.26, np.abs(phase - np.floor(phase) - 0.5)) * (np.abs(across) < 0.25 * np.sin(np.pi * share**0.7) + 0.004)
+        leaflet = smooth(0.32, 0.26, np.abs(phase - np.floor(phase) - 0.5)) * (
+            np.abs(across) < 0.25 * np.sin(np.pi * share**0.7) + 0.004
+        )
         inside = (along > 0.02) & (along < long)
         shadow = np.maximum(shadow, np.maximum(leaflet, np.abs(across) < 0.006) * inside)
     frame = smooth(-0.95, -0.85, u) * smooth(0.85, 0.75, u)
@@ -333,7 +341,13 @@ SCENES = (
                 "dark": "a dark room",
                 "garden": "a sunlit green garden",
             }[o.room]
-            + (", far out of focus" if o.blur > 0.75 else ", slightly out of focus" if o.blur < 0.25 else ", out of focus")
+            + (
+                ", far out of focus"
+                if o.blur > 0.75
+                else ", slightly out of focus"
+                if o.blur < 0.25
+                else ", out of focus"
+            )
         ),
         2000,
     ),
@@ -344,7 +358,9 @@ SCENES = (
         WindowOptions,
         paint_window,
         lambda o: (
-            {"panes": "window light", "blinds": "light through blinds", "leaves": "sunlight through palm leaves"}[o.pattern]
+            {"panes": "window light", "blinds": "light through blinds", "leaves": "sunlight through palm leaves"}[
+                o.pattern
+            ]
             + f" on a {name_of(o.colour)} wall"
             + ("" if o.floor == "plain" else f" above {_article(o.floor)} floor")
             + (", golden hour" if o.time == "golden" else ", daylight")

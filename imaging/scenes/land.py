@@ -78,7 +78,11 @@ def paint_sea(stage: Stage, options: SeaOptions) -> Picture:
     still = softened(above, 0.02 / stage.pixel, 0.008 / stage.pixel)
     mirror = cv2.remap(still, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     sun, ambient = sun_colours(hour)
-    body = mix(tint("#0d4a63"), tint("#2b8f9a"), smooth(30, 3, depth).astype(np.float32)) * (0.8 * ambient + 0.25 * sun) * 1.6
+    body = (
+        mix(tint("#0d4a63"), tint("#2b8f9a"), smooth(30, 3, depth).astype(np.float32))
+        * (0.8 * ambient + 0.25 * sun)
+        * 1.6
+    )
     water = mix(body, mirror, fresnel.astype(np.float32))
     glitter = np.clip(chop * 0.8 + 0.5 * swell - 0.7, 0, None) ** 1.5
     path = bump(x - sun_at(stage) * (1 - 0.25 * smooth(0, 0.6, down)), 0.10 + 0.30 * down)
@@ -123,7 +127,9 @@ def _beach(
 
 
 class DuneOptions(Outdoors):
-    time: Literal["day", "golden", "sunset", "dusk", "night"] = Field("golden", description="The hour, which sets light and sky.")
+    time: Literal["day", "golden", "sunset", "dusk", "night"] = Field(
+        "golden", description="The hour, which sets light and sky."
+    )
     colour: Tint = Field("#d9a86c", description="Of the sand.")
     height: float = Field(0.5, ge=0, le=1, description="How high the dunes rise.")
     ripples: float = Field(0.5, ge=0, le=1, description="How strong the wind's ripples are.")
@@ -137,14 +143,16 @@ def paint_dunes(stage: Stage, options: DuneOptions) -> Picture:
     x, z = field(stage)
     warp = noise(stage, "warp", x * 0.07, z * 0.07, 3, 0.45)
     bend = noise(stage, "bend", x * 0.035, z * 0.035, 2, 0.5)
-    phase = (side * x * 0.055 + z * 0.075) + 0.34 * warp + 0.42 * bend + stage.rng("phase").uniform(0, 1)
+    phase = -side * x * 0.062 - z * 0.040 + 0.26 * warp + 0.40 * bend + stage.rng("phase").uniform(0, 1)
     saw = phase - np.floor(phase)
     crest = 0.70
     rise = smooth(0.0, 1.0, np.clip(saw / crest, 0, 1)) ** 1.15
-    profile = np.where(saw < crest, rise, np.square(np.cos(np.pi / 2 * np.clip((saw - crest) / (1 - crest), 0, 1))) ** 0.8)
+    profile = np.where(
+        saw < crest, rise, np.square(np.cos(np.pi / 2 * np.clip((saw - crest) / (1 - crest), 0, 1))) ** 0.8
+    )
     tall = 0.7 + 0.35 * noise(stage, "tall", x * 0.05, z * 0.05, 2)
     start = standing(stage, horizon)
-    calm = smooth(start * 1.05, start * 3.2, z)
+    calm = smooth(start * 0.95, start * 2.4, z)
     heights = (0.35 + 2.0 * options.height) * np.clip(tall, 0.1, 2) * profile * calm
     heights = heights + 0.05 * noise(stage, "roll", x * 0.3, z * 0.3, 3) * (0.3 + 0.7 * calm)
     heights = cv2.GaussianBlur(heights.astype(np.float32), (0, 0), 1.1)
@@ -186,17 +194,17 @@ def paint_snow(stage: Stage, options: SnowOptions) -> Picture:
     calm = smooth(start * 0.9, start * 4, z)
     hills = noise(stage, "hills", x * 0.045, z * 0.06, 3, 0.4)
     drifts = noise(stage, "drifts", x * 0.22, z * 0.5, 4, 0.42)
-    heights = 0.75 * calm * np.maximum(hills, -0.5) + 0.075 * (0.35 + 0.65 * calm) * drifts
+    heights = 0.75 * calm * np.maximum(hills, -0.5) + 0.11 * (0.35 + 0.65 * calm) * drifts
     heights = cv2.GaussianBlur(heights.astype(np.float32), (0, 0), 1.2)
     seen = terrain(stage, heights, horizon, hour, side)
     crust = noise(stage, "crust", seen.across * 3, seen.depth * 6, 5, 0.6, seen.foot * seen.depth * 5)
-    direct, open_ = seen.lit(hour, side, 0.035 * crust)
+    direct, open_ = seen.lit(hour, side, 0.06 * crust)
     sun, ambient = sun_colours(hour)
     snow = np.array([0.93, 0.95, 0.97], np.float32)
-    sky_light = ambient * (1.25 * open_ * (1 + 0.02 * crust))[..., None]
-    ground = snow * (sun * (0.95 * direct)[..., None] + sky_light + 0.10 * sun)
-    sparkle = noise(stage, "sparkle", seen.across * 55, seen.depth * 55, 1, 1, seen.foot * 55)
-    ground = ground + sun * (np.clip(sparkle - 2.1, 0, 1) * 0.9 * (direct > 0.05))[..., None]
+    sky_light = ambient * (1.08 * open_ * (1 + 0.02 * crust))[..., None]
+    ground = snow * (sun * (1.05 * direct)[..., None] + sky_light + 0.10 * sun)
+    sparkle = noise(stage, "sparkle", seen.across * 150, seen.depth * 40, 1, 1, seen.foot * 90)
+    ground = ground + sun * (np.clip(sparkle - 2.0, 0, 1) * 0.6 * (direct > 0.05))[..., None]
     haze = mix(linear(hour.horizon), ambient, 0.3)
     ground = hazed(ground.astype(np.float32), np.maximum(seen.depth - 10, 0), haze, 120)
     picture = sky(stage, options.time, horizon, 0.35)
@@ -218,15 +226,17 @@ def _falling(stage: Stage, picture: Picture, amount: float, light: Plane) -> Pic
     rng = stage.rng("flakes")
     width, height = stage.size
     layer = np.zeros_like(picture)
-    for _ in range(int((60 + 900 * amount) * stage.aspect)):
-        near = rng.beta(1.0, 5.0)
-        reach = (0.0016 + 0.014 * near) * height
-        add_disc(layer, rng.uniform(0, 1) * width, rng.uniform(0, 1) * height, reach, light * (0.75 - 0.55 * near), 0.1)
-    return mix(picture, light * np.float32(0.9), np.clip(softened(layer, 1.0).mean(axis=2), 0, 0.85))
+    for _ in range(int((60 + 1100 * amount) * stage.aspect)):
+        near = rng.beta(1.0, 6.0)
+        reach = (0.0012 + 0.012 * near) * height
+        add_disc(layer, rng.uniform(0, 1) * width, rng.uniform(0, 1) * height, reach, 0.8 - 0.6 * near**0.5, 0.0)
+    pale = light / light.max() * 0.35 + 0.65  # a flake is white whatever the hour
+    return mix(picture, pale * max(0.25, float(light.mean())), np.clip(softened(layer[..., 0], 1.3), 0, 0.85))
 
 
-def _firs(stage: Stage, key: str, floor: float, tall: float, count: int) -> Plane:
-    """Conifers that stand on row ``floor``: ragged triangles, 1 inside, ``(h, w)``."""
+def _firs(stage: Stage, key: str, floor: float, tall: float, count: int, gap: float = 0.0) -> Plane:
+    """Conifers that stand on row ``floor``: ragged triangles, 1 inside, ``(h, w)``; none nearer than ``gap`` to the
+    subject's middle."""
     rng = stage.rng(key)
     height, width = stage.size.height, stage.size.width
     result = np.zeros((height, width), np.float32)
@@ -234,6 +244,8 @@ def _firs(stage: Stage, key: str, floor: float, tall: float, count: int) -> Plan
     for _ in range(int(count * stage.aspect) + 1):
         middle = rng.uniform(-0.55, 0.55) * stage.aspect
         size = tall * rng.uniform(0.55, 1.15)
+        if abs(middle - stage.centre) < gap:
+            continue
         tip = floor - size
         half = size * rng.uniform(0.17, 0.24)
         left, right = (int((at / stage.aspect + 0.5) * width) for at in (middle - half * 1.3, middle + half * 1.3))
@@ -242,12 +254,14 @@ def _firs(stage: Stage, key: str, floor: float, tall: float, count: int) -> Plan
         if left >= right or top >= bottom:
             continue
         down = np.clip((ys[top:bottom] - tip) / size, 0, 1.2)
-        tiers = rng.uniform(8, 13)
+        tiers = rng.uniform(11, 17)
         tooth = down * tiers + rng.uniform(0, 1)
-        ragged = 0.62 + 0.38 * (tooth - np.floor(tooth))
-        dx = np.abs(stage.x[:, left:right] - middle)
-        needles = noise(stage, key, stage.x[:, left:right] * 70 + 9 * middle, ys[top:bottom] * 60, 2)
-        reach = half * down**0.9 * (ragged + 0.16 * needles) + 0.004 * tall
+        off = stage.x[:, left:right] - middle
+        dx = np.abs(off)
+        tooth = tooth + 0.35 * np.sign(off) + 2.2 * dx / half * 0.35  # branches hang, and not alike on both sides
+        ragged = 0.58 + 0.42 * (tooth - np.floor(tooth))
+        needles = noise(stage, key, (off + 3 * middle) * 40 / tall, ys[top:bottom] * 26 / tall, 3, 0.7)
+        reach = half * down**0.85 * (ragged + 0.09 * needles) + 0.003 * tall
         tree = np.clip((reach - dx) / (1.5 * stage.pixel) + 0.5, 0, 1) * (ys[top:bottom] > tip)
         result[top:bottom, left:right] = np.maximum(result[top:bottom, left:right], tree)
     return result
@@ -271,21 +285,29 @@ def paint_fog(stage: Stage, options: FogOptions) -> Picture:
     banks = noise(stage, "banks", x * 1.1, y * 3.2, 5, 0.55)
     thick = 0.45 + 0.75 * options.density
     if options.trees:
-        for index, (far, tall, count) in enumerate(((0.88, 0.30, 26), (0.74, 0.42, 17), (0.52, 0.60, 10), (0.26, 0.86, 5))):
+        for index, (far, tall, count) in enumerate(
+            ((0.88, 0.30, 26), (0.74, 0.42, 17), (0.52, 0.60, 10), (0.26, 0.86, 9))
+        ):
             floor = edge + 0.015 * index
-            firs = _firs(stage, f"firs{index}", floor, tall, count)
-            if index == 3:  # the nearest stand at the sides, not behind the subject
-                firs = firs * smooth(0.22, 0.34, np.abs(x - stage.centre))
+            firs = _firs(stage, f"firs{index}", floor, tall, count, 0.30 * stage.aspect if index == 3 else 0.0)
             tone = tint("#1d2a2a") * (0.25 * sun + 1.1 * ambient)
             share = 1 - np.clip(far * thick * 1.15, 0, 0.97)
             low = smooth(0.34, -0.02, floor - y + 0.06 * banks)  # fog lies low
             picture = mix(picture, tone, firs * share * (1 - 0.82 * low))
-            picture = mix(picture, air, np.clip(0.20 * thick * smooth(-0.6, 1.6, banks + 0.6 * index - 1.0) * bump(y - floor + 0.08, 0.22), 0, 1))
+            picture = mix(
+                picture,
+                air,
+                np.clip(
+                    0.20 * thick * smooth(-0.6, 1.6, banks + 0.6 * index - 1.0) * bump(y - floor + 0.08, 0.22), 0, 1
+                ),
+            )
     depth = 0.42 / np.maximum(y - edge + 0.16, 0.08)
     foot = depth * depth * stage.pixel * 2
-    soil = noise(stage, "soil", x * depth * 2.4, depth * 4, 6, 0.62, foot * 4)
+    soil = noise(stage, "soil", x * depth * 3.2, depth * 7, 7, 0.72, foot * 3)
     moss = noise(stage, "moss", x * depth * 1.0, depth * 1.6, 3, 0.5, foot * 2)
-    earth = mix(tint("#4b4a40"), tint("#5f6a48"), smooth(-0.8, 1.0, moss)) * np.exp(0.22 * soil)[..., None].astype(np.float32)
+    earth = mix(tint("#4b4a40"), tint("#5f6a48"), smooth(-0.8, 1.0, moss)) * np.exp(0.30 * soil)[..., None].astype(
+        np.float32
+    )
     ground = earth * (0.45 * sun + 1.25 * ambient)
     far = np.clip(smooth(0.30, 0.0, y - edge + 0.02 * banks) * (0.72 + 0.4 * options.density), 0, 1)
     ground = mix(ground.astype(np.float32), air, far)
@@ -293,12 +315,14 @@ def paint_fog(stage: Stage, options: FogOptions) -> Picture:
     wisps = noise(stage, "wisps", x * 0.8 + 3, y * 4.5, 5, 0.55)
     picture = mix(picture, air * 1.05, 0.42 * options.density * smooth(0.0, 2.0, wisps) * bump(y - edge - 0.02, 0.24))
     distance = np.clip(stage.stand.ground - 0.06 - stage.y, 0, None)
-    radius = smooth(0.0, 0.25, distance) * (0.002 + 0.012 * options.blur) / stage.pixel
+    radius = smooth(0.0, 0.25, distance) * (0.0012 + 0.012 * options.blur) / stage.pixel
     return defocused(picture, radius) * vignette(stage, 0.35)[..., None]
 
 
 class MountainOptions(Outdoors):
-    time: Literal["day", "golden", "sunset", "dusk", "night"] = Field("golden", description="The hour, which sets light and sky.")
+    time: Literal["day", "golden", "sunset", "dusk", "night"] = Field(
+        "golden", description="The hour, which sets light and sky."
+    )
     ridges: int = Field(6, ge=2, le=9, description="How many ridges stand one behind the other.")
     haze: float = Field(0.5, ge=0, le=1, description="How thick the air between them is.")
     foreground: Literal["rock", "meadow", "none"] = Field("rock", description="What the subject stands on.")
@@ -349,17 +373,21 @@ def _ledge(stage: Stage, options: MountainOptions, picture: Picture, edge: float
     x, y = grid(stage)
     hour = HOURS[options.time]
     sun, ambient = sun_colours(hour)
-    line = edge + 0.010 * noise(stage, "brink", stage.x * 3, stage.x * 0, 6, 0.55) + 0.035 * np.square(stage.x / stage.aspect * 2)
+    line = (
+        edge
+        + 0.010 * noise(stage, "brink", stage.x * 3, stage.x * 0, 6, 0.55)
+        + 0.035 * np.square(stage.x / stage.aspect * 2)
+    )
     depth = 0.34 / np.maximum(y - edge + 0.14, 0.05)
     foot = stage.pixel * depth * depth * 3
     along, away = x * depth, depth * 1.6
     side = 1.0 if sun_at(stage) > 0 else -1.0
     if options.foreground == "rock":
-        warp = noise(stage, "rock warp", along * 1.5, away * 1.5, 3)
-        rough = noise(stage, "rock", along * 2.0 + 0.5 * warp, away * 2.6 + 0.5 * warp, 8, 0.62, foot * 2.6)
-        cracks = bump(noise(stage, "cracks", along * 1.4 + 0.4 * warp, away * 2.2, 5, 0.5, foot * 2), 0.035 + foot * 2)
-        slope = np.clip(np.gradient(softened(rough, 1.0), axis=1) / stage.pixel * side * -0.02, -0.6, 0.6)
-        stone = tint("#8b857c") * np.exp(0.16 * rough - 0.7 * cracks)[..., None].astype(np.float32)
+        rough = noise(stage, "rock", along * 2.2, away * 2.2, 8, 0.66, foot * 2.2)
+        slabs = np.abs(noise(stage, "slabs", along * 0.9, away * 2.4, 4, 0.5, foot * 2.4))
+        cracks = bump(slabs, 0.05 + foot * 2) * smooth(-0.8, 0.8, rough)
+        slope = np.clip(np.gradient(softened(rough, 1.5), axis=1) / stage.pixel * side * -0.012, -0.5, 0.5)
+        stone = tint("#8b857c") * np.exp(0.20 * rough - 0.55 * cracks)[..., None].astype(np.float32)
         light = sun * np.clip(0.50 + 0.6 * slope, 0.05, 1.3)[..., None] + ambient * 1.05
         ground = stone * light
     else:
@@ -378,7 +406,15 @@ def _ledge(stage: Stage, options: MountainOptions, picture: Picture, edge: float
 
 
 def _clouds(amount: float) -> str:
-    return "a clear sky" if amount < 0.15 else "a few clouds" if amount < 0.45 else "clouds" if amount < 0.75 else "an overcast sky"
+    return (
+        "a clear sky"
+        if amount < 0.15
+        else "a few clouds"
+        if amount < 0.45
+        else "clouds"
+        if amount < 0.75
+        else "an overcast sky"
+    )
 
 
 SCENES = (
@@ -388,7 +424,11 @@ SCENES = (
         "Sky with clouds, at any hour.",
         SkyOptions,
         paint_sky,
-        lambda o: f"{_clouds(o.clouds)} {HOURS[o.time].words}" if o.clouds < 0.15 or o.clouds >= 0.75 else f"a sky with {_clouds(o.clouds)} {HOURS[o.time].words}",
+        lambda o: (
+            f"{_clouds(o.clouds)} {HOURS[o.time].words}"
+            if o.clouds < 0.15 or o.clouds >= 0.75
+            else f"a sky with {_clouds(o.clouds)} {HOURS[o.time].words}"
+        ),
         1400,
     ),
     Scene(

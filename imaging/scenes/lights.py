@@ -98,14 +98,18 @@ def paint_city(stage: Stage, options: CityOptions) -> Picture:
             lamp(flee + side * (0.04 + 0.75 * near), horizon - 0.02 - 0.42 * near, WARM, 0.9 + near, 0.9 + 0.35 * near)
         for _ in range(int(46 * share)):  # windows and signs
             near = rng.uniform(0.1, 1.1)
-            colour = rng.choice([WARM, WHITE, WARM, WHITE, BLUE, PINK, RED, GREEN], p=[0.3, 0.25, 0.12, 0.1, 0.08, 0.05, 0.06, 0.04])
+            colour = rng.choice(
+                [WARM, WHITE, WARM, WHITE, BLUE, PINK, RED, GREEN], p=[0.3, 0.25, 0.12, 0.1, 0.08, 0.05, 0.06, 0.04]
+            )
             y = horizon - rng.beta(1.1, 2.2) * (0.12 + 0.62 * near)
             lamp(flee + side * (0.08 + 0.72 * near), y, colour, 0.12 * rng.lognormal(0, 0.6), rng.uniform(0.8, 1.05))
         for _ in range(int(12 * share)):  # headlamps come, tail lamps go
             near = rng.uniform(0.03, 0.8) ** 1.5
             x, y = flee + side * (0.03 + 0.42 * near), horizon + 0.012 + 0.10 * near
             for twin in (-1, 1):
-                lamp(x + twin * 0.05 * near, y, WHITE if side < 0 else RED, 1.0 if side < 0 else 0.8, 0.75 + 0.35 * near)
+                lamp(
+                    x + twin * 0.05 * near, y, WHITE if side < 0 else RED, 1.0 if side < 0 else 0.8, 0.75 + 0.35 * near
+                )
     picture = picture + lights
     if options.wet:
         picture = _wet(stage, picture, horizon + 0.03)

@@ -39,11 +39,31 @@ class Hour:
 
 
 HOURS: dict[str, Hour] = {
-    "day": Hour("#3f79bd", "#86b4dd", "#d6e5ee", "#fff3dd", "#a9c2e0", "#ffffff", "#a7b4c6", 0.62, 0.95, 0.42, "by day"),
-    "golden": Hour("#6f96bf", "#b9c3c6", "#f8ddb0", "#ffcd8c", "#a7adc4", "#fff0d8", "#b4a39f", 0.22, 1.15, 0.38, "in the golden hour"),
-    "sunset": Hour("#3d4f84", "#b5748b", "#ffa35c", "#ff8a4a", "#77709a", "#ffb38a", "#7b5f7f", 0.09, 1.15, 0.36, "at sunset"),
-    "dusk": Hour("#1c2b55", "#4d5a91", "#dba69b", "#b48fa8", "#5a6496", "#a78aa5", "#4a4d78", 0.30, 0.22, 0.34, "at dusk"),
-    "night": Hour("#060b1c", "#0e1a38", "#25375c", "#a9c0e8", "#2a3860", "#3b4a70", "#141d38", 0.55, 0.10, 0.13, "at night"),
+    "day": Hour(
+        "#3f79bd", "#86b4dd", "#d6e5ee", "#fff3dd", "#a9c2e0", "#ffffff", "#a7b4c6", 0.62, 0.95, 0.42, "by day"
+    ),
+    "golden": Hour(
+        "#6f96bf",
+        "#b9c3c6",
+        "#f8ddb0",
+        "#ffcd8c",
+        "#a7adc4",
+        "#fff0d8",
+        "#b4a39f",
+        0.22,
+        1.15,
+        0.38,
+        "in the golden hour",
+    ),
+    "sunset": Hour(
+        "#3d4f84", "#b5748b", "#ffa35c", "#ff8a4a", "#77709a", "#ffb38a", "#7b5f7f", 0.09, 1.15, 0.36, "at sunset"
+    ),
+    "dusk": Hour(
+        "#1c2b55", "#4d5a91", "#dba69b", "#b48fa8", "#5a6496", "#a78aa5", "#4a4d78", 0.30, 0.22, 0.34, "at dusk"
+    ),
+    "night": Hour(
+        "#060b1c", "#0e1a38", "#25375c", "#a9c0e8", "#2a3860", "#3b4a70", "#141d38", 0.55, 0.10, 0.13, "at night"
+    ),
 }
 
 
@@ -88,7 +108,14 @@ def _stars(stage: Stage, picture: Picture, horizon: float) -> None:
     for _ in range(int(420 * stage.aspect)):
         x, y = rng.uniform(0, width), rng.uniform(0, max(0.02, horizon)) * height
         light = 0.05 * float(rng.lognormal(0, 0.9)) * float(smooth(0, 0.25, horizon - y / height))
-        add_disc(picture, x, y, max(0.6, height / 1100), mix(linear("#cfdcff"), linear("#ffe9cf"), float(rng.uniform())) * light, 0)
+        add_disc(
+            picture,
+            x,
+            y,
+            max(0.6, height / 1100),
+            mix(linear("#cfdcff"), linear("#ffe9cf"), float(rng.uniform())) * light,
+            0,
+        )
 
 
 def _clouded(stage: Stage, picture: Picture, hour: Hour, horizon: float, sun_x: float, amount: float) -> Picture:
@@ -96,16 +123,16 @@ def _clouded(stage: Stage, picture: Picture, hour: Hour, horizon: float, sun_x: 
     x, y = grid(stage)
     up = np.clip(horizon - y, 0.0, None)
     away = 1 / (up + 0.16)
-    u, v = x * away * 0.8, away * 1.05
+    u, v = x * away * 1.25, away * 1.75
     warp = noise(stage, "cloud warp", u * 0.7, v * 0.7, 3)
-    foot = stage.pixel * away * away * 1.1
+    foot = stage.pixel * away * away * 1.8
 
     def thick(shift_u: float, shift_v: float) -> Plane:
-        return noise(stage, "clouds", u + 0.28 * warp + shift_u, v + 0.20 * warp + shift_v, 7, 0.52, foot)
+        return noise(stage, "clouds", u + 0.22 * warp + shift_u, v + 0.22 * warp + shift_v, 7, 0.58, foot)
 
     here = thick(0, 0)
-    start = 1.25 - 2.3 * amount
-    cover = smooth(start, start + 1.15, here)
+    start = 1.15 - 2.4 * amount
+    cover = smooth(start, start + 0.95, here)
     towards = 0.22 * float(np.sign(sun_x) or 1.0)
     shade = smooth(-0.5, 1.3, 0.55 * thick(towards, -0.16) + 0.65 * (here - start))
     lit = mix(linear(hour.cloud), linear(hour.shade), np.clip(shade * 0.95, 0, 1))
@@ -138,7 +165,7 @@ class Ground:
 
     def lit(self, hour: Hour, side: float, roughness: Plane | float = 0.0) -> tuple[Plane, Plane]:
         """How much sun and how much sky falls on every place; the sun is at ``side`` and somewhat behind."""
-        light = np.array([side * np.cos(hour.height) * 0.86, np.sin(hour.height), np.cos(hour.height) * 0.5])
+        light = np.array([side * np.cos(hour.height) * 0.97, np.sin(hour.height), np.cos(hour.height) * 0.22])
         length = np.sqrt(1 + np.square(self.slope_x) + np.square(self.slope_z))
         facing = (-self.slope_x * light[0] + light[1] - self.slope_z * light[2]) / length
         direct = np.clip(facing + roughness, 0, None) * self.sun
@@ -171,7 +198,10 @@ def terrain(stage: Stage, heights: Plane, horizon: float, hour: Hour, side: floa
     def at(plane: Plane, x: Plane, z: Plane, method: int = cv2.INTER_LINEAR) -> Plane:
         texel_x, texel_z = (x + EXTENT / 2) * per - 0.5, np.broadcast_to(z * per - 0.5, x.shape)
         return cv2.remap(
-            plane, np.ascontiguousarray(texel_x, np.float32), np.ascontiguousarray(texel_z, np.float32), method,
+            plane,
+            np.ascontiguousarray(texel_x, np.float32),
+            np.ascontiguousarray(texel_z, np.float32),
+            method,
             borderMode=cv2.BORDER_REFLECT_101,
         )
 

@@ -74,7 +74,9 @@ def paint_wall(stage: Stage, options: WallOptions) -> Picture:
         light = light * (1 + 0.012 * weave)
     elif options.texture == "plaster":
         warp = noise(stage, "warp", x * 2, y * 2, 3)
-        height = softened(noise(stage, "trowel", x * 2.2 + 0.3 * warp, y * 3.4 + 0.3 * warp, 6, 0.5), 0.0012 / stage.pixel)
+        height = softened(
+            noise(stage, "trowel", x * 2.2 + 0.3 * warp, y * 3.4 + 0.3 * warp, 6, 0.5), 0.0012 / stage.pixel
+        )
         slope = np.gradient(height, axis=1) + 0.7 * np.gradient(height, axis=0)
         light = light * (1 + np.clip(slope / stage.pixel * 0.0048, -0.25, 0.25) + 0.05 * height)
     light = light * vignette(stage, 1.5 * options.vignette)
@@ -83,7 +85,9 @@ def paint_wall(stage: Stage, options: WallOptions) -> Picture:
 
 class ClothOptions(Grainy):
     colour: Tint = Field("#edcfc7", description="Of the cloth.")
-    material: Literal["silk", "linen", "velvet"] = Field("silk", description="Silk shines, linen is woven, velvet is deep.")
+    material: Literal["silk", "linen", "velvet"] = Field(
+        "silk", description="Silk shines, linen is woven, velvet is deep."
+    )
     folds: float = Field(0.5, ge=0, le=1, description="How many folds there are.")
     blur: float = Field(0.35, ge=0, le=1, description="How far out of focus the cloth is away from the subject.")
 
@@ -99,7 +103,9 @@ def paint_cloth(stage: Stage, options: ClothOptions) -> Picture:
     many = 1.6 + 2.6 * options.folds
     phase = across * many + 0.42 * warp + 0.12 * many * bend
     big = _fold(phase) * (0.75 + 0.25 * noise(stage, "tall", along * 0.8, phase * 0.6, 2))
-    small = _fold(phase * 2.3 + 0.6 * bend + 0.3) * smooth(-0.5, 1.2, noise(stage, "where", along * 0.9, across * 0.9, 2))
+    small = _fold(phase * 2.3 + 0.6 * bend + 0.3) * smooth(
+        -0.5, 1.2, noise(stage, "where", along * 0.9, across * 0.9, 2)
+    )
     calm = 1 - 0.72 * bump((x - stage.centre), 0.5) * bump(y - stage.stand.ground, 0.20)
     height = softened(((big + 0.32 * small) * calm / many).astype(np.float32), 0.004 / stage.pixel)
     slope_y, slope_x = np.gradient(height, stage.pixel)
@@ -117,7 +123,9 @@ def paint_cloth(stage: Stage, options: ClothOptions) -> Picture:
         picture = full(stage, cloth) * ((0.20 + 0.62 * np.clip(lit, 0, 1) ** 1.6) * shade)[..., None]
         picture = picture + (cloth * 0.9 + 0.02) * (rim * 1.5 * shade)[..., None]
     elif options.material == "linen":
-        weave = noise(stage, "warp thread", along * 150, across * 14, 3) + noise(stage, "weft", along * 14, across * 150, 3)
+        weave = noise(stage, "warp thread", along * 150, across * 14, 3) + noise(
+            stage, "weft", along * 14, across * 150, 3
+        )
         light = (0.40 + 0.72 * np.clip(lit, 0, 1)) * shade * (1 + 0.022 * weave)
         picture = full(stage, cloth) * light[..., None]
     else:
@@ -194,7 +202,14 @@ def _arch(stage: Stage, picture: Picture, options: PodiumOptions, edge: float, s
 
 
 def _block(
-    stage: Stage, picture: Picture, options: PodiumOptions, side: float, half: float, top: float, tall: float, square: bool
+    stage: Stage,
+    picture: Picture,
+    options: PodiumOptions,
+    side: float,
+    half: float,
+    top: float,
+    tall: float,
+    square: bool,
 ) -> Picture:
     """A cylinder or a box seen from a little above, with its shadow on the floor. Lengths in frame heights."""
     x, y = grid(stage)
@@ -213,7 +228,9 @@ def _block(
         rim = back + (half - back) * t
         face = smooth(upper - depth - pixel, upper - depth + pixel, y) * np.clip((rim - np.abs(dx)) / pixel + 0.5, 0, 1)
         face = face * smooth(upper + depth + pixel, upper + depth - pixel, y)
-        body = np.clip((half - np.abs(dx)) / pixel + 0.5, 0, 1) * smooth(upper + depth - pixel, upper + depth + pixel, y)
+        body = np.clip((half - np.abs(dx)) / pixel + 0.5, 0, 1) * smooth(
+            upper + depth - pixel, upper + depth + pixel, y
+        )
         body = body * smooth(lower + depth + pixel, lower + depth - pixel, y)
         turn = np.full_like(dx, 0.70)
         edge_y = upper + depth

@@ -112,7 +112,9 @@ def softened(values: Plane, sigma: float, sigma_y: float | None = None) -> Plane
     size = max(1, round(width * factor)), max(1, round(height * factor))
     small = cv2.resize(values, size, interpolation=cv2.INTER_AREA) if factor < 1 else values
     down = (sigma if sigma_y is None else sigma_y) * factor
-    small = cv2.GaussianBlur(small, (0, 0), max(0.3, sigma * factor), sigmaY=max(0.3, down), borderType=cv2.BORDER_REFLECT)
+    small = cv2.GaussianBlur(
+        small, (0, 0), max(0.3, sigma * factor), sigmaY=max(0.3, down), borderType=cv2.BORDER_REFLECT
+    )
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) if factor < 1 else small
 
 
