@@ -9,9 +9,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
+import cv2
+import numpy as np
+from annotated_types import Ge, Le
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 import recipe
 from errors import BadInput
@@ -20,7 +24,7 @@ from imaging.scenes import indoors, land, lights, studio
 from imaging.scenes.base import Grainy, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
-__all__ = ["SCENES", "Scene", "Stand", "caption", "draw", "options_of"]
+__all__ = ["SCENES", "Scene", "Stand", "caption", "described", "draw", "gallery", "options_of"]
 
 SCENES: dict[str, Scene] = {scene.name: scene for family in (studio, lights, indoors, land) for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
@@ -70,3 +74,43 @@ def _painted(size: Size, side: int) -> Size:
     """The size at which to paint: within ``LEAST`` and ``side``, and no ribbon."""
     factor = min(max(LEAST, max(size)), side) / max(size)
     return Size(*(max(LEAST // 6, round(length * factor)) for length in size))
+
+
+def described(scene: Scene) -> list[dict[str, Any]]:
+    """A scene's options as plain JSON: name, what it takes, default, help."""
+    rows = []
+    for name, field in scene.Options.model_fields.items():
+        rows.append({"name": name, "values": _takes(field), "default": field.default, "help": field.description})
+    return rows
+
+
+def _takes(field: FieldInfo) -> str:
+    """What may be given for an option, as people write it."""
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return "|".join(map(str, get_args(kind)))
+    if kind is bool:
+        return "yes|no"
+    limits = {type(limit): limit for limit in field.metadata}
+    if Ge in limits and Le in limits:
+        return f"{limits[Ge].ge:g}..{limits[Le].le:g}"
+    return "NAME|#rrggbb"
+
+
+TILE, GAP, COLUMNS = (480, 360), 8, 4  # of the contact sheet, in pixels
+
+
+def gallery(seed: int = 0) -> Any:
+    """A contact sheet of every scene with its title, ``(H, W, 3)`` uint8 sRGB."""
+    width, height = TILE
+    line = 34
+    rows = -(-len(SCENES) // COLUMNS)
+    sheet = np.full((rows * (height + line + GAP) + GAP, COLUMNS * (width + GAP) + GAP, 3), 255, np.uint8)
+    for at, scene in enumerate(SCENES.values()):
+        top = GAP + at // COLUMNS * (height + line + GAP)
+        left = GAP + at % COLUMNS * (width + GAP)
+        sheet[top : top + height, left : left + width] = draw(scene.name, {}, Size(*TILE), Stand(), seed)
+        text = f"{scene.name}: {scene.title}" if scene.name != scene.title.lower() else scene.name
+        where = left + 2, top + height + 23
+        cv2.putText(sheet, text, where, cv2.FONT_HERSHEY_SIMPLEX, 0.62, (50, 50, 50), 1, cv2.LINE_AA)
+    return sheet

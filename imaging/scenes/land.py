@@ -334,30 +334,43 @@ def paint_mountains(stage: Stage, options: MountainOptions) -> Picture:
     edge = stage.behind(0.12, 0.86, 0.5) if options.foreground != "none" else 1.02
     x, y = grid(stage)
     picture = sky(stage, options.time, edge - 0.12, 0.25)
-    sun, ambient = sun_colours(hour)
-    air = mix(linear(hour.horizon), linear(hour.ambient), 0.25)
-    side = 1.0 if sun_at(stage) > 0 else -1.0
+    sun, _ = sun_colours(hour)
     for index in range(options.ridges):
         near = (index + 1) / options.ridges
         line = _ridge(stage, f"ridge{index}", near)
         top = (edge - 0.44) + 0.36 * near**1.1 - line * (0.10 + 0.05 * near)
-        inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1)
-        u, v = x * (5 - 2.5 * near), (y - top) * (7 - 3 * near)
-        relief = noise(stage, f"relief{index}", u + 0.8 * v * side, v - 0.25 * u, 6, 0.58)
-        slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.030, -1, 1)
-        forest = mix(tint("#4a5a63"), tint("#2f4034"), near)
-        light = sun * np.clip(0.30 + 0.55 * slope, 0, 1.2)[..., None] + ambient * (1.0 + 0.1 * relief)[..., None]
-        rock = forest * light
-        share = np.clip((0.94 - 0.74 * near) * (0.65 + 0.7 * options.haze), 0, 0.97)
-        low = smooth(0.0, 0.30 - 0.08 * near, y - top) * (0.35 + 0.6 * options.haze) * (1 - 0.45 * near)
-        colour = mix(rock.astype(np.float32), air, np.clip(share + low * (1 - share), 0, 1))
-        picture = mix(picture, colour, inside)
+        first = max(0, int(float(top.min()) / stage.pixel) - 2)
+        last = max(first + 2, int((edge + 0.08) / stage.pixel))  # the foreground covers what lies below
+        rows = slice(first, None if options.foreground == "none" else last)
+        picture[rows] = _slope(stage, options, picture[rows], index, x[rows], y[rows], top)
     picture = picture + sun * (0.18 * bump(np.hypot(x - sun_at(stage), y - edge + 0.35), 0.5))[..., None]
     distance = np.full((stage.size.height, 1), (0.0012 + 0.012 * options.blur) / stage.pixel, np.float32)
     picture = defocused(picture, distance)
     if options.foreground != "none":
         picture = _ledge(stage, options, picture, edge)
     return picture * vignette(stage, 0.3)[..., None]
+
+
+def _slope(
+    stage: Stage, options: MountainOptions, picture: Picture, index: int, x: Plane, y: Plane, top: Plane
+) -> Picture:
+    """One ridge over the part of the picture whose coordinates are given; ``top`` is its line, ``(1, w)``."""
+    hour = HOURS[options.time]
+    sun, ambient = sun_colours(hour)
+    air = mix(linear(hour.horizon), linear(hour.ambient), 0.25)
+    side = 1.0 if sun_at(stage) > 0 else -1.0
+    near = (index + 1) / options.ridges
+    inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1)
+    u, v = x * (5 - 2.5 * near), (y - top) * (7 - 3 * near)
+    relief = noise(stage, f"relief{index}", u + 0.8 * v * side, v - 0.25 * u, 6, 0.58)
+    slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.030, -1, 1)
+    forest = mix(tint("#4a5a63"), tint("#2f4034"), near)
+    light = sun * np.clip(0.30 + 0.55 * slope, 0, 1.2)[..., None] + ambient * (1.0 + 0.1 * relief)[..., None]
+    rock = forest * light
+    share = np.clip((0.94 - 0.74 * near) * (0.65 + 0.7 * options.haze), 0, 0.97)
+    low = smooth(0.0, 0.30 - 0.08 * near, y - top) * (0.35 + 0.6 * options.haze) * (1 - 0.45 * near)
+    colour = mix(rock.astype(np.float32), air, np.clip(share + low * (1 - share), 0, 1))
+    return mix(picture, colour, inside)
 
 
 def _ridge(stage: Stage, key: str, near: float) -> Plane:

@@ -139,7 +139,7 @@ def _street(stage: Stage, options: CityOptions, horizon: float, flee: float) -> 
 
 def _wet(stage: Stage, picture: Picture, edge: float) -> Picture:
     """A wet road mirrors the street in long streaks."""
-    height, width = picture.shape[:2]
+    height = stage.size.height
     row = min(height - 1, int(edge * height))
     source = np.clip(row - 1 - np.arange(height - row) * 1.15, 0, height - 1).astype(int)
     mirror = picture.copy()

@@ -163,7 +163,7 @@ def paint_podium(stage: Stage, options: PodiumOptions) -> Picture:
     side = -1.0 if options.light == "left" else 1.0
     stand = stage.stand
     half = float(np.clip((stand.right - stand.left) * stage.aspect * 0.78, 0.2, 0.5 * stage.aspect))
-    top = min(stand.ground, 0.90)
+    top = stand.ground
     edge = stage.behind(0.20, 0.8)
     fall = smooth(-0.9, 0.9, side * (x - stage.centre) - 0.3 * (y - 0.4))
     wall = 0.64 + 0.34 * fall + 0.16 * glow(stage, stage.centre + side * 0.25, 0.3, 0.6)

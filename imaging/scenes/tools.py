@@ -200,8 +200,7 @@ def _curve() -> Any:
 
 def _encode(picture: Picture) -> Picture:
     root = np.sqrt(np.clip(picture, 0, 3.99, dtype=np.float32))
-    root *= 8191 / 2
-    return _curve().take(root.astype(np.uint16))
+    return _curve().take((root * np.float32(8191 / 2)).astype(np.uint16))
 
 
 def tint(colour: str, light: float = 1.0) -> Any:
