@@ -191,7 +191,9 @@ class SceneBackdrop(Part):
 
     kind: Literal["scene"] = "scene"
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "paper"
-    values: Values = Field(default_factory=dict, validate_default=True)
+    values: Annotated[Mapping[str, bool | int | float | str], AfterValidator(_freeze)] = Field(
+        default_factory=dict, validate_default=True
+    )
     seed: int | None = Field(
         None, ge=0, le=MAX_SEED, description="Which of the many scenes of this kind; left out: the recipe's seed."
     )

@@ -67,7 +67,11 @@ backdrops = st.one_of(
     st.builds(
         SceneBackdrop,
         name=st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
-        values=st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=3),
+        values=st.dictionaries(
+            st.text(min_size=1, max_size=8),
+            st.booleans() | st.integers(-(10**9), 10**9) | st.floats(-1e6, 1e6) | st.text(max_size=20),
+            max_size=3,
+        ),
         seed=st.none() | st.integers(0, 2**32 - 1),
     ),
 )

@@ -303,8 +303,8 @@ def paint_fog(stage: Stage, options: FogOptions) -> Picture:
             )
     depth = 0.42 / np.maximum(y - edge + 0.16, 0.08)
     foot = depth * depth * stage.pixel * 2
-    soil = noise(stage, "soil", x * depth * 3.2, depth * 7, 7, 0.72, foot * 3)
-    moss = noise(stage, "moss", x * depth * 1.0, depth * 1.6, 3, 0.5, foot * 2)
+    soil = noise(stage, "soil", x * depth * 4.5, depth * 2.6, 7, 0.70, foot * 1.5)
+    moss = noise(stage, "moss", x * depth * 1.6, depth * 1.0, 5, 0.55, foot)
     earth = mix(tint("#4b4a40"), tint("#5f6a48"), smooth(-0.8, 1.0, moss)) * np.exp(0.30 * soil)[..., None].astype(
         np.float32
     )
@@ -404,8 +404,8 @@ def _ledge(stage: Stage, options: MountainOptions, picture: Picture, edge: float
         light = sun * np.clip(0.50 + 0.6 * slope, 0.05, 1.3)[..., None] + ambient * 1.05
         ground = stone * light
     else:
-        tufts = noise(stage, "tufts", along * 9, away * 7, 5, 0.7, foot * 7)
-        blades = noise(stage, "blades", along * 90, away * 12, 3, 0.8, foot * 24)
+        tufts = noise(stage, "tufts", along * 8, away * 1.8, 5, 0.6, foot * 2)
+        blades = noise(stage, "blades", x * 240, y * 26, 3, 0.7)  # blades stand up
         grass = mix(tint("#5c7036"), tint("#a9a25a"), np.clip(0.4 + 0.22 * tufts, 0, 1))
         grass = grass * np.exp(0.20 * tufts + 0.22 * blades)[..., None].astype(np.float32)
         ground = grass * (0.60 * sun + 1.05 * ambient)
