@@ -349,7 +349,7 @@ SCENES = (
                 else ", out of focus"
             )
         ),
-        2000,
+        1800,
     ),
     Scene(
         "window",

@@ -174,7 +174,7 @@ def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
     """
     encoded = _encode(picture)
     shrinks = size.width < picture.shape[1]
-    large = cv2.resize(encoded, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    large: Any = cv2.resize(encoded, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     rng = np.random.default_rng([seed, 5])
     tile = rng.standard_normal((509, 521)).astype(np.float32)
     tile = tile * 0.75 + cv2.GaussianBlur(tile, (0, 0), 0.8) * 0.9
