@@ -44,7 +44,7 @@ SOURCE_HELP = (
 )
 BACKDROP_HELP = (
     "colour:#ffffff | gradient:#eef,#99c[,radial|,angle=45] | sweep:#ddd | blur:20 | "
-    "image:FILE[,cover|contain] | transparent"
+    "image:FILE[,cover|contain] | scene:NAME[,OPTION=VALUE...][,seed=N] (see `scenes`) | transparent"
 )
 
 PhotoArgument = Annotated[Path, typer.Argument(metavar="PHOTO", help="PNG, JPEG, WebP, TIFF, AVIF or HEIC.")]
@@ -329,6 +329,34 @@ def replay(
     _write((again,), [output], kind, as_json)
 
 
+@app.command("scenes")
+def scenes_command(
+    gallery: Annotated[
+        Optional[Path], typer.Option(metavar="OUT.png", help="Also write a sheet with a picture of every scene.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the pictures on the sheet.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List the scenes for `--backdrop scene:NAME,OPTION=VALUE`, with their options."""
+    from imaging import save, scenes
+
+    if gallery:
+        kind = save.type_of(gallery)
+        _keep_apart(None, gallery)
+        save.write(gallery, save.encode(scenes.gallery(seed), kind))
+    table: list[dict[str, Any]] = [
+        {"name": scene.name, "title": scene.title, "help": scene.help, "options": scenes.described(scene)}
+        for scene in scenes.SCENES.values()
+    ]
+    if as_json:
+        typer.echo(json.dumps(table, indent=2))
+        return
+    for row in table:
+        typer.echo(f"{row['name']}: {row['help']}")
+        for option in row["options"]:
+            typer.echo(f"    {option['name']}={option['values']}  ({option['default']})  {option['help']}")
+
+
 @models_app.callback()
 def models(context: typer.Context, as_json: AsJson = False) -> None:
     """List every model: size, licence, what it is good at, and whether it is here."""
@@ -525,6 +553,8 @@ def _backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequence
             _keep_apart(path, *outputs)
             picture = load(read_bytes(path), path.name)
             values["digest"] = store.put(save.clean_copy(picture, Size(*frame), values.get("fit", "cover")))
+        case "scene":
+            values |= _scene(items)
         case "colour" | "sweep" | "blur":
             if text.endswith(":"):
                 _wrong_backdrop(f"something is missing after {kind}:")
@@ -551,6 +581,24 @@ def _expanded(text: str | Path) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         raise BadInput(f"{text}: there is no such home folder; write the path out.") from None
+
+
+def _scene(items: list[str]) -> dict[str, Any]:
+    """The name, values and seed of ``NAME,key=value,...``; the values as the scene itself spells them."""
+    from imaging import scenes
+
+    if not items:
+        _wrong_backdrop(f"scene: needs a name, one of {', '.join(scenes.SCENES)}")
+    name, *pairs = items
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals or key in given:
+            _wrong_backdrop(f"{pair!r} is not an OPTION=VALUE of its own")
+        given[key] = value
+    seed = given.pop("seed", None)
+    options = scenes.options_of(name, given)[1]
+    return {"name": name, "values": options.model_dump(mode="json", exclude_unset=True), "seed": seed}
 
 
 def _wrong_backdrop(what: str) -> NoReturn:

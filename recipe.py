@@ -189,6 +189,19 @@ class TransparentBackdrop(Part):
     kind: Literal["transparent"] = "transparent"
 
 
+class SceneBackdrop(Part):
+    """A rendered scene: its name and option values, which the scene's own table validates (``imaging.scenes``)."""
+
+    kind: Literal["scene"] = "scene"
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "paper"
+    values: Annotated[Mapping[str, bool | int | float | str], AfterValidator(_freeze)] = Field(
+        default_factory=dict, validate_default=True
+    )
+    seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, description="Which of the many scenes of this kind; left out: the recipe's seed."
+    )
+
+
 class GeneratedBackdrop(Part):
     """A background, or a whole picture, that a diffusion model paints.
 
@@ -237,6 +250,7 @@ Backdrop = Annotated[
     | BlurBackdrop
     | ImageBackdrop
     | TransparentBackdrop
+    | SceneBackdrop
     | GeneratedBackdrop,
     Field(discriminator="kind"),
 ]

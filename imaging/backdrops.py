@@ -1,4 +1,4 @@
-"""Instant backgrounds that need no model: colour, gradient, studio sweep, blur, picture.
+"""Instant backgrounds that need no model: colour, gradient, studio sweep, blur, picture, rendered scene.
 
 Every drawer returns a plate: ``(H, W, 3)`` at the photo's size, in its colour space and type.
 """
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 import recipe
 from imaging import photo as photos
+from imaging import scenes
 from imaging.colour import into_profile, to_srgb
 from imaging.geometry import Box, Size
 from imaging.photo import Array, Photo
@@ -30,9 +31,9 @@ def draw(
     Args:
         backdrop: any kind but transparent, which has no plate.
         photo: the photo it must fit.
-        alpha: ``(H, W)`` uint8, where the subject is: sweep and blur look at it.
+        alpha: ``(H, W)`` uint8, where the subject is: sweep, blur and scenes look at it.
         read: the bytes of a picture by digest.
-        seed: of the dither that keeps smooth runs from banding.
+        seed: of the dither that keeps smooth runs from banding, and of a scene that names none of its own.
 
     Returns:
         The plate, and sentences a person should read.
@@ -47,6 +48,9 @@ def draw(
             drawn = _gradient(backdrop, size, seed)
         case recipe.SweepBackdrop():
             drawn = _sweep(backdrop.colour, size, alpha, seed)
+        case recipe.SceneBackdrop():
+            chosen = seed if backdrop.seed is None else backdrop.seed
+            drawn = scenes.draw(backdrop.name, backdrop.values, size, standing(alpha), chosen)
         case recipe.BlurBackdrop():
             return _blur(photo.pixels, alpha, backdrop.radius, seed), ()
         case recipe.ImageBackdrop():
@@ -55,6 +59,13 @@ def draw(
         case _:
             raise TypeError(f"no plate for a {backdrop.kind} backdrop")
     return into_profile(drawn, photo.icc, photo.pixels.dtype), ()
+
+
+def standing(alpha: Bytes) -> scenes.Stand:
+    """Where the subject of a selection ``(H, W)`` uint8 stands; the usual place where nothing is selected."""
+    height, width = alpha.shape
+    box = Box.around(alpha)
+    return scenes.Stand(box.left / width, box.right / width, box.bottom / height) if box else scenes.Stand()
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -60,7 +60,7 @@ def from_model(picture: Image.Image, mask: Image.Image, photo: Photo) -> Array:
         mask: mode "L" at the same size, 255 = was repainted.
         photo: the photo that the plate is for.
     """
-    kept = (np.asarray(mask) < 128).astype(np.uint8)
+    kept: Array = (np.asarray(mask) < 128).astype(np.uint8)
     wider = cv2.dilate(kept, np.ones((3, 3), np.uint8))
     kept = kept if wider.all() else wider  # a strip of background two pixels wide must not vanish
     filled = push_pull(np.asarray(picture).astype(np.float32), 1 - kept.astype(np.float32))

@@ -41,6 +41,7 @@ def mask(tmp_path: Path) -> Path:
 
 BACKDROPS = ["colour:#fff", "gradient:#eef,#99c", "gradient:#eef,#99c,radial", "gradient:#000,#fff,angle=45"]
 BACKDROPS += ["sweep:#ddd", "sweep", "blur:20", "transparent"]
+BACKDROPS += ["scene:paper", "scene:dunes,time=sunset,seed=3", "scene:bokeh,colour=sky blue,floor=no"]
 
 
 @pytest.mark.parametrize("backdrop", [*BACKDROPS, "image:{photo}", "image:{photo},contain"])

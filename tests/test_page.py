@@ -17,10 +17,15 @@ import main
 from diffusion import catalogue
 from imaging.photo import load
 from imaging.save import encode, read_made
+<<<<<<< HEAD
 from jobs import history, presence, queue, store
+=======
+from imaging.scenes import SCENES
+from jobs import history, queue, store
+>>>>>>> scenes
 from masks import SOURCES
 from masks.strokes import Stroke, Strokes
-from recipe import GradientBackdrop, Length, Recipe, TransparentBackdrop
+from recipe import GradientBackdrop, Length, Recipe, SceneBackdrop, TransparentBackdrop
 from ui import working
 
 
@@ -242,7 +247,7 @@ def _made(page: Page) -> tuple[Recipe, str]:
     return Recipe.from_json(read_made(store.default().get(digest), "result").recipe), digest
 
 
-@pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "transparent"])
+@pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
 def test_an_instant_background_is_made_as_the_command_line_makes_it(studio: Page, kind: str) -> None:
     studio.open("Background").set("background.kind", kind).set("background.shadow", True).click("make")
     assert studio.step == "Result"
@@ -259,6 +264,14 @@ def test_a_ready_gradient_sets_all_its_colours(studio: Page) -> None:
     backdrop = _made(studio)[0].backdrop
     assert isinstance(backdrop, GradientBackdrop)
     assert backdrop.colours == ("#fbe3d0", "#d98f8a", "#6c6a94")
+
+
+def test_a_scene_is_chosen_from_the_gallery_and_set(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "scene")
+    assert {f"scene.{name}" for name in SCENES} <= studio.buttons()
+    studio.click("scene.bokeh").set("background.scene.bokeh.colour", "#3070c0").click("scene_another").click("make")
+    backdrop = _made(studio)[0].backdrop
+    assert backdrop == SceneBackdrop(name="bokeh", values={"colour": "#3070c0"}, seed=1)
 
 
 def test_a_picture_behind_asks_for_the_picture(studio: Page) -> None:

@@ -20,6 +20,7 @@ from recipe import (
     Length,
     MaskRecipe,
     Recipe,
+    SceneBackdrop,
     Source,
     SweepBackdrop,
     TransparentBackdrop,
@@ -63,6 +64,16 @@ backdrops = st.one_of(
     st.builds(BlurBackdrop, radius=st.floats(0.1, 200)),
     st.builds(ImageBackdrop, digest=digests, fit=st.sampled_from(["cover", "contain"])),
     st.just(TransparentBackdrop()),
+    st.builds(
+        SceneBackdrop,
+        name=st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
+        values=st.dictionaries(
+            st.text(min_size=1, max_size=8),
+            st.booleans() | st.integers(-(10**9), 10**9) | st.floats(-1e6, 1e6) | st.text(max_size=20),
+            max_size=3,
+        ),
+        seed=st.none() | st.integers(0, 2**32 - 1),
+    ),
 )
 recipes = st.builds(
     Recipe,

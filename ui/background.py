@@ -16,7 +16,7 @@ from imaging import save
 from imaging.geometry import Size
 from imaging.photo import Photo, load, safe_name
 from jobs import history, store
-from ui import options, pictures, selecting, state
+from ui import options, pictures, scenes, selecting, state
 
 KINDS = {
     "colour": ":material/format_color_fill: Colour",
@@ -24,6 +24,7 @@ KINDS = {
     "sweep": ":material/filter_hdr: Studio paper",
     "blur": ":material/blur_on: Blur",
     "image": ":material/image: Picture",
+    "scene": ":material/landscape: Scene",
     "transparent": ":material/background_grid_small: Transparent",
 }
 ABOUT = {
@@ -32,6 +33,7 @@ ABOUT = {
     "sweep": "Seamless paper that curves from the floor into the wall, lit from above (studio sweep).",
     "blur": "The photo's own surroundings, out of focus. The subject leaves no ghost in them.",
     "image": "Another picture of yours behind the subject.",
+    "scene": "A rendered scene: studio sets, tables, lights, land and sea, drawn in a second or two.",
     "transparent": "No background: a cut-out with soft edges.",
 }
 COLOURS = {
@@ -316,12 +318,18 @@ def _image_digest() -> str | None:
     return str(digest) if digest and store.default().has(str(digest)) else None
 
 
+def _scene() -> None:
+    scenes.controls()
+    shadow_control()
+
+
 _CONTROLS: dict[str, Callable[[], None]] = {
     "colour": _colour,
     "gradient": _gradient,
     "sweep": _sweep,
     "blur": _blur,
     "image": _image,
+    "scene": _scene,
     "transparent": shadow_control,
 }
 
@@ -345,6 +353,8 @@ def instant() -> recipe.Backdrop | None:
             digest = _image_digest()
             fit = state.value("background.image.fit", "cover")
             return recipe.ImageBackdrop(digest=_seen(digest, state.photo().size, fit), fit=fit) if digest else None
+        case "scene":
+            return scenes.backdrop()
         case "transparent":
             return recipe.TransparentBackdrop()
         case _:

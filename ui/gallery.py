@@ -77,6 +77,7 @@ def _what(entry: history.Entry) -> str:
         "sweep": "Studio paper",
         "blur": "Blur",
         "image": "Picture",
+        "scene": "Scene",
         "transparent": "Cut-out",
     }.get(backdrop.kind, backdrop.kind)
 

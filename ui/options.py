@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -55,6 +56,8 @@ def _control(name: str, field: FieldInfo, key: str) -> Any:
         return state.control(st.toggle, label, key, bool(default), help=help)
     if kind in (int, float):
         return _number(label, help, key, field, kind, default)
+    if isinstance(default, str) and re.fullmatch("#[0-9a-f]{6}", default):
+        return state.control(st.color_picker, label, key, default, help=help)
     text = state.control(st.text_input, label, key, "" if default is None else str(default), help=help)
     return text.strip() or None
 

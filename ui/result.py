@@ -18,7 +18,7 @@ from imaging.photo import Photo, load
 from jobs import store
 from masks.strokes import Strokes
 from recipe import GeneratedBackdrop, Recipe, TransparentBackdrop
-from ui import options, pictures, state, working
+from ui import options, pictures, scenes, state, working
 from ui.compare import compare
 
 
@@ -350,6 +350,8 @@ def _set_backdrop(recipe: Recipe) -> None:
         case "image":
             state.desk().values["background.image.digest"] = backdrop.digest
             state.put("background.image.fit", backdrop.fit)
+        case "scene":
+            scenes.take(backdrop, recipe.seed)
 
 
 def _set_generated(prefix: str, recipe: Recipe) -> None:

@@ -1,0 +1,130 @@
+"""What a scene is: a name, typed options, a painter and an exact caption; and the stage on which it paints."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from imaging.geometry import Size
+from imaging.scenes.colours import NAMED
+from recipe import Colour
+
+Plane = npt.NDArray[Any]
+"""``(h, w)`` float32, or something that broadcasts to it."""
+Picture = npt.NDArray[Any]
+"""``(h, w, 3)`` float32, linear light, 1 = paper white."""
+
+
+def _named(value: object) -> object:
+    """A colour's name becomes its ``#rrggbb``."""
+    return NAMED.get(value.strip().lower().replace("_", " "), value) if isinstance(value, str) else value
+
+
+Tint = Annotated[Colour, BeforeValidator(_named)]
+"""A colour, by name or as ``#rrggbb``."""
+
+Time = Literal["day", "golden", "sunset", "dusk", "night"]
+Side = Literal["left", "right"]
+
+
+class Options(BaseModel):
+    """A scene's settings. Fields draw the widgets, the command line's ``key=value`` and the table in the docs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Grainy(Options):
+    """What every scene has."""
+
+    grain: float = Field(0.25, ge=0, le=1, description="Fine film grain.")
+
+
+class Stand(NamedTuple):
+    """Where the subject stands, in fractions of the frame: its left and right end, and the ground it touches."""
+
+    left: float = 0.32
+    right: float = 0.68
+    ground: float = 0.84
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a painter is given. Lengths are in frame heights: x is 0 in the middle, y is 0 at the top and 1 at the foot.
+
+    Attributes:
+        size: the size at which to paint.
+        stand: where the subject will stand.
+        seed: of everything random.
+    """
+
+    size: Size
+    stand: Stand
+    seed: int
+
+    @property
+    def aspect(self) -> float:
+        return self.size.width / self.size.height
+
+    @cached_property
+    def x(self) -> Plane:
+        """``(1, w)``."""
+        return (((np.arange(self.size.width, dtype=np.float32) + 0.5) / self.size.width - 0.5) * self.aspect)[None]
+
+    @cached_property
+    def y(self) -> Plane:
+        """``(h, 1)``."""
+        return ((np.arange(self.size.height, dtype=np.float32) + 0.5) / self.size.height)[:, None]
+
+    @property
+    def centre(self) -> float:
+        """The x of the subject's middle."""
+        return ((self.stand.left + self.stand.right) / 2 - 0.5) * self.aspect
+
+    @property
+    def pixel(self) -> float:
+        """The side of a pixel."""
+        return 1 / self.size.height
+
+    def behind(self, distance: float, lowest: float = 0.75, highest: float = 0.2) -> float:
+        """The row that lies ``distance`` above where the subject stands, kept well within the frame."""
+        return float(np.clip(self.stand.ground - distance, highest, lowest))
+
+    def rng(self, key: str) -> np.random.Generator:
+        """Chance of one's own for every purpose, so that one option does not reshuffle what another drew."""
+        return np.random.default_rng([self.seed, zlib.crc32(key.encode())])
+
+    def smaller(self, side: int) -> Stage:
+        """The same stage painted coarser: for what is soft anyway."""
+        factor = min(1.0, side / max(self.size))
+        width, height = (max(2, round(length * factor)) for length in self.size)
+        return Stage(Size(width, height), self.stand, self.seed)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One kind of scene.
+
+    Attributes:
+        name: as recipes and the command line write it.
+        title: as people read it.
+        help: one line.
+        Options: the class of its options.
+        paint: draws it.
+        caption: says what was drawn, exactly, as a sentence fragment in lower case.
+        side: the longer side at which it is painted before it is enlarged; soft scenes need less.
+    """
+
+    name: str
+    title: str
+    help: str
+    Options: type[Grainy]
+    paint: Callable[[Stage, Any], Picture]
+    caption: Callable[[Any], str]
+    side: int = 1600

@@ -1,0 +1,208 @@
+"""What painters share: noise, mixing, blur, discs of light, and the way from light to bytes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from imaging.geometry import Size
+from imaging.scenes.base import Picture, Plane, Stage
+from imaging.scenes.colours import linear
+
+TILE, CELL = 512, 8  # texels of the noise tile and of one of its cells
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def smooth(low: Any, high: Any, value: Any) -> Any:
+    """0 below ``low``, 1 above ``high``, a smooth step between; the other way round where ``low`` > ``high``."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def bump(value: Any, width: Any) -> Any:
+    """A Gaussian hump around 0 of that width."""
+    return np.exp(-np.square(value / width))
+
+
+def mix(one: Any, other: Any, share: Any) -> Any:
+    """From one colour or picture to the other; ``share`` is a plane or a number."""
+    if isinstance(share, np.ndarray) and share.ndim == 2:
+        share = share[..., None]
+    return (one + (other - one) * share).astype(np.float32)
+
+
+def between(one: Any, other: Any, share: Any) -> Any:
+    """The same for planes and numbers."""
+    return one + (other - one) * share
+
+
+def full(stage: Stage, colour: Any) -> Picture:
+    """A picture of one colour."""
+    return np.broadcast_to(colour, (stage.size.height, stage.size.width, 3)).astype(np.float32)
+
+
+def grid(stage: Stage) -> tuple[Plane, Plane]:
+    """x and y of every pixel."""
+    shape = stage.size.height, stage.size.width
+    return np.broadcast_to(stage.x, shape), np.broadcast_to(stage.y, shape)
+
+
+@lru_cache(maxsize=4)
+def _tile(seed: int) -> Plane:
+    """Smooth noise that repeats, ``(512, 512)``, standard deviation 1, one hump to about 8 texels."""
+    white = np.random.default_rng([seed, 77]).standard_normal((TILE, TILE)).astype(np.float32)
+    frequency = np.hypot(np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)[None]) * CELL
+    shaped = np.fft.rfft2(white) * np.exp(-np.square(frequency / 0.62) * 1.5) * smooth(0, 0.25, frequency)
+    soft = np.fft.irfft2(shaped, s=(TILE, TILE)).astype(np.float32)
+    return soft / soft.std()
+
+
+def noise(
+    stage: Stage, key: str, u: Plane, v: Plane, octaves: int = 5, gain: float = 0.5, foot: Plane | None = None
+) -> Plane:
+    """Fractal noise at the coordinates ``(u, v)``, mean 0, standard deviation about 1; a hump is about 1 wide.
+
+    Args:
+        foot: how far a pixel reaches in these coordinates; octaves too fine to be seen there fade out.
+    """
+    tile = _tile(stage.seed)
+    offsets = stage.rng(key).uniform(0, TILE, (octaves, 2))
+    u, v = np.broadcast_arrays(np.asarray(u, np.float32), np.asarray(v, np.float32))
+    total = np.zeros(u.shape, np.float32)
+    weight = power = 1.0
+    for octave in range(octaves):
+        scale = CELL * 2.03**octave
+        at_u = np.mod(u * scale + offsets[octave, 0], TILE).astype(np.float32)
+        at_v = np.mod(v * scale + offsets[octave, 1], TILE).astype(np.float32)
+        layer = cv2.remap(tile, at_u, at_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        if foot is not None:
+            layer = layer / (1 + np.square(foot * (2.03**octave * 1.6)) ** 2)
+        total += layer * np.float32(weight)
+        power += weight * weight
+        weight *= gain
+    return total / np.float32(np.sqrt(power - 1))
+
+
+def blurred(picture: Picture | Plane, radius: float) -> Picture | Plane:
+    """Out of focus: every point becomes a disc of ``radius`` pixels. Wide discs are computed small."""
+    if radius < 0.5:
+        return picture
+    height, width = picture.shape[:2]
+    factor = min(1.0, 6 / radius)
+    small = picture
+    if factor < 1:
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    reach = radius * factor
+    side = int(np.ceil(reach)) + 1
+    y, x = np.mgrid[-side : side + 1, -side : side + 1]
+    disc = np.clip(reach + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)
+    small = cv2.filter2D(small, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) if factor < 1 else small
+
+
+def softened(values: Plane, sigma: float, sigma_y: float | None = None) -> Plane:
+    """A Gaussian blur, sigma in pixels; wide ones are computed small."""
+    height, width = values.shape[:2]
+    narrow = min(sigma, sigma if sigma_y is None else sigma_y)
+    factor = min(1.0, 4 / max(narrow, 1e-6))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA) if factor < 1 else values
+    down = (sigma if sigma_y is None else sigma_y) * factor
+    small = cv2.GaussianBlur(
+        small, (0, 0), max(0.3, sigma * factor), sigmaY=max(0.3, down), borderType=cv2.BORDER_REFLECT
+    )
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) if factor < 1 else small
+
+
+def defocused(picture: Picture, radius: Plane) -> Picture:
+    """Depth of field: each pixel out of focus by its own ``radius`` in pixels, ``(h, w)`` or ``(h, 1)``."""
+    deepest = float(np.max(radius))
+    if deepest < 0.5:
+        return picture
+    result, at = picture, 1.0
+    before = 0.0
+    while before < deepest:
+        share = np.clip((radius - before) / (at - before), 0, 1).astype(np.float32)
+        result = mix(result, blurred(picture, at), np.broadcast_to(share, picture.shape[:2]))
+        before, at = at, at * 2
+    return result
+
+
+def add_disc(
+    picture: Picture, x: float, y: float, radius: float, light: Any, rim: float = 0.25, squeeze: float = 0.0
+) -> None:
+    """Add a disc of light, as a lens makes of a lamp out of focus. Pixels; ``squeeze`` 0..1 cuts it to a cat's eye."""
+    height, width = picture.shape[:2]
+    left, right = max(0, int(x - radius - 2)), min(width, int(x + radius + 3))
+    top, bottom = max(0, int(y - radius - 2)), min(height, int(y + radius + 3))
+    if left >= right or top >= bottom:
+        return
+    dx = np.arange(left, right, dtype=np.float32)[None] - np.float32(x)
+    dy = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(y)
+    distance = np.sqrt(dx * dx + dy * dy)
+    edge = max(1.0, radius * 0.035)
+    inside = np.clip((radius - distance) / edge + 0.5, 0, 1)
+    if squeeze > 0:  # the lens barrel cuts discs off towards the middle of the frame
+        middle_x, middle_y = width / 2 - x, height / 2 - y
+        reach = max(1.0, float(np.hypot(middle_x, middle_y)))
+        shift = radius * 0.55 * squeeze
+        cut = np.hypot(dx - shift * middle_x / reach, dy - shift * middle_y / reach)
+        inside = inside * np.clip((radius * 1.02 - cut) / edge + 0.5, 0, 1)
+    shape = inside * (1 - rim + rim * np.square(distance / radius) * 1.6)
+    picture[top:bottom, left:right] += shape[..., None].astype(np.float32) * np.asarray(light, np.float32)
+
+
+def glow(stage: Stage, x: float, y: float, wide: float, tall: float | None = None) -> Plane:
+    """A soft pool of light around a place, 1 in its middle."""
+    return bump(stage.x - x, wide) * bump(stage.y - y, wide if tall is None else tall)
+
+
+def vignette(stage: Stage, strength: float) -> Plane:
+    """Light falls off into the corners."""
+    reach = np.square(stage.x / (stage.aspect / 2)) + np.square((stage.y - 0.5) * 2)
+    return (1 - strength * 0.5 * smooth(0.15, 2.1, reach)).astype(np.float32)
+
+
+def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
+    """Light to sRGB bytes at full size: highlights roll off, then the picture is enlarged, grained and dithered.
+
+    The grain is drawn at full size, so an enlarged picture is not smooth; a band at a time keeps memory small.
+    """
+    encoded = _encode(picture)
+    shrinks = size.width < picture.shape[1]
+    large: Any = cv2.resize(encoded, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    rng = np.random.default_rng([seed, 5])
+    tile = rng.standard_normal((509, 521)).astype(np.float32)
+    tile = tile * 0.75 + cv2.GaussianBlur(tile, (0, 0), 0.8) * 0.9
+    tile = tile * (grain * 5.0) + rng.uniform(0, 1, tile.shape).astype(np.float32)  # the last is dither against banding
+    drawn = np.empty((size.height, size.width, 3), np.uint8)
+    across = np.tile(tile, (1, -(-size.width // tile.shape[1])))[:, : size.width]
+    for top in range(0, size.height, len(tile)):
+        band = large[top : top + len(tile)]
+        band += across[: len(band), :, None]
+        np.clip(band, 0, 255, out=band)
+        drawn[top : top + len(band)] = band
+    return drawn
+
+
+@lru_cache(maxsize=1)
+def _curve() -> Any:
+    """Square root of light, 0..2 in 8192 steps, to an encoded level 0..255; light above 0.8 rolls off towards white."""
+    light = np.square(np.linspace(0, 2, 8192, dtype=np.float64))
+    rolled = np.where(light < 0.8, light, 0.8 + 0.2 * (1 - np.exp(-(light - 0.8) / 0.2)))
+    bent = np.where(rolled <= 0.0031308, rolled * 12.92, 1.055 * rolled ** (1 / 2.4) - 0.055)
+    return (bent * 255).astype(np.float32)
+
+
+def _encode(picture: Picture) -> Picture:
+    root = np.sqrt(np.clip(picture, 0, 3.99, dtype=np.float32))
+    return _curve().take((root * np.float32(8191 / 2)).astype(np.uint16))
+
+
+def tint(colour: str, light: float = 1.0) -> Any:
+    """A colour as linear light, ``(3,)``."""
+    return linear(colour) * np.float32(light)
