@@ -17,12 +17,8 @@ import main
 from diffusion import catalogue
 from imaging.photo import load
 from imaging.save import encode, read_made
-<<<<<<< HEAD
-from jobs import history, presence, queue, store
-=======
 from imaging.scenes import SCENES
-from jobs import history, queue, store
->>>>>>> scenes
+from jobs import history, presence, queue, store
 from masks import SOURCES
 from masks.strokes import Stroke, Strokes
 from recipe import GradientBackdrop, Length, Recipe, SceneBackdrop, TransparentBackdrop
