@@ -18,7 +18,7 @@ COLOURS = {"add": "rgba(0, 150, 255, 0.45)", "remove": "rgba(237, 28, 36, 0.5)"}
 """Blue keeps, red repaints, as in the overlay. Told apart without red-green vision too."""
 TOOLS = {"Brush": "freedraw", "Polygon": "polygon", "Rectangle": "rect"}
 CURVE_STEPS = 4  # points per piece of a curve; the pieces are some pixels long
-VISIBLE = 780  # pixels: a zoomed canvas scrolls within this height
+VISIBLE = 640  # pixels: a zoomed canvas scrolls within this height
 DIGITS = 5  # of a fraction: a hundredth of a pixel on 1,000
 
 Point = tuple[float, float]

@@ -17,7 +17,6 @@ from masks import Selection
 from recipe import Recipe
 
 STAGE = 1280  # the longer side, in pixels, of what is shown large
-STAGE_LEAST = 800
 PREVIEW = 900  # and of the instant preview, which is drawn anew at every change
 TILE = 360  # and of thumbnails
 
@@ -54,10 +53,10 @@ def jpeg(rgb: Any, quality: int = 88) -> bytes:
 
 
 def large(rgb: Any) -> bytes:
-    """A picture for the stage as JPEG; a tiny one is enlarged, so that the page does not jump from one to the next."""
+    """A picture for the stage as JPEG; a smaller one is enlarged, so that the page does not jump from one to the next."""
     height, width = rgb.shape[:2]
-    if max(height, width) < STAGE_LEAST:
-        size = Size(width, height).inside(Size(STAGE_LEAST, STAGE_LEAST))
+    if max(height, width) < STAGE:
+        size = Size(width, height).inside(Size(STAGE, STAGE))
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC)
     return jpeg(np.ascontiguousarray(rgb))
 
@@ -73,7 +72,7 @@ def shown(photo: Photo, side: int = STAGE) -> bytes:
     rgb = to_srgb(small.rgb8, small.icc)
     if small.alpha is not None:
         rgb = on_chequers(np.dstack([rgb, small.alpha]))
-    return large(rgb) if side >= STAGE_LEAST else jpeg(rgb)
+    return large(rgb) if side >= STAGE else jpeg(rgb)
 
 
 def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
