@@ -107,7 +107,6 @@ def take_photo(data: bytes, name: str) -> None:
     if here.photo != photo.digest:
         here.strokes = Strokes()
         here.results, here.chosen = [], 0
-        here.values.pop("background.file", None)
     here.photo, here.photo_name = photo.digest, name
     st.session_state.photo = photo
     go("Subject")
