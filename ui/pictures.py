@@ -53,7 +53,7 @@ def jpeg(rgb: Any, quality: int = 88) -> bytes:
 
 
 def large(rgb: Any) -> bytes:
-    """A picture for the stage as JPEG; a smaller one is enlarged, so that the page does not jump from one to the next."""
+    """A picture for the stage as JPEG; a smaller one is enlarged, so that the page does not jump."""
     height, width = rgb.shape[:2]
     if max(height, width) < STAGE:
         size = Size(width, height).inside(Size(STAGE, STAGE))
