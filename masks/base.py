@@ -77,7 +77,7 @@ class Options(BaseModel):
     file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
     positional: ClassVar[str | None] = None
 
 

@@ -89,7 +89,7 @@ class TextOptions(Options):
         min_length=1, max_length=16, description="What to select, in a few words; several phrases are added up."
     )
     excluded: tuple[str, ...] = Field((), max_length=16, alias="not", description="What not to select.")
-    threshold: float = Field(0.4, gt=0, lt=1, description="How sure it must be; lower selects more.")
+    threshold: float = Field(0.4, ge=0.01, le=0.99, description="How sure it must be; lower selects more.")
     outline: bool = Field(True, description="Let SAM find the outline of what the phrase means.")
 
     @field_validator("phrases", "excluded", mode="before")

@@ -48,7 +48,10 @@ class SamOptions(Options):
     @classmethod
     def _points(cls, value: Any) -> Any:
         items = [value] if isinstance(value, str) else list(value)
-        return [_numbers(item, 2, "a click is written x,y") if isinstance(item, str) else item for item in items]
+        if not all(isinstance(item, str) for item in items):
+            return items
+        numbers = _numbers(",".join(items), None, "a click is written x,y")
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
 
     @field_validator("box", mode="before")
     @classmethod
@@ -64,12 +67,13 @@ class SamOptions(Options):
         return self
 
 
-def _numbers(text: str, count: int, how: str) -> list[float]:
+def _numbers(text: str, count: int | None, how: str) -> list[float]:
+    """The numbers of ``x,y,x,y`` ...: so many, or any pairs of them where ``count`` is ``None``."""
     try:
         numbers = [float(item) for item in text.split(",")]
     except ValueError:
         numbers = []
-    if len(numbers) != count:
+    if not numbers or (len(numbers) % 2 if count is None else len(numbers) != count):
         raise ValueError(f"{text!r} does not fit: {how}, in pixels")
     return numbers
 

@@ -165,6 +165,7 @@ def test_clicks_survive_a_recipe() -> None:
     again = SamOptions.model_validate_json(options.model_dump_json(by_alias=True))
     assert again == options
     assert again.excluded == ((3, 4),)
+    assert SamOptions.model_validate({"clicks": ["1", "2"], "excluded": "3,4", "box": ["0", "0", "9", "9"]}) == again
 
 
 def test_a_click_outside_is_said() -> None:
