@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional, TypeVar
 
 import typer
 
-from errors import StudioError
+from errors import BadInput, MissingWeights, StudioError
 
 if TYPE_CHECKING:
     from imaging.photo import Photo
@@ -39,8 +39,9 @@ models_app = typer.Typer(help="List the models, or fetch their weights.", invoke
 app.add_typer(models_app, name="models")
 
 SOURCE_HELP = (
-    "How the subject is found: auto, rembg, rembg:MODEL, alpha (the photo's own transparency), file:MASK.png, "
-    "strokes:FILE.json."
+    "How the subject is found: auto, rembg[:MODEL], deeplab[:person,dog], hair[:clothes], "
+    "text:the backpack[;not=PHRASE], sam:x,y[;x,y][;not=x,y][;box=x0,y0,x1,y1], alpha (the photo's own transparency), "
+    "file:MASK.png, strokes:FILE.json."
 )
 BACKDROP_HELP = (
     "colour:#ffffff | gradient:#eef,#99c[,radial|,angle=45] | sweep:#ddd | blur:20 | "
@@ -48,6 +49,20 @@ BACKDROP_HELP = (
 )
 
 PhotoArgument = Annotated[Path, typer.Argument(metavar="PHOTO", help="PNG, JPEG, WebP, TIFF, AVIF or HEIC.")]
+Add = Annotated[
+    Optional[list[str]],
+    typer.Option(metavar="SOURCE", help="Add what another source finds. Layers are combined in the order written."),
+]
+Remove = Annotated[Optional[list[str]], typer.Option(metavar="SOURCE", help="Remove what another source finds.")]
+Intersect = Annotated[
+    Optional[list[str]], typer.Option(metavar="SOURCE", help="Keep only what another source finds, too.")
+]
+Matting = Annotated[
+    bool, typer.Option("--matting", help="Work the soft edge out anew from the photo's colours; some seconds slower.")
+]
+Objects = Annotated[
+    str, typer.Option(metavar="all|largest|X,Y;...", help="Of separate things keep all, the largest, or those there.")
+]
 Grow = Annotated[
     str, typer.Option(metavar="N|N%", help="Grow the mask by pixels or per cent of the subject; negative shrinks.")
 ]
@@ -110,6 +125,11 @@ def mask_command(
     photo: PhotoArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="MASK.png", help="Where the mask goes.")],
     source: Annotated[str, typer.Option("--source", "--mask", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
+    add: Add = None,
+    remove: Remove = None,
+    intersect: Intersect = None,
+    matting: Matting = False,
+    objects: Objects = "all",
     grow: Grow = "0",
     feather: Feather = 0,
     invert: Invert = False,
@@ -120,6 +140,10 @@ def mask_command(
         Optional[Path],
         typer.Option(metavar="OUT.png", help="Also write the photo with red over what will be repainted."),
     ] = None,
+    heat: Annotated[
+        Optional[Path],
+        typer.Option(metavar="OUT.png", help="Also write how sure the networks were of every place, white is sure."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the subject of PHOTO and write its mask: white the subject, black the rest, grey the soft edge."""
@@ -127,12 +151,14 @@ def mask_command(
     import weights
     from imaging import checks, save
 
-    outputs = [path for path in (output, overlay) if path]
+    outputs = [path for path in (output, overlay, heat) if path]
     kinds = _usage("--output", lambda: [save.type_of(path) for path in outputs])
     _keep_apart(photo, *outputs)
     started = time.perf_counter()
     store, loaded = _take_photo(photo)
     shape = {
+        "matting": matting,
+        "objects": objects,
         "grow": grow,
         "feather": feather,
         "invert": invert,
@@ -140,12 +166,18 @@ def mask_command(
         "specks": specks,
         "strokes": strokes,
     }
-    selection = main.select(loaded, _mask_recipe(store, source, shape, outputs), store.get)
-    files = [save.encode(selection.values, kinds[0])]
+    wanted = _mask_recipe(store, source, (add, remove, intersect), shape, outputs)
+    selection = main.select(loaded, wanted, store.get)
+    pictures = [selection.values]
     if overlay:
         import numpy as np
 
-        files.append(save.encode(np.asarray(main.overlay(loaded, selection)), kinds[1]))
+        pictures.append(np.asarray(main.overlay(loaded, selection)))
+    if heat:
+        if selection.heat is None:
+            raise BadInput("This source asks no network, so there is no heat map; leave --heat out.")
+        pictures.append(main.heat_map(loaded, selection))
+    files = [save.encode(pixels, kind) for pixels, kind in zip(pictures, kinds, strict=True)]
     for path, data in zip(outputs, files, strict=True):
         save.write(path, data)
     share = selection.area / (loaded.size[0] * loaded.size[1])
@@ -161,6 +193,7 @@ def mask_command(
             "protected_share": round(checks.protected_share(selection.values), 4),
             "subject_share": round(share, 4),
         },
+        "found": dict(selection.found),
         "notes": [*loaded.notes, *selection.notes],
     }
     _tell(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
@@ -173,6 +206,11 @@ def background(
     backdrop: Annotated[Optional[str], typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)] = None,
     prompt: MaybePrompt = None,
     mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
+    add: Add = None,
+    remove: Remove = None,
+    intersect: Intersect = None,
+    matting: Matting = False,
+    objects: Objects = "all",
     grow: Grow = "0",
     feather: Feather = 0,
     invert: Invert = False,
@@ -238,6 +276,8 @@ def background(
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
     shape = {
+        "matting": matting,
+        "objects": objects,
         "grow": grow,
         "feather": feather,
         "invert": invert,
@@ -247,7 +287,7 @@ def background(
     }
     recipe = _recipe(
         photo=loaded.digest,
-        mask=_mask_recipe(store, mask, shape, outputs),
+        mask=_mask_recipe(store, mask, (add, remove, intersect), shape, outputs),
         backdrop=wanted,
         shadow=shadow,
         seed=_seed(seed, generated),
@@ -416,6 +456,7 @@ def pull(
     logging.getLogger("backdrop.weights").setLevel(logging.INFO)  # says where each file came from
     on_bytes = _progress_line if sys.stderr.isatty() else None
     small = [id for id, found in weights.WEIGHTS.items() if found.embedded]
+    missing: list[str] = []
     for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids or small]:
         if isinstance(wanted, catalogue.Model):
             if catalogue.where(wanted.id) is None:
@@ -425,8 +466,16 @@ def pull(
             continue
         if weights.present(wanted.id) is None:
             typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {wanted.licence}", err=True)
-        for path in weights.resolve(wanted.id, on_bytes):
-            typer.echo(f"{path}")
+        try:
+            for path in weights.resolve(wanted.id, on_bytes):
+                typer.echo(f"{path}")
+        except MissingWeights as error:
+            if ids:
+                raise
+            missing.append(wanted.id)
+            typer.echo(str(error), err=True)
+    if missing:
+        raise MissingWeights(f"Everything works but what needs {', '.join(missing)}; `models pull` tries again.")
 
 
 @app.command()
@@ -441,6 +490,7 @@ def doctor(as_json: AsJson = False) -> None:
     from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
     from jobs import places, presence, store
+    from masks import loaded
 
     first = catalogue.MODELS[catalogue.default("background")]
     device = pick_device(first.memory_gb)
@@ -459,6 +509,7 @@ def doctor(as_json: AsJson = False) -> None:
         "store": f"{store.default().size() / 1e6:.1f} MB (may be deleted; replay then needs the photo again)",
         "worker": f"process {at_work.pid}, heard {at_work.silent:.0f} s ago" if at_work else "none at work",
         "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
+        "model memory": loaded.report(),
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),
         "models here": [*here, *(id for id in catalogue.MODELS if catalogue.where(id))],
         "models missing that set-up fetches": missing,
@@ -486,8 +537,34 @@ def _take_photo(path: Path) -> tuple[Store, Photo]:
     return kept, loaded
 
 
-def _mask_recipe(store: Store, source: str, shape: dict[str, Any], outputs: Sequence[Path]) -> MaskRecipe:
-    """The mask recipe that the flags describe; files among them go into the store."""
+def _number_layers(arguments: list[str]) -> list[str]:
+    """Write its place before every layer's source: Typer hands over each flag's values apart, and order counts."""
+    numbered = list(arguments)
+    for place, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag in LAYER_FLAGS and equals:
+            numbered[place] = f"{flag}={place}{PLACE}{value}"
+        elif flag in LAYER_FLAGS and place + 1 < len(arguments):
+            numbered[place + 1] = f"{place}{PLACE}{arguments[place + 1]}"
+    return numbered
+
+
+LAYER_FLAGS = ("--add", "--remove", "--intersect")
+PLACE = "\x1f"  # between a layer's place and its source; no one can type it
+
+
+def _mask_recipe(
+    store: Store, source: str, layers: tuple[Optional[list[str]], ...], shape: dict[str, Any], outputs: Sequence[Path]
+) -> MaskRecipe:
+    """The mask recipe that the flags describe; files among them go into the store.
+
+    Args:
+        store: where input files go.
+        source: of the first layer.
+        layers: the values of ``LAYER_FLAGS``, in that order.
+        shape: the other fields.
+        outputs: where results go; no input may be one of them.
+    """
     from imaging.photo import read_bytes
     from masks import grammar
     from recipe import Layer, Length, MaskRecipe
@@ -499,14 +576,33 @@ def _mask_recipe(store: Store, source: str, shape: dict[str, Any], outputs: Sequ
 
     shape["grow"] = _usage("--grow", lambda: Length.parse(shape["grow"]))
     shape["strokes"] = take_in(shape["strokes"]) if shape["strokes"] else None
-    found = grammar.parse(source, take_in)
-    return MaskRecipe(layers=(Layer(source=found),), **shape)
+    shape["objects"] = _objects(shape["objects"])
+    written = [
+        (int(value.partition(PLACE)[0]), flag.removeprefix("--"), value.partition(PLACE)[2])
+        for flag, values in zip(LAYER_FLAGS, layers, strict=True)
+        for value in values or ()
+    ]
+    all_layers = [Layer(source=grammar.parse(source, take_in))]
+    for _, op, text in sorted(written):
+        all_layers.append(Layer.model_validate({"op": op, "source": grammar.parse(text, take_in)}))
+    return MaskRecipe(layers=tuple(all_layers), **shape)
+
+
+def _objects(text: str) -> str | list[list[float]]:
+    """Read ``all``, ``largest`` or points as ``x,y;x,y``."""
+    if text in ("all", "largest"):
+        return text
+    try:
+        points = [[float(number) for number in point.split(",")] for point in text.split(";")]
+    except ValueError:
+        points = []
+    if not points or any(len(point) != 2 for point in points):
+        raise typer.BadParameter(f"{text!r} is not all, largest or x,y;x,y in pixels", param_hint="--objects")
+    return points
 
 
 def _usage(hint: str, read: Callable[[], T]) -> T:
     """What ``read`` reads of a flag; where it cannot, that is wrong usage."""
-    from errors import BadInput
-
     try:
         return read()
     except BadInput as error:
@@ -575,8 +671,6 @@ def _is_colour(text: str) -> bool:
 
 def _expanded(text: str | Path) -> Path:
     """A path with ``~`` filled in; raise :class:`BadInput` where that means nobody."""
-    from errors import BadInput
-
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -608,7 +702,6 @@ def _wrong_backdrop(what: str) -> NoReturn:
 def _recipe(**parts: Any) -> Recipe:
     from pydantic import ValidationError
 
-    from errors import BadInput
     from recipe import Recipe, explain
 
     try:
@@ -731,7 +824,7 @@ class _ProgressLine:
 def call(arguments: list[str] | None = None) -> int:
     """Carry out one command line and return its exit code; a person's errors are one sentence, ours a traceback."""
     try:
-        app(arguments)
+        app(_number_layers(sys.argv[1:] if arguments is None else arguments))
     except StudioError as error:
         typer.echo(str(error), err=True)
         return 1

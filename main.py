@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import time
 
+import cv2
+import numpy as np
 from PIL import Image
 
 import masks
@@ -19,12 +21,12 @@ import weights
 from diffusion import catalogue
 from errors import BadInput
 from imaging import save
-from imaging.photo import Photo
+from imaging.photo import Array, Photo
 from masks import Selection
 from recipe import GeneratedBackdrop, MaskRecipe, Recipe
 from tasks import OnProgress, Progress, Read, Result, versions
 
-__all__ = ["OnProgress", "Progress", "Read", "Result", "overlay", "replay", "run", "select", "versions"]
+__all__ = ["OnProgress", "Progress", "Read", "Result", "heat_map", "overlay", "replay", "run", "select", "versions"]
 
 OVERLAY_COLOUR = (237, 28, 36)
 
@@ -42,6 +44,14 @@ def overlay(photo: Photo, selection: Selection) -> Image.Image:
     red = Image.new("RGB", photo.size, OVERLAY_COLOUR)
     strength = masks.to_repaint(selection).to_image().point(lambda value: value * 6 // 10)
     return Image.composite(red, Image.fromarray(rgb), strength)
+
+
+def heat_map(photo: Photo, selection: Selection) -> Array:
+    """How sure the networks were, ``(H, W)`` uint8 at the photo's size; black where no network was asked."""
+    if selection.heat is None:
+        return np.zeros(photo.pixels.shape[:2], np.uint8)
+    scaled = cv2.resize(selection.heat, photo.size, interpolation=cv2.INTER_LINEAR)
+    return np.clip(scaled * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
 def run(

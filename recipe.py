@@ -129,6 +129,14 @@ class MaskRecipe(Part):
     """How the selection is made and shaped. Steps run in the order of the fields."""
 
     layers: tuple[Layer, ...] = Field(default=(Layer(source=Source(name="auto")),), min_length=1, max_length=32)
+    matting: bool = Field(
+        False,
+        description="Work the soft edge out anew from the photo's colours: finer hair and fur, some seconds slower.",
+    )
+    objects: Literal["all", "largest"] | tuple[tuple[float, float], ...] = Field(
+        "all",
+        description="Of several separate things keep all, the largest, or those at these points (x,y in pixels).",
+    )
     invert: bool = Field(False, description="Select what was not selected.")
     fill_holes: bool = Field(False, description="Close holes inside the subject. Closes rings and handles too.")
     specks: float = Field(

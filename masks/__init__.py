@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,15 +13,21 @@ from pydantic import ValidationError
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import ops, strokes
+from masks import matting, ops, strokes
 from masks.auto import Auto
 from masks.base import Context, MaskSource, Options, RepaintMask, Selection, to_repaint
+from masks.described import Text
 from masks.given import Alpha, Drawn, File
+from masks.hair import Hair
+from masks.pointed import Sam
 from masks.salient import Rembg
+from masks.semantic import DeepLab
 
 __all__ = ["SOURCES", "RepaintMask", "Selection", "combine", "find", "finish", "options_of", "select", "to_repaint"]
 
-SOURCES: dict[str, MaskSource] = {source.name: source for source in (Auto(), Rembg(), Alpha(), File(), Drawn())}
+SOURCES: dict[str, MaskSource] = {
+    source.name: source for source in (Auto(), Rembg(), DeepLab(), Hair(), Text(), Sam(), Alpha(), File(), Drawn())
+}
 """Every mask source by the name that recipes and the command line use, in the order in which people see them."""
 
 
@@ -33,17 +42,38 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
         raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
 
 
-def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection:
-    """What one source finds in the photo."""
+REMEMBERED = 60_000_000
+"""Pixels of selections that stay in memory: changing one layer, or clicking again, does not ask the others again."""
+_remembered: OrderedDict[tuple[str, str, str], Selection] = OrderedDict()
+_guard = threading.Lock()
 
-    def ask(name: str, **values: Any) -> Selection:
+
+def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection:
+    """What one source finds in the photo. The same question is answered from memory."""
+
+    def ask(name: str, photo: Photo, /, **values: Any) -> Selection:
         return find(photo, recipe.Source(name=name, values=values), read)
 
     found, options = options_of(source)
+    key = (photo.digest, found.name, options.model_dump_json())
+    with _guard:
+        if key in _remembered:
+            _remembered.move_to_end(key)
+            return _remembered[key]
     selection = found.find(photo, options, Context(read, ask))
     if selection.values.shape != photo.pixels.shape[:2]:
         raise ValueError(f"source {source.name} returned {selection.values.shape} for {photo.pixels.shape[:2]}")
+    with _guard:
+        _remembered[key] = selection
+        while len(_remembered) > 1 and sum(kept.values.size for kept in _remembered.values()) > REMEMBERED:
+            _remembered.popitem(last=False)
     return selection
+
+
+def forget() -> None:
+    """Forget the selections in memory, so that the next question is worked out anew; models stay loaded."""
+    with _guard:
+        _remembered.clear()
 
 
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}
@@ -64,7 +94,13 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
     """What the layers select together, before it is shaped; this is the part that takes time."""
     combined: Selection | None = None
     for layer in layers:
-        found = find(photo, layer.source, read)
+        try:
+            found = find(photo, layer.source, read)
+        except NothingFound as nothing:
+            if combined is None or layer.op != "remove":
+                raise
+            combined = replace(combined, notes=(*combined.notes, f"Nothing was removed: {nothing}"))
+            continue
         if combined is None:
             combined = found
             continue
@@ -72,6 +108,8 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
             _COMBINE[layer.op](combined.values, found.values),
             tuple(dict.fromkeys(combined.models + found.models)),
             tuple(dict.fromkeys(combined.notes + found.notes)),
+            combined.heat,
+            tuple(dict(combined.found + found.found).items()),
         )
     assert combined is not None  # a MaskRecipe has at least one layer
     return combined
@@ -83,18 +121,25 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     Raises:
         NothingFound: the selection is empty at the end.
     """
-    values = shape(combined.values, mask)
+    values, notes = combined.values, combined.notes
+    if mask.matting:
+        values, said = matting.solve(photo.rgb8, values)
+        notes += said
+    values = shape(values, mask)
     if mask.strokes:
         values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))
     if photo.alpha is not None:
         values = ops.intersect(values, ops.solidify(photo.alpha))
     if not values.any():
+        if isinstance(mask.objects, tuple):
+            raise NothingFound("None of what was found lies at the points chosen; choose points on the subject.")
         raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
-    return Selection(values, combined.models, combined.notes)
+    return Selection(values, combined.models, notes, combined.heat, combined.found)
 
 
 def shape(values: Any, mask: recipe.MaskRecipe) -> Any:
-    """Apply a recipe's invert, fill holes, specks, grow and feather to an ``(H, W)`` uint8 mask, in that order."""
+    """Apply a recipe's objects, invert, holes, specks, grow and feather to an ``(H, W)`` uint8 mask, in that order."""
+    values = ops.keep_objects(values, mask.objects)
     if mask.invert:
         values = ops.invert(values)
     if mask.fill_holes:

@@ -1,17 +1,33 @@
-"""The default: the best answer that what is at hand can give."""
+"""The default: the best answer that the weights at hand can give."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import cv2
+import numpy as np
+
+import weights
+from errors import NothingFound
 from imaging.photo import Photo
+from masks import ops, view
 from masks.base import Context, NoOptions, Selection
+from masks.view import Float
 
 TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded corner, not a cut-out
+PEOPLE = 0.01  # of the photo: fewer are passers-by
+UNSURE = 0.002  # of the photo: where less than this is surely salient, nothing is
+MEANT = 0.3  # of the people: so much of them salient, and they are what the photo is about
+AGREE = 0.6  # IoU: the parts network and the rest agree
+PIECE = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
+COARSE = 1 / 320  # of the photo
+SMALLEST = 0.0005  # of the photo
+SPECKS = 1.0  # per cent of the largest piece
+BODY = ["hair", "body", "face", "clothes", "accessories"]
 
 
 class Auto:
-    """The photo's own transparency where it is a cut-out, else the most salient object."""
+    """The photo's own transparency where it is a cut-out, else what several networks agree is the subject."""
 
     name: ClassVar = "auto"
     title: ClassVar = "Automatic"
@@ -20,5 +36,99 @@ class Auto:
 
     def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection:
         if photo.alpha is not None and float((photo.alpha < 128).mean()) > TRANSPARENT_SHARE:
-            return context.ask("alpha")
-        return context.ask("rembg")
+            return context.ask("alpha", photo)
+        votes = _Votes(view.reduced(photo), context)
+        votes.look_for_people()
+        votes.ask_for_the_outline()
+        heat = votes.heat
+        if float((heat >= 0.5).mean()) < SMALLEST:
+            raise NothingFound("No subject stands out in this photo; click on it, name it, or bring a mask file.")
+        values = ops.remove_specks(view.finish(photo, heat, COARSE, gain=1.5), SPECKS)
+        return Selection(values, tuple(votes.models), heat=heat)
+
+
+class _Votes:
+    """What the networks say, added up as logits: who is sure of an edge outvotes who is vague about it.
+
+    The weights were tuned on one half of ``groundtruth`` and hold on the other; ``docs/masks.md`` has the figures.
+    """
+
+    def __init__(self, photo: Photo, context: Context) -> None:
+        self.photo, self.context = photo, context
+        self.models: list[str] = []
+        self.people = False
+        salient = self._ask("rembg")
+        self.votes = view.logit(salient if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32))
+
+    @property
+    def heat(self) -> Float:
+        return view.sigmoid(self.votes)
+
+    def look_for_people(self) -> None:
+        """People count beside what is salient, or instead of it where nothing surely is."""
+        if not weights.present("deeplab-mobilenet-v2"):
+            return
+        people = self._ask("deeplab", categories=["person"])
+        if people is None or float((people >= 0.5).mean()) < PEOPLE:
+            return
+        salient = self.heat
+        meant = float((salient * people).sum() / people.sum())
+        if float((salient >= 0.75).mean()) < UNSURE and meant < MEANT:
+            trust = 0.8
+        elif meant >= MEANT and overlap(salient, people) > MEANT:
+            trust = 0.5
+        else:
+            self.models.remove("deeplab-mobilenet-v2")
+            return
+        self.people = True
+        self._vote(people, trust)
+        if weights.present("selfie-multiclass"):
+            body = self._ask("hair", parts=BODY, add=False)
+            if body is not None and overlap(body, self.heat) > AGREE:
+                self._vote(body, 0.1)
+                self.models.append("selfie-multiclass")
+
+    def ask_for_the_outline(self) -> None:
+        """SAM, given the box of what was found so far, knows objects as wholes."""
+        if not weights.present("mobile-sam"):
+            return
+        box = self._box()
+        if box is not None:
+            outline = self._ask("sam", box=list(box))
+            if outline is not None:
+                self._vote(outline, 0.1 if self.people else 0.2)
+
+    def _vote(self, heat: Float, weight: float) -> None:
+        self.votes = (1 - weight) * self.votes + weight * view.logit(heat)
+
+    def _ask(self, name: str, add: bool = True, **values: Any) -> Float | None:
+        """Another source's heat at the photo's size, or ``None`` where it finds nothing."""
+        try:
+            found = self.context.ask(name, self.photo, **values)
+        except NothingFound:
+            return None
+        if add:
+            self.models += [model for model in found.models if model not in self.models]
+        assert found.heat is not None  # every network's source says what it saw
+        return view.resize(found.heat, self.photo.size)
+
+    def _box(self) -> tuple[float, float, float, float] | None:
+        """The box around the large pieces of what was found, in pixels."""
+        found = (self.heat >= 0.5).astype(np.uint8)
+        count, _, pieces, _ = cv2.connectedComponentsWithStats(found)
+        if count < 2:
+            return None
+        pieces = pieces[1:]
+        large = pieces[pieces[:, cv2.CC_STAT_AREA] >= PIECE * pieces[:, cv2.CC_STAT_AREA].max()]
+        left, top = large[:, 0].min(), large[:, 1].min()
+        return (
+            float(left),
+            float(top),
+            float((large[:, 0] + large[:, 2]).max()),
+            float((large[:, 1] + large[:, 3]).max()),
+        )
+
+
+def overlap(a: Float, b: Float) -> float:
+    """Intersection over union of two soft masks."""
+    return float(np.minimum(a, b).sum() / max(1e-6, float(np.maximum(a, b).sum())))

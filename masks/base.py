@@ -29,11 +29,16 @@ class Selection:
         values: ``(H, W)`` uint8 at the photo's size; 255 = the subject, 0 = not, between = the soft edge's alpha.
         models: ids of the weights that had a part in it, in order.
         notes: sentences a person should read ("hair was found by ...").
+        heat: what the networks themselves said before any threshold: ``(h, w)`` 0..1 over the whole photo, at a size of
+            their own; ``None`` where no network was asked. For the heat-map view, and for weighing answers.
+        found: what else was seen, by name, with its share of the photo.
     """
 
     values: Mask
     models: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    heat: npt.NDArray[Any] | None = None
+    found: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.dtype != np.uint8 or self.values.ndim != 2:
@@ -72,12 +77,24 @@ class Options(BaseModel):
     file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
     positional: ClassVar[str | None] = None
 
 
 class NoOptions(Options):
     """For sources that have nothing to set."""
+
+
+def listed(value: Any) -> list[Any]:
+    """The items of an option as a person writes them: ``"person, dog"`` and ``["person", "dog"]`` are the same."""
+    items = [value] if isinstance(value, str) else list(value)
+    return [part.strip() for item in items for part in str(item).split(",") if part.strip()]
+
+
+class Ask(Protocol):
+    """What another source finds in a photo."""
+
+    def __call__(self, name: str, photo: Photo, /, **values: Any) -> Selection: ...
 
 
 @dataclass(frozen=True)
@@ -86,11 +103,12 @@ class Context:
 
     Attributes:
         read: the bytes of an input by digest; raises ``BadInput`` where it is not to be had.
-        ask: what another source finds in the same photo: ``ask("rembg", model="u2netp")``.
+        ask: what another source finds in a photo: ``ask("rembg", photo, model="u2netp")``. Sources never import each
+            other; this is how one builds on another.
     """
 
     read: Callable[[str], bytes]
-    ask: Callable[..., Selection]
+    ask: Ask
 
 
 class MaskSource(Protocol):

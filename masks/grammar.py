@@ -1,6 +1,7 @@
 """How a mask source is written: ``name``, or ``name:item;item;key=value``. Read here and nowhere else.
 
-    auto    rembg    rembg:isnet-general-use    alpha    file:MASK.png
+    auto    rembg    rembg:isnet-general-use    deeplab:person,dog    hair:clothes    text:the backpack;not=the strap
+    sam:120,80;not=300,90    sam:box=10,20,300,400    alpha    file:MASK.png    strokes:FILE.json
 
 Plain items fill the source's positional option, ``key=value`` the option of that name. Options that hold a file's
 digest are written as a path; the caller takes the file in and gives the digest.
@@ -49,7 +50,7 @@ def parse(text: str, take_in: Callable[[Path], str]) -> Source:
 def _take(options: type[Options], name: str, item: str, values: dict[str, Any]) -> None:
     """Put one item where it belongs; several of the same option become a list."""
     key, equals, value = item.partition("=")
-    if not (equals and key in options.model_fields):
+    if not (equals and key in {field.alias or name for name, field in options.model_fields.items()}):
         key, value = options.positional or "", item
     if not key:
         raise BadInput(f"The mask source {name} takes nothing after the colon; write just {name}.")

@@ -5,6 +5,8 @@ Every function takes and returns ``(H, W)`` uint8 masks with 255 = selected, and
 
 from __future__ import annotations
 
+from typing import Literal
+
 import cv2
 import numpy as np
 
@@ -110,6 +112,32 @@ def remove_specks(mask: Mask, percent: float) -> Mask:
     keep = areas >= areas[1:].max() * percent / 100
     keep[0] = True
     return np.where(keep[labels], mask, np.uint8(0))
+
+
+def keep_objects(mask: Mask, which: Literal["all", "largest"] | tuple[tuple[float, float], ...]) -> Mask:
+    """Keep ``"all"`` separate things, the ``"largest"``, or those that lie at the given points (x, y in pixels).
+
+    Things are separate where the half-selected area between them is broken; a soft edge stays with the nearest thing.
+    """
+    if which == "all" or not mask.any():
+        return mask
+    solid = (mask >= 128).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    wanted: set[int]
+    if which == "largest":
+        wanted = {1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())} if count > 1 else set()
+    else:
+        inside = [(int(x), int(y)) for x, y in which if 0 <= x < mask.shape[1] and 0 <= y < mask.shape[0]]
+        wanted = {int(labels[y, x]) for x, y in inside} - {0}
+    kept = np.isin(labels, list(wanted)).astype(np.uint8)
+    if not kept.any():
+        return np.zeros_like(mask)
+    to_kept = cv2.distanceTransform(1 - kept, cv2.DIST_L2, cv2.DIST_MASK_3)
+    dropped = solid & (1 - kept)
+    if not dropped.any():
+        return mask
+    to_dropped = cv2.distanceTransform(1 - dropped, cv2.DIST_L2, cv2.DIST_MASK_3)
+    return np.where(to_kept <= to_dropped, mask, np.uint8(0))
 
 
 def solidify(mask: Mask, low: int = 0, high: int = CONFIDENT) -> Mask:

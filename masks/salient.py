@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -13,15 +11,15 @@ from pydantic import Field
 
 import weights
 from errors import NothingFound
-from imaging.colour import to_srgb
 from imaging.photo import Array, Photo
-from masks import matting, ops
-from masks.base import Context, Mask, Options, Selection
+from masks import loaded, ops, view
+from masks.base import Context, Options, Selection
+from masks.view import Float
 
 if TYPE_CHECKING:
     from rembg.sessions.base import BaseSession
 
-Model = Literal[
+ModelName = Literal[
     "u2netp",
     "u2net",
     "silueta",
@@ -33,16 +31,18 @@ Model = Literal[
     "birefnet-general-lite",
     "birefnet-portrait",
 ]
-NATIVE_SIDE = 320  # u2net's input; the others' edges are finer, and refining them over the same radius does no harm
-MODEL_SIDE = 1024  # the largest input any of the models takes; a larger photo is reduced to it first
-LOW, HIGH = 26, 230  # of 255: what u2netp calls 10 % and 90 % is outside and inside
+LOOKS_AGAIN = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
+"""Models that see 320 x 320 pixels: mirrored and closer looks cost little and mend both the choice and the edge."""
+CLOSER = 0.25  # of the subject's box, kept around it when looking closer
+COARSE = 1 / 320  # of the photo: the networks' own grid
+TIE = 0.99  # what only one of two looks sees, however surely, stays below one half
 SPECKS = 1.0  # per cent of the largest piece
 SMALLEST = 0.0005  # of the photo: less is noise, not a subject
 
 
 class RembgOptions(Options):
     positional: ClassVar = "model"
-    model: Model = Field("u2netp", description="Which network looks for the subject; u2netp comes with set-up.")
+    model: ModelName = Field("u2netp", description="Which network looks for the subject; u2netp comes with set-up.")
 
 
 class Rembg:
@@ -54,43 +54,74 @@ class Rembg:
     Options: ClassVar = RembgOptions
 
     def find(self, photo: Photo, options: RembgOptions, context: Context) -> Selection:
-        rgb = to_srgb(photo.rgb8, photo.icc)
-        coarse = _predict(options.model, rgb)
-        radius = 2 * max(photo.size) / NATIVE_SIDE
-        refined = matting.refine(rgb, coarse, radius)
-        likely = refined[refined >= 128]
-        # A network that hesitates over the whole subject still means it: half of what it calls likely becomes certain.
-        high = min(HIGH, int(np.median(likely))) if likely.size else HIGH
-        values = ops.remove_specks(ops.solidify(refined, LOW, high), SPECKS)
-        if likely.size < SMALLEST * refined.size:
+        heat = _heat(options.model, view.small(photo))
+        if float((heat >= 0.5).mean()) < SMALLEST:
             raise NothingFound(
-                f"{options.model} found no subject in this photo; try another model, or bring a mask file."
+                f"{options.model} found no subject in this photo; try another model, click on the subject, or bring a "
+                "mask file."
             )
-        return Selection(values, (options.model,))
+        values = ops.remove_specks(view.finish(photo, heat, COARSE), SPECKS)
+        return Selection(values, (options.model,), heat=heat)
 
 
-def _predict(model: Model, rgb: Array) -> Mask:
-    """The network's own answer at the photo's size."""
-    height, width = rgb.shape[:2]
-    scale = min(1.0, MODEL_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-    session, lock = _session(model)
-    with lock, np.errstate(invalid="ignore", divide="ignore"):
-        mask = session.predict(Image.fromarray(small), cloth_category="attire")[0]
-    return cv2.resize(np.asarray(mask), (width, height), interpolation=cv2.INTER_LINEAR)
+def _heat(model: ModelName, rgb: Array) -> Float:
+    """How salient each pixel is, ``(h, w)`` 0..1.
+
+    A 320-pixel network's answer depends on where the subject lies and how large it is, so it looks three times: at the
+    photo, at its mirror image, and closer at what these two agree on. On ``groundtruth/salient`` this lifts u2netp's
+    mean IoU from 0.74 to 0.83 and halves the error of the edge; see ``docs/masks.md``.
+    """
+    straight = _predict(model, rgb)
+    if model not in LOOKS_AGAIN:
+        return straight
+    mirrored = _predict(model, np.ascontiguousarray(rgb[:, ::-1]))[:, ::-1]
+    both = (straight + mirrored) / 2
+    box = _box(both >= 0.5)
+    if box is None:
+        return both
+    rows, columns = box
+    close = np.zeros_like(both)
+    close[rows, columns] = _predict(model, np.ascontiguousarray(rgb[rows, columns]))
+    return TIE * (both + close) / 2
 
 
-@cache
-def _session(model: Model) -> tuple[BaseSession, threading.Lock]:
-    """rembg's session over our resolver's file, loaded once per process, and the lock that serialises its calls."""
+def _box(found: Any) -> tuple[slice, slice] | None:
+    """The rows and columns around what was found, with room to see what was missed."""
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    if not rows.size:
+        return None
+
+    def around(along: Any, length: int) -> slice:
+        room = int((along[-1] + 1 - along[0]) * CLOSER) + 4
+        return slice(max(0, along[0] - room), min(length, along[-1] + 1 + room))
+
+    return around(rows, found.shape[0]), around(columns, found.shape[1])
+
+
+def _predict(model: ModelName, rgb: Array) -> Float:
+    """The network's own answer for one view, at that view's size."""
     (path,) = weights.resolve(model)
+    session = loaded.get(model, path.stat().st_size, lambda: _load(model, str(path)))
+    side = 320 if model in LOOKS_AGAIN else max(rgb.shape)
+    image = Image.fromarray(rgb)
+    # The session scales its answer back to the size of what it was given: for a large view that is wasted.
+    given = image if side >= max(image.size) else image.resize((side, side), Image.Resampling.LANCZOS)
+    with session.lock, np.errstate(invalid="ignore", divide="ignore"):
+        mask = session.run.predict(given, cloth_category="attire")[0]
+    values = np.asarray(mask.convert("L"), np.float32) / 255
+    if values.shape == rgb.shape[:2]:
+        return values
+    return np.clip(cv2.resize(values, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def _load(model: ModelName, path: str) -> BaseSession:
+    """rembg's session over our resolver's file."""
     import onnxruntime
     from rembg.sessions import sessions
 
     class Resolved(sessions[model]):  # type: ignore[misc]
         @classmethod
         def download_models(cls, *args: object, **kwargs: object) -> str:
-            return str(path)
+            return path
 
-    return Resolved(model, onnxruntime.SessionOptions()), threading.Lock()
+    return Resolved(model, onnxruntime.SessionOptions())

@@ -1,0 +1,65 @@
+"""Models in memory: each is loaded once per process, within a budget; what was used longest ago makes room."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+BUDGET_MB = 2000  # a two-core machine with 4 GB keeps half for photos and everything else
+COST = 2.5  # resident bytes per byte of weights file, measured over u2netp, DeepLab, MobileSAM and the tflite models
+
+
+@dataclass(eq=False)
+class Model:
+    """A loaded model. ``lock`` serialises its calls: TFLite interpreters are not safe to share between threads."""
+
+    run: Any
+    bytes: int
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_models: OrderedDict[str, Model] = OrderedDict()
+_guard = threading.RLock()
+
+
+def budget() -> int:
+    """Bytes that models may take: ``BACKDROP_MODEL_MEMORY`` in megabytes, or 2000."""
+    try:
+        megabytes = float(os.environ.get("BACKDROP_MODEL_MEMORY", BUDGET_MB))
+    except ValueError:
+        megabytes = BUDGET_MB
+    return int(megabytes * 1_000_000)
+
+
+def get(id: str, size: int, load: Callable[[], Any]) -> Model:
+    """The model of that id, loaded by ``load`` if it is not in memory yet.
+
+    Args:
+        id: of the weights.
+        size: bytes of its files.
+        load: makes what :attr:`Model.run` holds.
+    """
+    with _guard:
+        model = _models.get(id)
+        if model is None:
+            need = int(size * COST)
+            while _models and _taken() + need > budget():
+                _models.popitem(last=False)
+            model = _models[id] = Model(load(), need)
+        _models.move_to_end(id)
+        return model
+
+
+def _taken() -> int:
+    return sum(model.bytes for model in _models.values())
+
+
+def report() -> str:
+    """One line for ``doctor``."""
+    with _guard:
+        names = ", ".join(_models) or "none loaded"
+        return f"{_taken() / 1e6:.0f} of {budget() / 1e6:.0f} MB ({names}); BACKDROP_MODEL_MEMORY sets it"

@@ -1,0 +1,105 @@
+"""What a network sees of a photo: a small sRGB copy, whole or a part of it, and the way back to the photo's size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.colour import to_srgb
+from imaging.photo import Array, Photo, to_8_bit
+from masks import matting, ops
+from masks.base import Mask
+
+Float = npt.NDArray[Any]
+"""``(h, w)`` float32 probabilities, 0..1."""
+
+SIDE = 1024  # pixels: the longer side of the largest copy a network takes
+
+
+def small(photo: Photo, side: int = SIDE) -> Array:
+    """``(h, w, 3)`` uint8 sRGB with its longer side at most ``side``."""
+    width, height = fit(photo.size, side)
+    pixels = photo.pixels
+    if (width, height) != photo.size:
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return to_srgb(to_8_bit(pixels), photo.icc)
+
+
+def fit(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """(width, height) reduced so that the longer is at most ``side``; never enlarged, never below one pixel."""
+    scale = min(1.0, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def resize(values: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    """``values`` at (width, height): averaged where it shrinks, bilinear where it grows."""
+    shrinks = values.shape[1] > size[0] and values.shape[0] > size[1]
+    return cv2.resize(values, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def square(rgb: Array, room: float = 1.0) -> tuple[Array, tuple[slice, slice]]:
+    """The picture in the middle of a grey square, ``room`` times as wide as its longer side.
+
+    Returns:
+        the square, and where in it the picture lies.
+    """
+    height, width = rgb.shape[:2]
+    side = max(1, round(max(height, width) * room))
+    top, left = (side - height) // 2, (side - width) // 2
+    canvas = np.full((side, side, 3), 127, np.uint8)
+    inside = slice(top, top + height), slice(left, left + width)
+    canvas[inside] = rgb
+    return canvas, inside
+
+
+def sharpen(values: Float, gain: float) -> Float:
+    """Stretch probabilities about one half: what a network is nearly sure of becomes sure."""
+    return np.clip((values - 0.5) * gain + 0.5, 0, 1)
+
+
+def sigmoid(logits: npt.NDArray[Any]) -> Float:
+    """Logits to probabilities, without overflow."""
+    return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+
+
+def logit(values: Float, floor: float = 0.005) -> Float:
+    """Probabilities to logits; nothing counts as surer than ``floor``."""
+    clipped = np.clip(values, floor, 1 - floor)
+    return np.log(clipped / (1 - clipped))
+
+
+def finish(photo: Photo, values: Float, coarse: float, gain: float = 2.0) -> Mask:
+    """A network's probabilities as a mask at the photo's size, its edges brought to the photo's own.
+
+    Args:
+        photo: the photo.
+        values: ``(h, w)`` probabilities over the whole photo, of any size.
+        coarse: how far the edge may be off, as a share of the photo's longer side.
+        gain: how much a hesitant network's answer is sharpened before and after.
+
+    Returns:
+        ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
+    """
+    mask = (np.clip(resize(values.astype(np.float32), photo.size), 0, 1) * 255 + 0.5).astype(np.uint8)
+    radius = coarse * max(photo.size)
+    if radius >= 1:
+        mask = matting.refine(photo.rgb8, mask, radius)
+    margin = 127.5 / gain
+    low, high = max(1, round(127.5 - margin)), min(ops.CONFIDENT, round(127.5 + margin))
+    return ops.solidify(mask, low, min(high, _median_of_likely(mask)))
+
+
+def _median_of_likely(mask: Mask) -> int:
+    """Half of what is likely (>= 128) lies below it: a network that hesitates over the whole subject still means it."""
+    counts = np.bincount(mask.ravel(), minlength=256)[128:]
+    return 128 + int(np.searchsorted(np.cumsum(counts), counts.sum() / 2)) if counts.any() else ops.CONFIDENT
+
+
+def reduced(photo: Photo, side: int = SIDE) -> Photo:
+    """The photo at most ``side`` pixels wide and high, in sRGB, for questions that need no more."""
+    if max(photo.size) <= side and photo.icc is None and photo.pixels.dtype == np.uint8 and photo.alpha is None:
+        return photo
+    return Photo(small(photo, side), None, None, None, f"{photo.digest}@{side}")

