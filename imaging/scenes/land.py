@@ -455,7 +455,7 @@ SCENES = (
             + ("a calm sea" if o.waves < 0.3 else "a rough sea" if o.waves > 0.7 else "the sea")
             + f" {HOURS[o.time].words}, {_clouds(o.clouds)}"
         ),
-        1400,
+        1600,
     ),
     Scene(
         "dunes",
@@ -479,7 +479,7 @@ SCENES = (
             + (" fog in a fir forest " if o.trees else " fog over open ground ")
             + HOURS[o.time].words
         ),
-        1400,
+        1600,
     ),
     Scene(
         "snow",
@@ -503,6 +503,6 @@ SCENES = (
             + f" mountain ridges {HOURS[o.time].words}"
             + ("" if o.foreground == "none" else f", seen from a {o.foreground}")
         ),
-        1400,
+        1800,
     ),
 )
