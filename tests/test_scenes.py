@@ -129,6 +129,11 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
             assert "turquoise" in scenes.caption(name, {option: "turquoise", **more}), option
 
 
+@pytest.mark.parametrize("name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city"])
+def test_the_caption_says_how_far_out_of_focus(name: str) -> None:
+    assert scenes.caption(name, {"blur": 0.9}).endswith("far out of focus")
+
+
 @every
 def test_options_are_described(name: str) -> None:
     for option, row in zip(SCENES[name].Options.model_fields.values(), scenes.described(SCENES[name]), strict=True):

@@ -97,7 +97,7 @@ def _takes(field: FieldInfo) -> str:
     return "NAME|#rrggbb"
 
 
-TILE, GAP, COLUMNS = (480, 360), 8, 4  # of the contact sheet, in pixels
+TILE, GAP, COLUMNS = (360, 270), 8, 4  # of the contact sheet, in pixels
 
 
 def gallery(seed: int = 0) -> Any:

@@ -349,7 +349,7 @@ SCENES = (
                 else ", out of focus"
             )
         ),
-        1800,
+        2000,
     ),
     Scene(
         "window",

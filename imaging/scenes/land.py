@@ -430,6 +430,10 @@ def _clouds(amount: float) -> str:
     )
 
 
+def _focus(options: Outdoors) -> str:
+    return ", far out of focus" if options.blur > 0.7 else ", in sharp focus" if options.blur < 0.1 else ""
+
+
 SCENES = (
     Scene(
         "sky",
@@ -438,9 +442,12 @@ SCENES = (
         SkyOptions,
         paint_sky,
         lambda o: (
-            f"{_clouds(o.clouds)} {HOURS[o.time].words}"
-            if o.clouds < 0.15 or o.clouds >= 0.75
-            else f"a sky with {_clouds(o.clouds)} {HOURS[o.time].words}"
+            (
+                f"{_clouds(o.clouds)} {HOURS[o.time].words}"
+                if o.clouds < 0.15 or o.clouds >= 0.75
+                else f"a sky with {_clouds(o.clouds)} {HOURS[o.time].words}"
+            )
+            + _focus(o)
         ),
         1400,
     ),
@@ -451,11 +458,14 @@ SCENES = (
         SeaOptions,
         paint_sea,
         lambda o: (
-            ("a sandy beach and " if o.beach else "")
-            + ("a calm sea" if o.waves < 0.3 else "a rough sea" if o.waves > 0.7 else "the sea")
-            + f" {HOURS[o.time].words}, {_clouds(o.clouds)}"
+            (
+                ("a sandy beach and " if o.beach else "")
+                + ("a calm sea" if o.waves < 0.3 else "a rough sea" if o.waves > 0.7 else "the sea")
+                + f" {HOURS[o.time].words}, {_clouds(o.clouds)}"
+            )
+            + _focus(o)
         ),
-        1400,
+        1600,
     ),
     Scene(
         "dunes",
@@ -464,8 +474,11 @@ SCENES = (
         DuneOptions,
         paint_dunes,
         lambda o: (
-            f"{'high ' if o.height > 0.7 else 'low ' if o.height < 0.3 else ''}{name_of(o.colour)} sand dunes "
-            f"{HOURS[o.time].words}" + (", rippled by the wind" if o.ripples > 0.6 else "")
+            (
+                f"{'high ' if o.height > 0.7 else 'low ' if o.height < 0.3 else ''}{name_of(o.colour)} sand dunes "
+                f"{HOURS[o.time].words}" + (", rippled by the wind" if o.ripples > 0.6 else "")
+            )
+            + _focus(o)
         ),
     ),
     Scene(
@@ -475,11 +488,14 @@ SCENES = (
         FogOptions,
         paint_fog,
         lambda o: (
-            ("thin" if o.density < 0.3 else "thick" if o.density > 0.7 else "drifting")
-            + (" fog in a fir forest " if o.trees else " fog over open ground ")
-            + HOURS[o.time].words
+            (
+                ("thin" if o.density < 0.3 else "thick" if o.density > 0.7 else "drifting")
+                + (" fog in a fir forest " if o.trees else " fog over open ground ")
+                + HOURS[o.time].words
+            )
+            + _focus(o)
         ),
-        1400,
+        1600,
     ),
     Scene(
         "snow",
@@ -488,8 +504,11 @@ SCENES = (
         SnowOptions,
         paint_snow,
         lambda o: (
-            f"a snow field {'with fir trees ' if o.trees else ''}{HOURS[o.time].words}"
-            + (", snow falling" if o.snowfall > 0 else "")
+            (
+                f"a snow field {'with fir trees ' if o.trees else ''}{HOURS[o.time].words}"
+                + (", snow falling" if o.snowfall > 0 else "")
+            )
+            + _focus(o)
         ),
     ),
     Scene(
@@ -499,10 +518,13 @@ SCENES = (
         MountainOptions,
         paint_mountains,
         lambda o: (
-            ("clear" if o.haze < 0.25 else "hazy")
-            + f" mountain ridges {HOURS[o.time].words}"
-            + ("" if o.foreground == "none" else f", seen from a {o.foreground}")
+            (
+                ("clear" if o.haze < 0.25 else "hazy")
+                + f" mountain ridges {HOURS[o.time].words}"
+                + ("" if o.foreground == "none" else f", seen from a {o.foreground}")
+            )
+            + _focus(o)
         ),
-        1400,
+        1800,
     ),
 )

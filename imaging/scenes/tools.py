@@ -75,15 +75,25 @@ def noise(
     weight = power = 1.0
     for octave in range(octaves):
         scale = CELL * 2.03**octave
-        at_u = np.mod(u * scale + offsets[octave, 0], TILE).astype(np.float32)
-        at_v = np.mod(v * scale + offsets[octave, 1], TILE).astype(np.float32)
-        layer = cv2.remap(tile, at_u, at_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        at_u, at_v = _wrapped(u, scale, offsets[octave, 0]), _wrapped(v, scale, offsets[octave, 1])
+        layer: Any = cv2.remap(tile, at_u, at_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         if foot is not None:
             layer = layer / (1 + np.square(foot * (2.03**octave * 1.6)) ** 2)
-        total += layer * np.float32(weight)
+        layer *= np.float32(weight)
+        total += layer
         power += weight * weight
         weight *= gain
     return total / np.float32(np.sqrt(power - 1))
+
+
+def _wrapped(along: Plane, scale: float, offset: float) -> Plane:
+    """Texels of the tile; thrice as fast as ``np.mod``."""
+    texel = along * np.float32(scale) + np.float32(offset)
+    turns = texel * np.float32(1 / TILE)
+    np.floor(turns, out=turns)
+    turns *= np.float32(TILE)
+    texel -= turns
+    return texel
 
 
 def blurred(picture: Picture | Plane, radius: float) -> Picture | Plane:
