@@ -11,6 +11,7 @@ Weights that consist of a folder as transformers reads it (:class:`Hub`) resolve
 from __future__ import annotations
 
 import hashlib
+import http.client
 import logging
 import os
 import shutil
@@ -312,14 +313,14 @@ def _found_or_fetched(weights: Weights, file: File, progress: Progress | None) -
 
 
 def _lying(file: File) -> tuple[Path, str] | None:
-    """Where the file lies, if it does. The cache holds only files whose digest was checked on arrival."""
+    """Where the file lies, whole, if it does."""
     named = os.environ.get("BACKDROP_WEIGHTS")
     if named:
         path = Path(named).expanduser() / file.path
-        if path.is_file() and _checked(path, file):
+        if path.is_file() and _checked(path, file, "BACKDROP_WEIGHTS"):
             return path, "the folder BACKDROP_WEIGHTS"
     path = data_folder() / "weights" / file.path
-    if path.is_file():
+    if path.is_file() and _checked(path, file, "the cache"):
         return path, "the cache"
     return None
 
@@ -367,13 +368,13 @@ REVISION = "revision.txt"  # beside a hub's files: the commit they are of
 _sound: set[tuple[str, int, int]] = set()
 
 
-def _checked(path: Path, file: File) -> bool:
+def _checked(path: Path, file: File, where: str) -> bool:
     """Whether the bytes are the ones the table names; each file is read once per process and change."""
     stat = path.stat()
     key = (str(path), stat.st_size, stat.st_mtime_ns)
     if key not in _sound:
-        if not _matches(path, file):
-            log.warning("%s in BACKDROP_WEIGHTS is not the published file (its digest differs); passed over", path.name)
+        if not _matches(path, file, fetched=where == "the cache"):
+            log.warning("%s in %s is not the published file (its digest differs); passed over", path.name, where)
             return False
         _sound.add(key)
     return True
@@ -393,13 +394,24 @@ def _matches(path: Path, file: File, fetched: bool = False) -> bool:
     return False
 
 
-_FAILURES = (OSError, ValueError, KeyError, subprocess.SubprocessError, zipfile.BadZipFile, tarfile.TarError)
+_FAILURES = (
+    OSError,
+    http.client.HTTPException,
+    ValueError,
+    KeyError,
+    subprocess.SubprocessError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
 
 
 def _fetch(weights: Weights, file: File, progress: Progress | None) -> tuple[Path, str]:
     """Bring a file into the cache from the first place that has it."""
     target = data_folder() / "weights" / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MissingWeights(f"{target.parent} cannot be written: {error.strerror}; set BACKDROP_DATA.") from error
     failures: list[str] = []
     ways: list[tuple[str, Callable[[Path], None]]] = []
     if file.url:

@@ -69,6 +69,21 @@ def test_the_order_of_places(
     assert "passed over" in caplog.text
 
 
+def test_a_damaged_cache_is_mended(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table(monkeypatch, f"{server}/model.onnx")
+    (fetched,) = weights.resolve("model")
+    fetched.write_bytes(b"broken off")
+    assert weights.present("model") is None
+    assert weights.resolve("model")[0].read_bytes() == BYTES
+
+
+def test_a_folder_that_cannot_be_written_is_said(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table(monkeypatch, f"{server}/model.onnx")
+    monkeypatch.setenv("BACKDROP_DATA", "/proc/none")
+    with pytest.raises(MissingWeights, match="cannot be written"):
+        weights.resolve("model")
+
+
 def test_wrong_bytes_are_not_kept(server: str, own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table(monkeypatch, f"{server}/wrong.onnx")
     with pytest.raises(MissingWeights, match="gave other bytes than published"):
