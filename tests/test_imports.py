@@ -38,7 +38,8 @@ MAY_IMPORT = {
     "diffusion": {"imaging"} | GROUND,
     "imaging": GROUND,
     "recipe": {"errors"},
-    "weights": {"errors"},
+    "weights": {"errors", "tfjs"},
+    "tfjs": set(),
     "errors": set(),
 }
 SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour"}
