@@ -22,6 +22,7 @@ ROOMS = (
     "diffusion",
     "imaging",
     "recipe",
+    "tfjs",
     "weights",
     "errors",
 )
