@@ -22,6 +22,7 @@ ROOMS = (
     "diffusion",
     "imaging",
     "recipe",
+    "tfjs",
     "weights",
     "errors",
 )
@@ -38,7 +39,8 @@ MAY_IMPORT = {
     "diffusion": {"imaging"} | GROUND,
     "imaging": GROUND,
     "recipe": {"errors"},
-    "weights": {"errors"},
+    "weights": {"errors", "tfjs"},
+    "tfjs": set(),
     "errors": set(),
 }
 SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour"}
