@@ -50,7 +50,7 @@ class Auto:
 class _Votes:
     """What the networks say, added up as logits: who is sure of an edge outvotes who is vague about it.
 
-    The weights were tuned on one half of ``groundtruth`` and hold on the other; ``docs/masks.md`` has the figures.
+    The weights were chosen on all of ``groundtruth``, nothing held out; ``docs/masks.md`` has the figures.
     """
 
     def __init__(self, photo: Photo, context: Context) -> None:

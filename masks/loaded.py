@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 BUDGET_MB = 2000  # a two-core machine with 4 GB keeps half for photos and everything else
-COST = 2.5  # resident bytes per byte of weights file, measured over u2netp, DeepLab, MobileSAM and the tflite models
+COST = 2.5  # resident bytes per byte of weights file, an estimate
 
 
 @dataclass(eq=False)
