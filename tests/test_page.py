@@ -111,10 +111,10 @@ def test_the_automatic_mask_by_the_model(page: Page, u2netp: None) -> None:
 
 def test_a_photo_without_a_subject_says_what_to_do(page: Page, u2netp: None) -> None:
     page.upload(encode(np.full((240, 320, 3), 200, np.uint8), "PNG"), "wall.png")
-    assert "found no subject in this photo" in page.app.warning[0].value
+    assert "No subject stands out" in page.app.warning[0].value
     assert "paint the subject yourself" in page.app.warning[0].value
     page.click("look_again")
-    assert "found no subject in this photo" in page.app.warning[0].value
+    assert "No subject stands out" in page.app.warning[0].value
 
 
 def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
