@@ -26,6 +26,7 @@ DIGITS = 5  # of a fraction: a hundredth of a pixel on 1,000
 RING = "#ffffff"  # around a point that was clicked on, so that it is seen on any photo
 RADIUS = 7  # pixels, of such a point
 LEAST = 4  # pixels of the canvas: a smaller box is a slip of the hand
+CLEAR = "rgba(0, 0, 0, 0)"
 POINTERS = {"add": "#0a6cff", "remove": "#e01030", "box": "#0a6cff"}
 
 Point = tuple[float, float]
@@ -221,7 +222,7 @@ def point(
     from streamlit_drawable_canvas import st_canvas
 
     result = st_canvas(
-        fill_color="rgba(10, 108, 255, 0.12)" if kind == "box" else POINTERS[kind],
+        fill_color=CLEAR if kind == "box" else POINTERS[kind],
         stroke_color=POINTERS[kind] if kind == "box" else RING,
         stroke_width=2,
         background_image=background,
@@ -289,7 +290,7 @@ def _pointer(mark: Mark, size: tuple[int, int], photo: tuple[int, int]) -> dict[
         "type": "Rect",
         "width": xs[1] - xs[0],
         "height": ys[1] - ys[0],
-        "fill": "rgba(10, 108, 255, 0.12)",
+        "fill": CLEAR,
         "stroke": POINTERS["box"],
         **common,
     }

@@ -13,8 +13,8 @@ from recipe import MaskRecipe
 from ui import canvas, measure, options, pictures, selecting, state
 
 KINDS = {
-    "add": ":material/add: The subject",
-    "remove": ":material/remove: Not the subject",
+    "add": ":material/add: This",
+    "remove": ":material/remove: Not this",
     "box": ":material/crop_free: Box",
 }
 ABOUT = {
@@ -77,7 +77,7 @@ def tools(target: Target, offered: list[Target]) -> canvas.Kind:
                 options=list(target.kinds),
                 format_func=KINDS.__getitem__,
                 required=True,
-                help="Click on the subject, click on what is not the subject, or drag a box around the subject.",
+                help="Click on what you want selected, click on what you do not want, or drag a box around it.",
             )
         clicked = bool(state.desk().marks.get(target.key))
         st.button(

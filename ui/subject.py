@@ -74,6 +74,8 @@ def panel(photo: Photo) -> None:
         help="Paint on the photo to add to the subject or to take away from it (mask strokes).",
     )
     if state.value("subject.touch_up"):
+        if clicks.targets():
+            st.caption("Painting now: switch this off to click on the picture again.")
         st.image(
             selecting.overlay(photo, selecting.recipe(), pictures.TILE * 2),
             caption="What will be repainted now",
