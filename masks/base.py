@@ -75,6 +75,8 @@ class Options(BaseModel):
 
     ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
     file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
+    One marked with ``json_schema_extra={"mark": "add" | "remove" | "box"}`` holds places in the photo, which the page
+    lets people click on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)

@@ -34,11 +34,21 @@ Box = tuple[float, float, float, float]
 
 class SamOptions(Options):
     positional: ClassVar = "clicks"
-    clicks: tuple[Point, ...] = Field((), max_length=64, description="Points on the subject, x,y in pixels.")
-    excluded: tuple[Point, ...] = Field(
-        (), max_length=64, alias="not", description="Points that are not the subject, x,y in pixels."
+    clicks: tuple[Point, ...] = Field(
+        (), max_length=64, description="Points on the subject, x,y in pixels.", json_schema_extra={"mark": "add"}
     )
-    box: Box | None = Field(None, description="A box around the subject: x0,y0,x1,y1 in pixels.")
+    excluded: tuple[Point, ...] = Field(
+        (),
+        max_length=64,
+        alias="not",
+        description="Points that are not the subject, x,y in pixels.",
+        json_schema_extra={"mark": "remove"},
+    )
+    box: Box | None = Field(
+        None,
+        description="A box around the subject: x0,y0,x1,y1 in pixels.",
+        json_schema_extra={"mark": "box"},
+    )
     size: Literal["auto", "whole", "part", "detail"] = Field(
         "auto", description="Of several things under a single click: the likeliest, the whole, a part or a detail."
     )

@@ -15,14 +15,25 @@ from pages import ROOT, Page, cut_out, opaque
 
 import main
 from diffusion import catalogue
-from imaging.photo import load
+from imaging.photo import Photo, load
 from imaging.save import encode, read_made
 from imaging.scenes import SCENES
 from jobs import history, presence, queue, store
-from masks import SOURCES
+from masks import SOURCES, Selection, options_of
+from masks.pointed import SamOptions
 from masks.strokes import Stroke, Strokes
-from recipe import GradientBackdrop, Length, Recipe, SceneBackdrop, TransparentBackdrop
+from recipe import (
+    GradientBackdrop,
+    Layer,
+    Length,
+    MaskRecipe,
+    Recipe,
+    SceneBackdrop,
+    Source,
+    TransparentBackdrop,
+)
 from ui import working
+from ui.canvas import Mark, from_marks, to_marks
 
 
 @pytest.fixture
@@ -127,6 +138,9 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
         for field, info in source.Options.model_fields.items():
             extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
             if extra.get("input") == "strokes file":
+                continue
+            if extra.get("mark"):
+                assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
             assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
 
@@ -233,6 +247,184 @@ def test_the_edge_is_shaped_and_reset(studio: Page) -> None:
     assert "The subject is 26%" not in studio.said
     studio.click("reset_edge")
     assert "The subject is 26%" in studio.said
+
+
+def _half(page: Page) -> str:
+    """Digest of a mask file in the store: the left half."""
+    mask = np.zeros((240, 320), np.uint8)
+    mask[:, :160] = 255
+    return store.default().put(encode(mask, "PNG"))
+
+
+def _with_half(page: Page, op: str) -> Page:
+    """Another layer: a mask file with the left half."""
+    page.click("add_layer").set("subject.layer.1.source", "file")
+    page.app.session_state["desk"].values["subject.layer.1.file.mask"] = _half(page)
+    return page.set("subject.layer.1.op", op)
+
+
+@pytest.mark.parametrize(("op", "share"), [("remove", 13), ("intersect", 13)])
+def test_layers_are_combined_and_survive_a_reload(studio: Page, op: str, share: int) -> None:
+    _with_half(studio, op)
+    assert f"The subject is {share}% of the photo." in studio.said
+    again = studio.reload()
+    assert f"The subject is {share}% of the photo." in again.said
+    again.click("subject.layer.1.gone")
+    assert "The subject is 26% of the photo." in again.said
+    assert "subject.layer.1.op" not in again.app.session_state["desk"].values
+
+
+def test_a_layer_that_lacks_something_waits(studio: Page) -> None:
+    studio.click("add_layer")
+    assert "Not in use yet: click on it in the picture" in studio.said
+    assert "The subject is 26% of the photo." in studio.said
+    studio.set("subject.layer.1.source", "text")
+    assert "Not in use yet: fill in what is asked for above" in studio.said
+
+
+def test_layers_and_edge_come_back_with_the_settings(studio: Page) -> None:
+    _with_half(studio, "remove").set("subject.objects.how", "largest").set("subject.matting", True)
+    studio.open("Background").click("make")
+    first, _ = _made(studio)
+    assert [layer.op for layer in first.mask.layers] == ["add", "remove"]
+    assert (first.mask.objects, first.mask.matting) == ("largest", True)
+    studio.open("Subject").click("subject.layer.1.gone").click("reset_edge")
+    assert "The subject is 26% of the photo." in studio.said
+    studio.open("Result").click("settings_again").click("make")
+    assert _made(studio)[0].mask == first.mask
+
+
+MASKS = {
+    "every option": MaskRecipe(
+        layers=(
+            Layer(
+                source=Source(name="sam", values={"clicks": [[10, 20], [30, 40.5]], "not": "50,60", "box": "1,2,9,8"})
+            ),
+            Layer(op="add", source=Source(name="text", values={"phrases": ["a mug", "a cup"], "threshold": 0.6})),
+            Layer(op="remove", source=Source(name="deeplab", values={"categories": "person,dog"})),
+            Layer(op="intersect", source=Source(name="alpha")),
+        ),
+        objects=((12.0, 13.0), (100.0, 90.5)),
+        matting=True,
+    ),
+    "nothing but a box": MaskRecipe(layers=(Layer(source=Source(name="sam", values={"box": [1, 2, 30, 40]})),)),
+    "as it starts": MaskRecipe(),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_controls_say_what_a_recipe_says(name: str) -> None:
+    """Put in and read back: the same mask, whatever was set before."""
+    from streamlit.testing.v1 import AppTest
+
+    def script() -> None:
+        import streamlit as st
+
+        from recipe import MaskRecipe
+        from ui import layers, selecting, state
+
+        state.open_desk("x" * 40)
+        for given in st.session_state.masks:
+            selecting.take(MaskRecipe.model_validate_json(given))
+        layers.show()
+        st.session_state.again = selecting.recipe()
+
+    app = AppTest.from_function(script)
+    app.session_state["masks"] = [MASKS["every option"].model_dump_json(), MASKS[name].model_dump_json()]
+    app.run()
+    assert not app.exception
+    wanted = [options_of(layer.source)[1] for layer in MASKS[name].layers]
+    again = app.session_state["again"]
+    assert [options_of(layer.source)[1] for layer in again.layers] == wanted
+    assert again.model_copy(update={"layers": ()}) == MASKS[name].model_copy(update={"layers": ()})
+
+
+def _click(page: Page, kind: str, *at: float) -> Page:
+    """As the canvas tells it: what is there, and one mark more."""
+    desk = page.app.session_state["desk"]
+    (target, size, photo) = page.app.session_state["clicks_at"]
+    marks = (*desk.marks.get(target.key, ()), Mark(kind=kind, at=at))
+    drawing = from_marks(marks, size, photo)
+    desk.marks[target.key] = to_marks(drawing, size, photo, target.kinds)
+    return page.run()
+
+
+@pytest.fixture
+def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """Instead of the network: a square of 80 pixels about each click, less that about each removing click."""
+    asked: list[dict[str, object]] = []
+
+    def find(self: object, photo: Photo, options: SamOptions, context: object) -> Selection:
+        asked.append(options.model_dump(mode="json", exclude_defaults=True))
+        values = np.zeros(photo.pixels.shape[:2], np.uint8)
+        for points, value in ((options.clicks, 255), (options.excluded, 0)):
+            for x, y in points:
+                values[max(0, int(y) - 40) : int(y) + 40, max(0, int(x) - 40) : int(x) + 40] = value
+        if options.box:
+            x0, y0, x1, y1 = map(int, options.box)
+            values[y0:y1, x0:x1] = 255
+        return Selection(values, heat=values / 255, found=(("dog", 0.25),))
+
+    monkeypatch.setattr("masks.pointed.Sam.find", find)
+    return asked
+
+
+def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    assert "Click on the subject in the picture" in page.said
+    assert page.app.button(key="undo_click").disabled
+    _click(page, "add", 100, 100)
+    assert pointed[-1] == {"clicks": [[100, 100]]}
+    assert "The subject is 8% of the photo." in page.said
+    assert "Seen in this photo: dog 25%." in page.said
+    _click(page, "remove", 100, 140)
+    assert pointed[-1] == {"clicks": [[100, 100]], "excluded": [[100, 140]]}
+    assert "The subject is 4% of the photo." in page.said
+    page = page.reload()
+    assert "The subject is 4% of the photo." in page.said
+    page.click("undo_click")
+    assert "The subject is 8% of the photo." in page.said
+    page.click("clear_clicks")
+    assert "Click on the subject in the picture" in page.said
+    _click(page, "box", 0, 0, 160, 120)
+    assert pointed[-1] == {"box": [0, 0, 160, 120]}
+    page.open("Photo").upload(opaque(200, 100)).open("Subject")
+    assert "Click on the subject in the picture" in page.said, "another photo, other places"
+
+
+def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    assert "Heat map" not in page.app.get_by_key("subject.view").options
+    _click(page, "add", 100, 100).set("subject.view", "Heat map")
+    assert "How sure the first source is" in page.said
+    page.click("clear_clicks")
+    assert page.app.session_state["subject.view"] == "Overlay"
+
+
+def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    _click(page, "add", 50, 50)
+    page.click("add_layer")
+    _click(page, "add", 200, 90)
+    assert "The subject is 17% of the photo." in page.said
+    page.click("undo_click").set("subject.layer.1.op", "remove")
+    assert page.app.session_state["clicks.for"] == "subject.layer.1.sam"
+    _click(page, "add", 50, 90)
+    assert "The subject is 4% of the photo." in page.said
+    page.set("clicks.for", "subject.sam").click("undo_click")
+    assert list(page.app.session_state["desk"].marks["subject.layer.1.sam"]) == [Mark(kind="add", at=(50, 90))]
+
+
+def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    _click(_click(page, "add", 60, 60), "add", 240, 160)
+    assert "The subject is 17% of the photo." in page.said
+    page.set("subject.objects.how", "chosen")
+    assert "until then all of them are kept" in page.said
+    _click(page, "add", 241, 161)
+    assert "The subject is 8% of the photo." in page.said
+    page.click("reset_edge")
+    assert "The subject is 17% of the photo." in page.said
 
 
 # --- the background

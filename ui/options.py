@@ -28,7 +28,7 @@ def controls(options: type[BaseModel], prefix: str) -> dict[str, Any]:
     """Draw one control per field and return the values that differ from "not given"."""
     values: dict[str, Any] = {}
     for name, field in options.model_fields.items():
-        if _input(field) == DRAWN:
+        if _input(field) == DRAWN or _extra(field, "mark"):
             continue
         value = _control(name, field, f"{prefix}.{name}")
         if value is not None:
@@ -39,6 +39,32 @@ def controls(options: type[BaseModel], prefix: str) -> dict[str, Any]:
 def drawn_field(options: type[BaseModel]) -> str | None:
     """The field that the canvas fills, where there is one."""
     return next((name for name, field in options.model_fields.items() if _input(field) == DRAWN), None)
+
+
+def marked_fields(options: type[BaseModel]) -> dict[str, str]:
+    """The fields that are filled by clicking on the picture, by what a click there means."""
+    marks = ((_extra(field, "mark"), name) for name, field in options.model_fields.items())
+    return {mark: name for mark, name in marks if mark}
+
+
+def put(options: type[BaseModel], prefix: str, given: BaseModel) -> None:
+    """Set the controls to the values of ``given``. In a callback: they are not drawn yet."""
+    values = given.model_dump(mode="json")
+    state.desk().values[f"{prefix}.values"] = {}
+    for name, field in options.model_fields.items():
+        if _extra(field, "mark"):
+            continue
+        value, key = values[name], f"{prefix}.{name}"
+        kind, _ = _plain(field.annotation)
+        if _input(field):
+            state.desk().values[key] = value
+            state.desk().values.pop(f"{key}.name", None)
+        elif isinstance(value, list) and not _is_choice_of_several(kind):
+            state.put(key, ", ".join(map(str, value)))
+        elif value is None and typing.get_origin(kind) is not Literal:
+            state.forget(key)
+        else:
+            state.put(key, value)
 
 
 def _control(name: str, field: FieldInfo, key: str) -> Any:
@@ -75,8 +101,16 @@ def _plain(annotation: Any) -> tuple[Any, bool]:
 
 
 def _input(field: FieldInfo) -> str | None:
+    return _extra(field, "input")
+
+
+def _extra(field: FieldInfo, key: str) -> str | None:
     extra = field.json_schema_extra
-    return str(extra["input"]) if isinstance(extra, Mapping) and "input" in extra else None
+    return str(extra[key]) if isinstance(extra, Mapping) and key in extra else None
+
+
+def _is_choice_of_several(kind: Any) -> bool:
+    return bool(typing.get_args(kind)) and typing.get_origin(_plain(typing.get_args(kind)[0])[0]) is Literal
 
 
 def _choice(label: str, help: str | None, key: str, options: list[Any], default: Any, optional: bool) -> Any:
@@ -105,7 +139,7 @@ def _titled(option: Any) -> str:
 
 def _several(label: str, help: str | None, key: str, kind: Any, default: Any) -> Any:
     item, _ = _plain(typing.get_args(kind)[0] if typing.get_args(kind) else str)
-    if typing.get_origin(item) is Literal:
+    if _is_choice_of_several(kind):
         chosen = state.control(
             st.pills,
             label,

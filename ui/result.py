@@ -11,14 +11,12 @@ import numpy as np
 import streamlit as st
 
 import main
-import masks
 from errors import BadInput, StudioError
 from imaging import checks, save
 from imaging.photo import Photo, load
 from jobs import store
-from masks.strokes import Strokes
 from recipe import GeneratedBackdrop, Recipe, TransparentBackdrop
-from ui import options, pictures, scenes, state, working
+from ui import pictures, scenes, selecting, state, working
 from ui.compare import compare
 
 
@@ -296,34 +294,10 @@ def use_again(recipe: Recipe) -> None:
         state.put("photo.way", "Describe")
         state.go("Photo")
         return
-    _set_mask(recipe)
+    selecting.take(recipe.mask)
     state.put("background.shadow", recipe.shadow == "contact")
     _set_backdrop(recipe)
     state.go("Background")
-
-
-def _set_mask(recipe: Recipe) -> None:
-    mask = recipe.mask
-    source = mask.layers[0].source
-    values: dict[str, Any] = dict(source.values)
-    strokes = mask.strokes
-    if source.name in masks.SOURCES:
-        drawn = options.drawn_field(masks.SOURCES[source.name].Options)
-        if drawn:
-            strokes = values.pop(drawn, None)
-        state.put("subject.source", source.name)
-        for name, value in values.items():
-            state.put(f"subject.{source.name}.{name}", value)
-        state.desk().values[f"subject.{source.name}.values"] = values
-    state.put("subject.invert", mask.invert)
-    state.put("subject.fill_holes", mask.fill_holes)
-    state.put("subject.specks", mask.specks)
-    state.put("subject.feather", mask.feather)
-    state.put("subject.grow_unit", mask.grow.unit)
-    state.put(f"subject.grow.{mask.grow.unit}", mask.grow.value)
-    kept = store.default()
-    there = strokes is not None and kept.has(strokes)
-    state.desk().strokes = Strokes.from_json(kept.get(strokes)) if there and strokes else Strokes()
 
 
 def _set_backdrop(recipe: Recipe) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 import masks
-from errors import StudioError
+from errors import BadInput, StudioError
 from imaging.photo import Photo
 from jobs import store
 from masks import Selection
+from masks.strokes import Strokes
 from recipe import Layer, Length, MaskRecipe, Source
-from ui import pictures, state
-from ui.options import drawn_field
+from ui import options, pictures, state
+from ui.canvas import Kind, Mark
 
 FULL = 0.995  # of the photo: more is no selection
+FIRST = "subject"  # the key of the first layer
+OBJECTS = "subject.objects"  # and of the things chosen by a click
+MOST_LAYERS = 31  # after the first
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,22 +38,98 @@ class Found:
         return self.selection.area / self.selection.values.size
 
 
-def recipe(touched_up: bool = True) -> MaskRecipe:
-    """How the subject is found, as set on the desk."""
-    name = str(state.value("subject.source", "auto"))
-    source = masks.SOURCES[name if name in masks.SOURCES else "auto"]
-    kept = state.value(f"subject.{source.name}.values", {})
+def layers() -> list[str]:
+    """The keys of all layers, in order; everything that is set for a layer is named by its key."""
+    return [FIRST, *(f"{FIRST}.layer.{number}" for number in _numbers())]
+
+
+def _numbers() -> list[int]:
+    kept = state.value(f"{FIRST}.layers", [])
+    return [number for number in kept if isinstance(number, int)] if isinstance(kept, list) else []
+
+
+def add_layer(name: str) -> str:
+    """Begin another layer with the source of that name; return its key."""
+    numbers = _numbers()
+    number = max(numbers, default=0) + 1
+    state.put(f"{FIRST}.layers", [*numbers, number])
+    key = f"{FIRST}.layer.{number}"
+    _forget(key)
+    state.put(f"{key}.op", "add")
+    state.put(f"{key}.source", name)
+    return key
+
+
+def remove_layer(key: str) -> None:
+    """Take a layer away, with all that was set for it."""
+    state.put(f"{FIRST}.layers", [number for number in _numbers() if f"{FIRST}.layer.{number}" != key])
+    _forget(key)
+
+
+def _forget(key: str) -> None:
+    here = state.desk()
+    for name in [name for name in here.values if name.startswith(f"{key}.")]:
+        state.forget(name)
+    for name in [name for name in here.marks if name.startswith(f"{key}.")]:
+        del here.marks[name]
+
+
+def source(key: str) -> Source:
+    """A layer's source as set on the desk; its option values may not be complete yet."""
+    name = str(state.value(f"{key}.source", "auto"))
+    found = masks.SOURCES[name if name in masks.SOURCES else "auto"]
+    kept = state.value(f"{key}.{found.name}.values", {})
     values = dict(kept) if isinstance(kept, dict) else {}
+    drawn = options.drawn_field(found.Options)
+    if drawn and key != FIRST and state.value(f"{key}.{found.name}.{drawn}"):
+        values[drawn] = state.value(f"{key}.{found.name}.{drawn}")
+    marks = state.desk().marks.get(f"{key}.{found.name}", ())
+    return Source(name=found.name, values=values | _values(options.marked_fields(found.Options), marks))
+
+
+def _values(fields: dict[str, str], marks: tuple[Mark, ...]) -> dict[str, Any]:
+    """What was clicked on as option values; of several boxes the last one counts."""
+    values: dict[str, Any] = {}
+    for mark in marks:
+        field = fields.get(mark.kind)
+        if field is None:
+            continue
+        if mark.kind == "box":
+            values[field] = list(mark.at)
+        else:
+            values[field] = [*values.get(field, ()), list(mark.at)]
+    return values
+
+
+def is_ready(source: Source) -> bool:
+    """Whether all that the source asks for is given."""
+    try:
+        masks.options_of(source)
+    except BadInput:
+        return False
+    return True
+
+
+def recipe(touched_up: bool = True) -> MaskRecipe:
+    """How the subject is found, as set on the desk. Further layers that lack something are left out for now."""
+    first, *more = layers()
+    begin = source(first)
     strokes = state.desk().strokes
     digest = store.default().put(strokes.to_json()) if strokes.strokes else None
-    drawn = drawn_field(source.Options)
+    drawn = options.drawn_field(masks.SOURCES[begin.name].Options)
     if drawn:  # the whole selection is drawn, so there is nothing left to touch up
         if digest:
-            values[drawn] = digest
+            begin = Source(name=begin.name, values={**begin.values, drawn: digest})
         digest = None
+    further = ((str(state.value(f"{key}.op", "add")), source(key)) for key in more)
     unit = state.value("subject.grow_unit", "%")
     return MaskRecipe(
-        layers=(Layer(source=Source(name=source.name, values=values)),),
+        layers=(
+            Layer(source=begin),
+            *(Layer.model_validate({"op": op, "source": one}) for op, one in further if is_ready(one)),
+        ),
+        matting=bool(state.value("subject.matting", False)),
+        objects=_objects(),
         invert=bool(state.value("subject.invert", False)),
         fill_holes=bool(state.value("subject.fill_holes", False)),
         specks=float(state.value("subject.specks", 0.0)),
@@ -56,6 +137,69 @@ def recipe(touched_up: bool = True) -> MaskRecipe:
         feather=float(state.value("subject.feather", 0.0)),
         strokes=digest if touched_up else None,
     )
+
+
+def _objects() -> Any:
+    how = state.value(f"{OBJECTS}.how", "all")
+    if how != "chosen":
+        return how
+    return tuple(mark.at for mark in state.desk().marks.get(OBJECTS, ())) or "all"
+
+
+def take(mask: MaskRecipe) -> None:
+    """Put every control of the selection to what a recipe says: :func:`recipe` the other way round. In a callback."""
+    here, kept = state.desk(), store.default()
+    for key in layers()[1:]:
+        remove_layer(key)
+    here.marks = {}
+    strokes = mask.strokes
+    for at, layer in enumerate(mask.layers):
+        try:
+            found, given = masks.options_of(layer.source)
+        except BadInput:  # a source of another Backdrop
+            continue
+        key = FIRST if at == 0 else add_layer(found.name)
+        state.put(f"{key}.source", found.name)
+        if at:
+            state.put(f"{key}.op", layer.op)
+        options.put(found.Options, f"{key}.{found.name}", given)
+        values = given.model_dump(mode="json")
+        here.values[f"{key}.{found.name}.values"] = {
+            name: value
+            for name, value in values.items()
+            if value is not None and name in given.model_fields_set and name not in _not_drawn(found.Options)
+        }
+        here.marks[f"{key}.{found.name}"] = _marks(options.marked_fields(found.Options), values)
+        drawn = options.drawn_field(found.Options)
+        if at == 0 and drawn:
+            strokes = values[drawn]
+    state.put("subject.matting", mask.matting)
+    state.put(f"{OBJECTS}.how", mask.objects if isinstance(mask.objects, str) else "chosen")
+    if not isinstance(mask.objects, str):
+        here.marks[OBJECTS] = tuple(Mark(kind="add", at=at) for at in mask.objects)
+    state.put("subject.invert", mask.invert)
+    state.put("subject.fill_holes", mask.fill_holes)
+    state.put("subject.specks", mask.specks)
+    state.put("subject.feather", mask.feather)
+    state.put("subject.grow_unit", mask.grow.unit)
+    state.put(f"subject.grow.{mask.grow.unit}", mask.grow.value)
+    there = strokes is not None and kept.has(strokes)
+    here.strokes = Strokes.from_json(kept.get(strokes)) if there and strokes else Strokes()
+
+
+def _not_drawn(kind: Any) -> set[str]:
+    """The fields that no control holds: they are clicked on or drawn."""
+    return {*options.marked_fields(kind).values(), options.drawn_field(kind) or ""}
+
+
+def _marks(fields: dict[str, str], values: dict[str, Any]) -> tuple[Mark, ...]:
+    marks: list[Mark] = []
+    kinds: tuple[Kind, ...] = ("add", "remove", "box")
+    for kind in kinds:
+        given = values.get(fields.get(kind, "")) or ()
+        places = [given] if kind == "box" and given else given
+        marks += [Mark(kind=kind, at=at) for at in places]
+    return tuple(marks)
 
 
 def found(photo: Photo, mask: MaskRecipe) -> Found:
@@ -100,5 +244,5 @@ def view(photo: Photo, mask: MaskRecipe, name: str) -> bytes:
     selection = found(photo, mask).selection
     if name == "Overlay" or selection is None:
         return overlay(photo, mask)
-    draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask}[name]
+    draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask, "Heat map": pictures.heat}[name]
     return state.remember("view", f"{name} {photo.digest} {mask.model_dump_json()}", lambda: draw(photo, selection))

@@ -20,6 +20,7 @@ from imaging.photo import Photo, digest_of, load
 from jobs import store
 from masks.strokes import Strokes
 from recipe import Digest
+from ui.canvas import Mark
 
 T = TypeVar("T")
 
@@ -36,6 +37,7 @@ class Desk(BaseModel):
         step: the panel that is open.
         values: the setting of every control by its key.
         strokes: touch-ups by hand.
+        marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
         results: digests of the pictures shown as the result, best first.
         chosen: which of them is looked at.
         job: the queue's number of the generated pictures asked for last.
@@ -47,6 +49,7 @@ class Desk(BaseModel):
     step: Step = "Photo"
     values: dict[str, JsonValue] = Field(default_factory=dict)
     strokes: Strokes = Strokes()
+    marks: dict[str, tuple[Mark, ...]] = Field(default_factory=dict)
     results: list[Digest] = Field(default_factory=list)
     chosen: int = 0
     job: str | None = None
@@ -105,7 +108,7 @@ def take_photo(data: bytes, name: str) -> None:
     store.default().put(data)
     here = desk()
     if here.photo != photo.digest:
-        here.strokes = Strokes()
+        here.strokes, here.marks = Strokes(), {}
         here.results, here.chosen = [], 0
     here.photo, here.photo_name = photo.digest, name
     st.session_state.photo = photo
@@ -134,6 +137,12 @@ def put(key: str, value: JsonValue) -> None:
     """Set a control from outside: in a callback, before it is drawn."""
     desk().values[key] = value
     st.session_state[key] = value
+
+
+def forget(key: str) -> None:
+    """Put a control back to its first setting: in a callback, before it is drawn."""
+    desk().values.pop(key, None)
+    st.session_state.pop(key, None)
 
 
 def value(key: str, default: Any = None) -> Any:

@@ -11,7 +11,7 @@ import masks
 from imaging.photo import Photo
 from masks.strokes import Strokes
 from recipe import MaskRecipe
-from ui import canvas, measure, options, pictures, selecting, state
+from ui import canvas, clicks, layers, measure, options, pictures, selecting, state
 
 OPS = {"add": ":material/add: Keep", "remove": ":material/ink_eraser: Repaint"}
 LARGEST = 2600  # pixels, the longer side of the picture behind a zoomed canvas
@@ -19,41 +19,52 @@ ABOUT = {
     "Overlay": "What is red will be repainted. What is clear stays, pixel for pixel.",
     "Cut-out": "The subject alone. Look at its edge.",
     "Mask": "White stays, black is repainted, grey is the soft edge between.",
+    "Heat map": "How sure the first source is: bright is sure, dark is not.",
 }
+OBJECTS = {"all": "Keep all", "largest": "Keep the largest", "chosen": "Keep those I click on"}
 ICONS = {"Brush": ":material/brush:", "Polygon": ":material/polyline:", "Rectangle": ":material/rectangle:"}
 
 
 def stage(photo: Photo) -> None:
-    """The photo with red over what will be repainted, or the canvas on it."""
+    """The photo with red over what will be repainted, or a canvas on it: to paint on, or to click on."""
     mask = selecting.recipe()
     if state.value("subject.touch_up", False):
         _canvas(photo, mask)
         return
-    st.session_state.canvas_drawn = False
     answer = selecting.found(photo, mask)
+    views = [view for view in ABOUT if view != "Heat map" or _has_heat(answer)]
     view = state.value("subject.view", "Overlay")
-    with st.container(key="picture", horizontal_alignment="center"):
-        st.image(
-            selecting.view(photo, mask, view),
-            alt=f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo.",
-        )
+    view = view if view in views else "Overlay"
+    if clicks.targets():
+        clicks.stage(photo, mask, view)
+    else:
+        st.session_state.canvas_drawn = False
+        with st.container(key="picture", horizontal_alignment="center"):
+            st.image(
+                selecting.view(photo, mask, view),
+                alt=f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo.",
+            )
     with st.container(horizontal=True, vertical_alignment="center"):
         state.control(
             st.segmented_control,
             "Show the selection as",
             "subject.view",
             "Overlay",
-            options=list(ABOUT),
+            options=views,
             required=True,
             label_visibility="collapsed",
-            help="Three ways to look at the same selection.",
+            help="Ways to look at the same selection.",
         )
         st.caption(ABOUT[view], width="content")
 
 
+def _has_heat(answer: selecting.Found) -> bool:
+    return answer.selection is not None and answer.selection.heat is not None
+
+
 def panel(photo: Photo) -> None:
     """Everything that has a say in the selection."""
-    _source(photo)
+    layers.show()
     _verdict(photo)
     state.control(
         st.toggle,
@@ -63,6 +74,8 @@ def panel(photo: Photo) -> None:
         help="Paint on the photo to add to the subject or to take away from it (mask strokes).",
     )
     if state.value("subject.touch_up"):
+        if clicks.targets():
+            st.caption("Painting now: switch this off to click on the picture again.")
         st.image(
             selecting.overlay(photo, selecting.recipe(), pictures.TILE * 2),
             caption="What will be repainted now",
@@ -83,22 +96,6 @@ def panel(photo: Photo) -> None:
     )
 
 
-def _source(photo: Photo) -> None:
-    name = state.control(
-        st.selectbox,
-        "Find the subject by",
-        "subject.source",
-        "auto",
-        options=list(masks.SOURCES),
-        format_func=lambda name: masks.SOURCES[name].title,
-        help="How the subject is told from its background (mask source).",
-    )
-    source = masks.SOURCES[name]
-    st.caption(source.help)
-    values = options.controls(source.Options, f"subject.{name}")
-    state.desk().values[f"subject.{name}.values"] = values
-
-
 def _verdict(photo: Photo) -> None:
     """What was found, or what to do where nothing was."""
     mask = selecting.recipe()
@@ -106,12 +103,14 @@ def _verdict(photo: Photo) -> None:
     if answer.selection is None:
         source = mask.layers[0].source
         fields = masks.SOURCES[source.name].Options.model_fields
-        drawn = options.drawn_field(masks.SOURCES[source.name].Options) is not None
-        if drawn:
+        kind = masks.SOURCES[source.name].Options
+        if options.drawn_field(kind):
             st.info(
                 "Nothing is drawn yet: switch on **Touch up by hand** below and paint over the subject.",
                 icon=":material/brush:",
             )
+        elif options.marked_fields(kind) and not selecting.is_ready(source):
+            st.info("Click on the subject in the picture, or draw a box around it.", icon=":material/touch_app:")
         elif any(field.is_required() and name not in source.values for name, field in fields.items()):
             st.info("Fill in what is asked for above, and the subject is found by it.", icon=":material/edit_note:")
         else:
@@ -135,6 +134,9 @@ def _verdict(photo: Photo) -> None:
         )
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
+    if answer.selection.found:
+        seen = ", ".join(f"{name} {_percent(share)}" for name, share in answer.selection.found)
+        st.caption(f"Seen in this photo: {seen}.")
     for note in answer.selection.notes:
         st.caption(note)
 
@@ -180,6 +182,26 @@ def _edge() -> None:
             help="Soften the edge over this many pixels of the photo.",
         )
         state.control(
+            st.selectbox,
+            "Of several separate things",
+            f"{selecting.OBJECTS}.how",
+            "all",
+            options=list(OBJECTS),
+            format_func=OBJECTS.__getitem__,
+            on_change=clicks.aim,
+            args=(selecting.OBJECTS,),
+            help="Keep everything that was found, the largest piece alone, or the pieces you click on.",
+        )
+        if state.value(f"{selecting.OBJECTS}.how") == "chosen" and not state.desk().marks.get(selecting.OBJECTS):
+            st.caption("Click in the picture on the things to keep; until then all of them are kept.")
+        state.control(
+            st.toggle,
+            "Finer hair and fur",
+            "subject.matting",
+            False,
+            help="Works the soft edge out anew from the photo's colours (matting); takes some seconds.",
+        )
+        state.control(
             st.toggle,
             "Invert",
             "subject.invert",
@@ -219,6 +241,9 @@ def _reset_edge() -> None:
         state.put(f"subject.{key}", start)
     state.put("subject.invert", False)
     state.put("subject.fill_holes", False)
+    state.put("subject.matting", False)
+    state.put(f"{selecting.OBJECTS}.how", "all")
+    state.desk().marks.pop(selecting.OBJECTS, None)
 
 
 def _canvas(photo: Photo, mask: MaskRecipe) -> None:
@@ -230,7 +255,7 @@ def _canvas(photo: Photo, mask: MaskRecipe) -> None:
     size = max(1, round(photo.size[0] * scale * zoom)), max(1, round(photo.size[1] * scale * zoom))
     base = mask.model_copy(update={"strokes": None})
     background = _background(photo, base, min(LARGEST, max(pictures.STAGE, *size)))
-    identity = f"{photo.digest} {size} {base.model_dump_json()} {state.value('subject.source')}"
+    identity = f"{photo.digest} {size} {base.model_dump_json()}"
     if st.session_state.get("canvas_identity") != identity or not st.session_state.get("canvas_drawn"):
         st.session_state.canvas_identity = identity
         _renew(size)
