@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
+import threading
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import cv2
@@ -114,12 +119,34 @@ def _predict(model: ModelName, rgb: Array) -> Float:
     return np.clip(cv2.resize(values, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
+_importing = threading.Lock()
+
+
+def sessions() -> dict[str, type[BaseSession]]:
+    """rembg's sessions by name, without the rest of rembg.
+
+    The package itself imports a matting library that compiles at import: more than a second each time, half a minute
+    the first. Its sessions need none of that, so they are imported under a bare package of its name, which goes again.
+    """
+    with _importing:
+        here = "rembg" in sys.modules or "rembg.sessions" in sys.modules
+        spec = None if here else importlib.util.find_spec("rembg")
+        if spec and spec.submodule_search_locations:
+            bare = ModuleType("rembg")
+            bare.__path__ = list(spec.submodule_search_locations)
+            sys.modules["rembg"] = bare
+        try:
+            return dict(importlib.import_module("rembg.sessions").sessions)
+        finally:
+            if spec:
+                sys.modules.pop("rembg", None)
+
+
 def _load(model: ModelName, path: str) -> BaseSession:
     """rembg's session over our resolver's file."""
     import onnxruntime
-    from rembg.sessions import sessions
 
-    class Resolved(sessions[model]):  # type: ignore[misc]
+    class Resolved(sessions()[model]):  # type: ignore[misc]
         @classmethod
         def download_models(cls, *args: object, **kwargs: object) -> str:
             return path

@@ -145,7 +145,9 @@ def _warm_up() -> None:
     """Once per server, when the first page is out: load what the first mask needs, which takes seconds."""
 
     def load() -> None:
-        import rembg.sessions  # noqa: F401
+        from masks import salient
+
+        salient.sessions()
 
     timer = threading.Timer(1.5, load)
     timer.daemon = True
