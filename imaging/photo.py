@@ -336,7 +336,7 @@ def _to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, Image.I
         alpha = image.getchannel("A") if image.mode == "RGBA" else None
         if "transparency" in image.info and alpha is None:
             alpha = image.convert("RGBA").getchannel("A")
-        return image.convert("RGB"), alpha, _rgb_profile(icc)
+        return image if image.mode == "RGB" else image.convert("RGB"), alpha, _rgb_profile(icc)
     if image.mode == "L" and "transparency" in image.info:
         image = image.convert("LA")
     if image.mode in ("P", "PA", "LA", "La", "RGBa", "1"):
