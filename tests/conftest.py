@@ -13,9 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from imaging.photo import Photo, load
 from imaging.save import encode
+
+# No timed tests: the machine may be busy. In CI the same examples every time, so that a failure is the change's own.
+settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("backdrop")
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("BACKDROP_SHARED", ROOT.parent / "shared"))
