@@ -20,6 +20,7 @@ UNSURE = 0.002  # of the photo: where less than this is surely salient, nothing 
 MEANT = 0.3  # of the people: so much of them salient, and they are what the photo is about
 AGREE = 0.6  # IoU: the parts network and the rest agree
 PIECE = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
+CLEAR = 0.9  # of what is likely is sure: the outline is clear, and SAM's second opinion only costs time
 COARSE = 1 / 320  # of the photo
 SMALLEST = 0.0005  # of the photo
 BODY = ["hair", "body", "face", "clothes", "accessories"]
@@ -87,8 +88,10 @@ class _Votes:
                 self.models.append("selfie-multiclass")
 
     def ask_for_the_outline(self) -> None:
-        """SAM, given the box of what was found so far, knows objects as wholes."""
-        if not weights.present("mobile-sam"):
+        """SAM, given the box of what was found so far, knows objects as wholes; asked where the outline is in doubt."""
+        heat = self.heat
+        likely = float((heat >= 0.25).sum())
+        if not likely or float((heat >= 0.75).sum()) >= CLEAR * likely or not weights.present("mobile-sam"):
             return
         box = self._box()
         if box is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -41,12 +43,16 @@ def refine(rgb: npt.NDArray[Any], mask: Mask, radius: float, eps: float = 1e-4) 
     near = (cv2.dilate(mask, np.ones((1, kernel))) > 8) & (cv2.erode(mask, np.ones((1, kernel))) < 247)
     near |= (cv2.dilate(mask, np.ones((kernel, 1))) > 8) & (cv2.erode(mask, np.ones((kernel, 1))) < 247)
     result = mask.copy()
-    for (rows, columns), _ in _tiles(near, 0):
+
+    def apply(window: Window, _: Window) -> None:
+        rows, columns = window
         here = _upsample(coefficients, mask.shape, rows, columns)
         alpha = np.einsum("ijk,ijk->ij", here[..., :3], rgb[rows, columns].astype(np.float32))
         alpha += 255 * here[..., 3]
         values = np.clip(alpha + 0.5, 0, 255).astype(np.uint8)
         result[rows, columns] = np.where(near[rows, columns], values, mask[rows, columns])
+
+    _on_tiles(near, 0, apply)
     return result
 
 
@@ -151,7 +157,9 @@ def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[Any], Array]:
     wide = _blur_fusion_means(small, small, small_alpha, 45)
     narrow = 3
     estimate = np.zeros_like(pixels)
-    for (rows, columns), inner in _tiles(soft, 2 * narrow):
+
+    def refine_colours(window: Window, inner: Window) -> None:
+        rows, columns = window
         image = pixels[rows, columns].astype(np.float32) / full
         alpha = mask[rows, columns].astype(np.float32) / 255
         fore, back = (_upsample(means, mask.shape, rows, columns) for means in wide)
@@ -162,6 +170,8 @@ def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[Any], Array]:
         fore = fore_mean + alpha[..., None] * (image - _mix(fore_mean, back_mean, alpha))
         values = np.clip(fore * full + 0.5, 0, full).astype(pixels.dtype)
         estimate[inner] = values[_within(inner[0], rows), _within(inner[1], columns)]
+
+    _on_tiles(soft, 2 * narrow, refine_colours)
     return soft, estimate[soft]
 
 
@@ -188,8 +198,15 @@ def _scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
 Window = tuple[slice, slice]
 
 
+def _on_tiles(wanted: npt.NDArray[Any], padding: int, work: Callable[[Window, Window], None]) -> None:
+    """Call ``work`` on square windows that together cover the wanted pixels, on all cores: each window with ``padding``
+    around it, and without."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(lambda both: work(*both), _tiles(wanted, padding)):
+            pass  # an error in a window comes out here
+
+
 def _tiles(wanted: npt.NDArray[Any], padding: int) -> Iterator[tuple[Window, Window]]:
-    """Square windows that together cover the wanted pixels: each with ``padding`` around it, and without."""
     height, width = wanted.shape
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):

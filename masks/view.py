@@ -83,7 +83,7 @@ def finish(photo: Photo, values: Float, coarse: float, gain: float = 2.0) -> Mas
     Returns:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
     """
-    mask = (np.clip(resize(values.astype(np.float32), photo.size), 0, 1) * 255 + 0.5).astype(np.uint8)
+    mask = cv2.convertScaleAbs(resize(np.clip(values, 0, 1).astype(np.float32), photo.size), alpha=255)
     radius = coarse * max(photo.size)
     if radius >= 1:
         mask = matting.refine(photo.rgb8, mask, radius)
