@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,6 +106,33 @@ def test_steps_without_a_photo_lead_back_to_one(studio: Page) -> None:
     for step in ("Subject", "Background"):
         studio.open(step)
         assert "First choose a photo." in studio.said
+
+
+# --- the theme
+
+
+def _contrast(one: str, other: str) -> float:
+    """Of two colours ``#rrggbb``, 1 to 21, as WCAG 2 defines it."""
+
+    def light(colour: str) -> float:
+        parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_words_can_be_read_in_both_themes(name: str) -> None:
+    """At least 4.5:1, as WCAG's level AA asks; Streamlit writes white on a primary button."""
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][name]
+    behind = theme["backgroundColor"], theme["secondaryBackgroundColor"]
+    pairs = [("#ffffff", theme["primaryColor"])]
+    pairs += [(theme[words], page) for words in ("textColor", "linkColor") for page in behind]
+    measured = {pair: round(_contrast(*pair), 2) for pair in pairs}
+    print(measured, "at least 4.5")
+    assert min(measured.values()) >= 4.5
 
 
 # --- the subject
