@@ -15,7 +15,7 @@ from masks import Selection
 from masks.strokes import Strokes
 from recipe import Layer, Length, MaskRecipe, Source
 from ui import options, pictures, state
-from ui.canvas import Kind, Mark
+from ui.pointer import Kind, Mark
 
 FULL = 0.995  # of the photo: more is no selection
 FIRST = "subject"  # the key of the first layer

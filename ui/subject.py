@@ -31,19 +31,17 @@ def stage(photo: Photo) -> None:
     if state.value("subject.touch_up", False):
         _canvas(photo, mask)
         return
+    st.session_state.canvas_drawn = False
     answer = selecting.found(photo, mask)
     views = [view for view in ABOUT if view != "Heat map" or _has_heat(answer)]
     view = state.value("subject.view", "Overlay")
     view = view if view in views else "Overlay"
+    alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."
     if clicks.targets():
-        clicks.stage(photo, mask, view)
+        clicks.stage(photo, mask, view, alt)
     else:
-        st.session_state.canvas_drawn = False
         with st.container(key="picture", horizontal_alignment="center"):
-            st.image(
-                selecting.view(photo, mask, view),
-                alt=f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo.",
-            )
+            st.image(selecting.view(photo, mask, view), alt=alt)
     with st.container(horizontal=True, vertical_alignment="center"):
         state.control(
             st.segmented_control,
@@ -64,6 +62,7 @@ def _has_heat(answer: selecting.Found) -> bool:
 
 def panel(photo: Photo) -> None:
     """Everything that has a say in the selection."""
+    clicks.take(photo)
     layers.show()
     _verdict(photo)
     state.control(
