@@ -76,7 +76,8 @@ class Options(BaseModel):
     ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
     file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
     One marked with ``json_schema_extra={"mark": "add" | "remove" | "box"}`` holds places in the photo, which the page
-    lets people click on.
+    lets people click on. ``title`` names the field for people; what may be chosen in it is put into words by
+    ``json_schema_extra={"words": {value: words}}``, unless it is the id of some weights, which have words of their own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)

@@ -34,7 +34,22 @@ SPECKS = 1.0  # per cent of the largest piece
 
 class HairOptions(Options):
     positional: ClassVar = "parts"
-    parts: tuple[Part, ...] = Field(("hair",), min_length=1, description="What to select of a person.")
+    parts: tuple[Part, ...] = Field(
+        ("hair",),
+        min_length=1,
+        title="What to select (parts)",
+        description="What to select of a person.",
+        json_schema_extra={
+            "words": {
+                "hair": "Hair",
+                "skin": "All skin",
+                "body": "Skin but the face (body)",
+                "face": "Face",
+                "clothes": "Clothes",
+                "accessories": "Accessories",
+            }
+        },
+    )
 
     @field_validator("parts", mode="before")
     @classmethod

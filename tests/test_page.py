@@ -9,6 +9,7 @@ import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from conftest import SHARED, need, picture
 from pages import ROOT, Page, cut_out, opaque
 
 import main
+import weights
 from diffusion import catalogue
 from imaging.photo import Photo, load
 from imaging.save import encode, read_made
@@ -34,7 +36,7 @@ from recipe import (
     Source,
     TransparentBackdrop,
 )
-from ui import working
+from ui import options, working
 from ui.pointer import Mark, told
 
 
@@ -172,6 +174,24 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
                 assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
             assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_options_are_said_in_words(name: str) -> None:
+    """No raw value and no bare identifier is shown; what the command line calls it may stand beside the words."""
+    for field, info in SOURCES[name].Options.model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        if extra.get("mark") or extra.get("input") == "strokes file":
+            continue
+        assert info.title, field
+        kind = info.annotation
+        choices = [*get_args(kind), *(choice for part in get_args(kind) for choice in get_args(part))]
+        for choice in (choice for choice in choices if isinstance(choice, str)):
+            words = options.said(options.words_of(info), choice)
+            print(f"{info.title}: {words}")
+            assert words[0].isupper()
+            assert " " in words or words.isalpha()
+            assert choice in weights.WEIGHTS or choice in options.words_of(info)
 
 
 def test_an_option_nobody_knew_of_gets_a_widget() -> None:
