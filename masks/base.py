@@ -30,7 +30,8 @@ class Selection:
         models: ids of the weights that had a part in it, in order.
         notes: sentences a person should read ("hair was found by ...").
         heat: what the networks themselves said before any threshold: ``(h, w)`` 0..1 over the whole photo, at a size of
-            their own; ``None`` where no network was asked. For the heat-map view, and for weighing answers.
+            their own; ``None`` where no network was asked. For the heat-map view, and for weighing answers. Of
+            several layers combined, the first one's.
         found: what else was seen, by name, with its share of the photo.
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 import subprocess
 import sys
@@ -510,9 +512,34 @@ def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[di
     page.upload(opaque()).set("subject.source", "sam")
     assert "Heat map" not in page.app.get_by_key("subject.view").options
     _click(page, "add", 100, 100).set("subject.view", "Heat map")
-    assert "How sure the first source is" in page.said
+    assert "How sure the networks are" in page.said
     page.click("clear_clicks")
     assert page.app.session_state["subject.view"] == "Overlay"
+
+
+def test_each_layer_has_a_heat_map_of_its_own(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    _click(page, "add", 60, 60).click("add_layer").set("subject.view", "Heat map")
+    first = _seen(page)
+    with pytest.raises(KeyError):
+        page.app.get_by_key("subject.heat_of")
+    _click(page, "add", 240, 160, target="subject.layer.1.sam")
+    assert page.app.get_by_key("subject.heat_of").options == ["The subject", "Layer 2"]
+    assert _seen(page) == first
+    page.set("subject.heat_of", "subject.layer.1")
+    second = _seen(page)
+    for seen, (x, y), (x_no, y_no) in ((first, (60, 60), (240, 160)), (second, (240, 160), (60, 60))):
+        bright = load(seen).rgb8.astype(int).sum(axis=2)
+        scale = bright.shape[1] / 320
+        assert bright[int(y * scale), int(x * scale)] > 2 * bright[int(y_no * scale), int(x_no * scale)]
+    page.click("subject.layer.1.gone")
+    assert _seen(page) == first
+
+
+def _seen(page: Page) -> bytes:
+    """The picture to click on."""
+    (shown,) = [one for one in page.app.get("bidi_component") if "pointer" in one.proto.component_name]
+    return base64.b64decode(json.loads(shown.proto.json)["picture"].partition(",")[2])
 
 
 def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[str, object]]) -> None:

@@ -8,8 +8,7 @@ import streamlit as st
 
 import masks
 from imaging.photo import Photo
-from recipe import MaskRecipe
-from ui import options, pictures, pointer, selecting, state
+from ui import options, pointer, selecting, state
 from ui.pointer import Kind
 
 KINDS = {
@@ -37,12 +36,12 @@ class Target(NamedTuple):
 def targets() -> list[Target]:
     """Everything that waits for clicks now."""
     found = []
-    for at, layer in enumerate(selecting.layers()):
+    for layer in selecting.layers():
         name = selecting.source(layer).name
         fields = options.marked_fields(masks.SOURCES[name].Options)
         kinds: tuple[Kind, ...] = tuple(kind for kind in ("add", "remove", "box") if kind in fields)
         if kinds:
-            found.append(Target(f"{layer}.{name}", f"Layer {at + 1}" if at else "The subject", kinds))
+            found.append(Target(f"{layer}.{name}", selecting.title(layer), kinds))
     if state.value(f"{selecting.OBJECTS}.how") == "chosen":
         found.append(Target(selecting.OBJECTS, "Things to keep", ("add",)))
     return found
@@ -112,15 +111,11 @@ def chosen(offered: list[Target]) -> Target:
     return next((target for target in offered if target.key == wanted), offered[0])
 
 
-def stage(photo: Photo, mask: MaskRecipe, view: str, alt: str) -> None:
+def stage(photo: Photo, picture: bytes, alt: str) -> None:
     """Tools above, the picture to click on below; each click is answered at once."""
     offered = targets()
     target = chosen(offered)
     kind = tools(target, offered)
-    if selecting.found(photo, mask).selection is None:
-        picture = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
-    else:
-        picture = selecting.view(photo, mask, view)
     marks = state.desk().marks.get(target.key, ())
     pointer.show(picture, marks, photo.size, kind, _taken(target), key=_key(target), alt=alt)
 
