@@ -142,7 +142,7 @@ _ENTRIES = (
         embedded=True,
     ),
     _rembg("u2net", "Apache-2.0", "one clear subject", 175_997_641, "60024c5c889badc19c04ad937298a77b"),
-    _rembg("silueta", "Apache-2.0", "u2net, made small", 44_173_029, "55e59e0d8062d2f5d013f4725ee84782"),
+    _rembg("silueta", "Apache-2.0", "one clear subject, made small", 44_173_029, "55e59e0d8062d2f5d013f4725ee84782"),
     _rembg("isnet-general-use", "Apache-2.0", "fine structures", 178_648_008, "fc16ebd8b0c10d971d3513d564d01e29"),
     _rembg("isnet-anime", "Apache-2.0", "drawn characters", 176_069_933, "6f184e756bb3bd901c8849220a83e38e"),
     _rembg("u2net_human_seg", "Apache-2.0", "people", 175_997_641, "c09ddc2e0104f800e3e1bb4652583d1f"),
@@ -175,7 +175,7 @@ _ENTRIES = (
         "deeplab-mobilenet-v2",
         "DeepLab v3 (MobileNetV2)",
         "Apache-2.0",
-        "people, animals, vehicles and furniture by category; comes with set-up",
+        "people, animals, vehicles, furniture; comes with set-up",
         (
             File(
                 "deeplab-mobilenet-v2/model.safetensors",
@@ -191,7 +191,7 @@ _ENTRIES = (
         "deeplab-mobilevit-small",
         "apple/deeplabv3-mobilevit-small",
         "Apple sample code licence",
-        "the same categories, another network",
+        "the same categories, seen otherwise",
         26,
     ),
     Weights(
@@ -232,7 +232,7 @@ _ENTRIES = (
         "mobile-sam",
         "MobileSAM",
         "Apache-2.0",
-        "whatever is clicked on or boxed in",
+        "clicks and boxes, quick",
         (
             File(
                 "mobile-sam/encoder.onnx",

@@ -30,7 +30,8 @@ class Selection:
         models: ids of the weights that had a part in it, in order.
         notes: sentences a person should read ("hair was found by ...").
         heat: what the networks themselves said before any threshold: ``(h, w)`` 0..1 over the whole photo, at a size of
-            their own; ``None`` where no network was asked. For the heat-map view, and for weighing answers.
+            their own; ``None`` where no network was asked. For the heat-map view, and for weighing answers. Of
+            several layers combined, the first one's.
         found: what else was seen, by name, with its share of the photo.
     """
 
@@ -99,7 +100,8 @@ class Options(BaseModel):
     ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
     file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
     One marked with ``json_schema_extra={"mark": "add" | "remove" | "box"}`` holds places in the photo, which the page
-    lets people click on.
+    lets people click on. ``title`` names the field for people; what may be chosen in it is put into words by
+    ``json_schema_extra={"words": {value: words}}``, unless it is the id of some weights, which have words of their own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)

@@ -86,11 +86,24 @@ _ARTICLES = re.compile(r"^(the|a|an|his|her|their|my|its|this|that)\s+", re.IGNO
 class TextOptions(Options):
     positional: ClassVar = "phrases"
     phrases: tuple[str, ...] = Field(
-        min_length=1, max_length=16, description="What to select, in a few words; several phrases are added up."
+        min_length=1,
+        max_length=16,
+        title="What to select",
+        description="What to select, in a few words; several phrases are added up.",
     )
-    excluded: tuple[str, ...] = Field((), max_length=16, alias="not", description="What not to select.")
-    threshold: float = Field(0.4, ge=0.01, le=0.99, description="How sure it must be; lower selects more.")
-    outline: bool = Field(True, description="Let SAM find the outline of what the phrase means.")
+    excluded: tuple[str, ...] = Field(
+        (), max_length=16, alias="not", title="What not to select", description="What not to select, in a few words."
+    )
+    threshold: float = Field(
+        0.4,
+        ge=0.01,
+        le=0.99,
+        title="How sure it must be (threshold)",
+        description="How sure it must be; lower selects more.",
+    )
+    outline: bool = Field(
+        True, title="Follow its outline (SAM)", description="Let SAM find the outline of what the phrase means."
+    )
 
     @field_validator("phrases", "excluded", mode="before")
     @classmethod

@@ -35,6 +35,7 @@ class Alpha:
 class FileOptions(Options):
     positional: ClassVar = "mask"
     mask: Digest = Field(
+        title="Mask picture",
         description="A picture, white where the subject is (or opaque, where it has transparency).",
         json_schema_extra={"input": "mask picture"},
     )

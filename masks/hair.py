@@ -33,7 +33,22 @@ SMALLEST = 0.0005  # of the photo
 
 class HairOptions(Options):
     positional: ClassVar = "parts"
-    parts: tuple[Part, ...] = Field(("hair",), min_length=1, description="What to select of a person.")
+    parts: tuple[Part, ...] = Field(
+        ("hair",),
+        min_length=1,
+        title="What to select (parts)",
+        description="What to select of a person.",
+        json_schema_extra={
+            "words": {
+                "hair": "Hair",
+                "skin": "All skin",
+                "body": "Skin but the face (body)",
+                "face": "Face",
+                "clothes": "Clothes",
+                "accessories": "Accessories",
+            }
+        },
+    )
 
     @field_validator("parts", mode="before")
     @classmethod

@@ -51,9 +51,21 @@ class SamOptions(Options):
         json_schema_extra={"mark": "box"},
     )
     size: Literal["auto", "whole", "part", "detail"] = Field(
-        "auto", description="Of several things under a single click: the likeliest, the whole, a part or a detail."
+        "auto",
+        title="How much is meant (size)",
+        description="Of several things under a single click: the likeliest, the whole, a part or a detail.",
+        json_schema_extra={
+            "words": {
+                "auto": "What is likeliest (auto)",
+                "whole": "The whole thing (whole)",
+                "part": "A part of it (part)",
+                "detail": "A detail of it (detail)",
+            }
+        },
     )
-    model: ModelName = Field("mobile-sam", description="Which network; MobileSAM is the light one.")
+    model: ModelName = Field(
+        "mobile-sam", title="Network (model)", description="Which network; MobileSAM is the light one."
+    )
 
     @field_validator("clicks", "excluded", mode="before")
     @classmethod

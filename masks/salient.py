@@ -45,7 +45,11 @@ SMALLEST = 0.0005  # of the photo: less is noise, not a subject
 
 class RembgOptions(Options):
     positional: ClassVar = "model"
-    model: ModelName = Field("u2netp", description="Which network looks for the subject; u2netp comes with set-up.")
+    model: ModelName = Field(
+        "u2netp",
+        title="Network (model)",
+        description="Which network looks for the subject; u2netp comes with set-up.",
+    )
 
 
 class Rembg:

@@ -41,6 +41,12 @@ Category = Literal[
     "tvmonitor",
 ]
 CATEGORIES: tuple[str, ...] = get_args(Category)  # in the order of the network's outputs
+SPOKEN = {name: name for name in CATEGORIES} | {
+    "diningtable": "dining table",
+    "pottedplant": "potted plant",
+    "tvmonitor": "TV monitor",
+}
+"""The categories as people write them; Pascal VOC writes each in one word."""
 ModelName = Literal["deeplab-mobilenet-v2", "deeplab-mobilevit-small"]
 COARSE = 0.02  # of the photo: the grid is 65 x 65; measured best of 0.01 .. 0.05 against the photo's edges
 KEPT = 3  # photos whose answer stays in memory, 22 MB each
@@ -51,14 +57,20 @@ WORTH_SAYING = 0.005  # of the photo
 class DeepLabOptions(Options):
     positional: ClassVar = "categories"
     categories: tuple[Category, ...] = Field(
-        (), description="What to select, several at once; none named means all but the background."
+        (),
+        title="What to select (categories)",
+        description="What to select, several at once; none named means all but the background.",
+        json_schema_extra={"words": {name: words[0].upper() + words[1:] for name, words in SPOKEN.items()}},
     )
-    model: ModelName = Field("deeplab-mobilenet-v2", description="Which network; mobilenet-v2 comes with set-up.")
+    model: ModelName = Field(
+        "deeplab-mobilenet-v2",
+        title="Network (model)",
+        description="Which network; mobilenet-v2 comes with set-up.",
+    )
 
     @field_validator("categories", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        # "potted plant" and "tv monitor" are written in one word by Pascal VOC
         return [item.replace(" ", "").replace("-", "").lower() for item in listed(value)]
 
 
@@ -77,7 +89,7 @@ class DeepLab:
         found = _found(shares)
         if float((heat >= 0.5).mean()) < SMALLEST:
             there = ", ".join(f"{name} {share:.0%}" for name, share in found) or "none of the things it knows"
-            what = " or ".join(options.categories) or "thing that DeepLab knows"
+            what = " or ".join(SPOKEN[category] for category in options.categories) or "thing that DeepLab knows"
             raise NothingFound(f"There is no {what} in this photo; found: {there}.")
         return Seen(heat, COARSE, (options.model,), found=found)
 
@@ -86,7 +98,7 @@ def _found(shares: Float) -> tuple[tuple[str, float], ...]:
     """The categories in the photo but the background, the largest first, each with its share of the photo."""
     best = np.bincount(shares.argmax(axis=-1).ravel(), minlength=len(CATEGORIES)) / shares[..., 0].size
     order = np.argsort(-best)
-    return tuple((CATEGORIES[k], round(float(best[k]), 4)) for k in order if k and best[k] >= WORTH_SAYING)
+    return tuple((SPOKEN[CATEGORIES[k]], round(float(best[k]), 4)) for k in order if k and best[k] >= WORTH_SAYING)
 
 
 def _probabilities(model: ModelName, photo: Photo) -> Float:

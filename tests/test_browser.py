@@ -1,4 +1,4 @@
-"""The whole page in a real browser: from a sample to a finished picture, by hand-drawn strokes and by diffusion."""
+"""The whole page in a real browser: from a sample to a finished picture, by strokes, by clicks and by diffusion."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ import weights
 from imaging.photo import load
 from imaging.save import read_made
 from jobs.store import Store
+from masks import grammar, options_of
+from masks.pointed import SamOptions
 from recipe import GeneratedBackdrop, Recipe
 
 if TYPE_CHECKING:
@@ -265,6 +267,120 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     assert tab.get_by_text("a quiet forest").count() >= 1
     _step(tab, "Background")
     assert tab.get_by_role("textbox", name="What should be there").input_value() == "a quiet forest"
+
+
+@pytest.fixture
+def sam(server: Server) -> Iterator[None]:
+    """MobileSAM beside the server's own models, for as long as a test wants it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "BACKDROP_WEIGHTS" not in os.environ and (SHARED / "weights").is_dir():
+            patch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
+        found = weights.present("mobile-sam")
+    if found is None:
+        pytest.skip("needs the weights of mobile-sam")
+    folder = server.models / "mobile-sam"
+    folder.mkdir()
+    for path in found:
+        (folder / path.name).symlink_to(path)
+    yield
+    shutil.rmtree(folder)
+
+
+def test_clicks_and_boxes_find_the_subject_and_undo_steps_back_through_them(
+    server: Server, tab: Tab, sam: None, tmp_path: Path
+) -> None:
+    photo = _sample(tab, server)
+    width, height = load(photo.read_bytes(), photo.name).size
+    _point(tab)
+    picture, marks = tab.locator(".st-key-stage .frame"), tab.locator(".st-key-stage .marks span")
+
+    def click(kind: str, x: float, y: float) -> str:
+        _mean(tab, kind)
+        picture.scroll_into_view_if_needed()
+        box = picture.bounding_box()
+        assert box
+        picture.click(position={"x": x * box["width"], "y": y * box["height"]})
+        return seen()
+
+    def undo() -> str:
+        tab.get_by_role("button", name="Undo", exact=True).click()
+        return seen()
+
+    def seen() -> str:
+        """The picture with red over what will be repainted."""
+        _settled(tab)
+        tab.get_by_text("The subject is").wait_for()
+        return str(picture.locator("img").get_attribute("src"))
+
+    one = click("This", 0.5, 0.6)
+    made, mask = _make_and_return(tab, tmp_path)
+    x, y = made.clicks[0]
+    assert (x, y) == pytest.approx((0.5 * width, 0.6 * height), abs=2)
+    wanted, again = _by_command(server, photo, f"sam:{x:g},{y:g}", tmp_path)
+    assert made == wanted
+    assert np.array_equal(mask, again)
+
+    without = click("Not this", 0.5, 0.62)
+    assert without != one, "a second click that removes changes the selection"
+    assert undo() == one
+    _mean(tab, "Box")
+    _drag(tab, picture, (0.2, 0.1), (0.8, 0.95))
+    boxed = seen()
+    assert marks.count() == 2
+    _drag(tab, picture, (0.3, 0.5), (0.6, 0.9))
+    assert marks.count() == 2, "a new box is shown instead of the one before"
+    assert seen() != boxed
+    click("This", 0.4, 0.7)
+    assert marks.count() == 3
+    undo()
+    assert undo() == boxed, "the first box is back, and so is what it selected"
+    made, mask = _make_and_return(tab, tmp_path)
+    assert made.box == pytest.approx((0.2 * width, 0.1 * height, 0.8 * width, 0.95 * height), abs=2)
+    corners = ",".join(f"{value:g}" for value in made.box)
+    wanted, again = _by_command(server, photo, f"sam:{x:g},{y:g};box={corners}", tmp_path)
+    assert made == wanted
+    assert np.array_equal(mask, again)
+    assert undo() == one
+    tab.get_by_role("button", name="Undo", exact=True).click()
+    tab.get_by_text("Click on the subject in the picture").wait_for()
+    assert marks.count() == 0
+
+
+def _point(tab: Tab) -> None:
+    """Find the subject by clicks."""
+    tab.get_by_role("combobox", name="Find the subject by").click()
+    tab.get_by_role("option", name="Click or box (SAM)").click()
+    tab.get_by_text("Click on the subject in the picture").wait_for()
+    _settled(tab)
+
+
+def _mean(tab: Tab, kind: str) -> None:
+    """Say what the next click means."""
+    tab.get_by_role("radio", name=kind, exact=True).click()
+    _settled(tab)
+
+
+def _make_and_return(tab: Tab, folder: Path) -> tuple[SamOptions, np.ndarray]:
+    """How the subject was found by clicks, and the ``(H, W)`` mask, from the downloads of a picture made of it."""
+    _step(tab, "Background")
+    tab.get_by_role("button", name="Make the picture").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    _settled(tab)
+    made = _download(tab, "PNG", folder)
+    mask = load(_download(tab, "Mask", folder).read_bytes()).rgb8[..., 0]
+    (layer,) = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe).mask.layers
+    _step(tab, "Subject")
+    return options_of(layer.source)[1], mask  # type: ignore[return-value]
+
+
+def _by_command(server: Server, photo: Path, source: str, folder: Path) -> tuple[SamOptions, np.ndarray]:
+    """The same of the command line's ``--mask``."""
+    out = folder / "mask.png"
+    environment = os.environ | {"BACKDROP_WEIGHTS": str(server.models), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "main.py", "mask", str(photo), "-o", str(out), "--mask", source]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    options = options_of(grammar.parse(source, Path.read_text))[1]
+    return options, load(out.read_bytes()).rgb8[..., 0]  # type: ignore[return-value]
 
 
 def _steps(tab: Tab, wanted: int) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from masks.strokes import Stroke, Strokes, paint
-from ui.canvas import COLOURS, Mark, from_marks, to_drawing, to_marks, to_strokes
+from ui.canvas import COLOURS, to_drawing, to_strokes
 
 SIZE = (500, 300)
 # As streamlit-drawable-canvas 0.13 sends them: a brush stroke from (100, 100) by (150, 120) to (200, 100).
@@ -113,20 +113,3 @@ def test_strokes_survive_a_canvas_of_another_size() -> None:
 
 def test_nothing_drawn_is_an_empty_canvas() -> None:
     assert to_drawing(Strokes(), SIZE)["objects"] == []
-
-
-def test_clicks_and_boxes_come_back_in_the_photos_pixels() -> None:
-    """Whatever the canvas's size, and where Fabric counts from a mark's corner, stroke included."""
-    photo = (4000, 2400)
-    marks = (
-        Mark(kind="add", at=(1000, 600)),
-        Mark(kind="remove", at=(0, 2399)),
-        Mark(kind="box", at=(400, 240, 3600, 1200)),
-    )
-    assert to_marks(from_marks(marks, SIZE, photo), SIZE, photo, ("add", "remove", "box")) == marks
-    assert to_marks(from_marks(marks, SIZE, photo), SIZE, photo, ("remove",)) == marks[1:2]
-    dot = {"type": "Circle", "radius": 7, "originX": "left", "originY": "center", "left": 92, "top": 60}
-    slip = {"type": "Rect", "width": 2, "height": 90, "left": 10, "top": 10}
-    drawing = {"objects": [dot | {"fill": "#0a6cff", "strokeWidth": 2}, slip, {"type": "Text"}]}
-    (only,) = to_marks(drawing, SIZE, photo, ("add", "box"))
-    assert (only.kind, only.at) == ("add", (800, 480))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import secrets
 import subprocess
 import sys
 import time
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,6 +19,7 @@ from conftest import SHARED, need, picture
 from pages import ROOT, Page, cut_out, opaque
 
 import main
+import weights
 from diffusion import catalogue
 from imaging.photo import Photo, load
 from imaging.save import encode, read_made
@@ -32,8 +38,8 @@ from recipe import (
     Source,
     TransparentBackdrop,
 )
-from ui import working
-from ui.canvas import Mark, from_marks, to_marks
+from ui import options, working
+from ui.pointer import Mark, told
 
 
 @pytest.fixture
@@ -107,6 +113,33 @@ def test_steps_without_a_photo_lead_back_to_one(studio: Page) -> None:
         assert "First choose a photo." in studio.said
 
 
+# --- the theme
+
+
+def _contrast(one: str, other: str) -> float:
+    """Of two colours ``#rrggbb``, 1 to 21, as WCAG 2 defines it."""
+
+    def light(colour: str) -> float:
+        parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_words_can_be_read_in_both_themes(name: str) -> None:
+    """At least 4.5:1, as WCAG's level AA asks; Streamlit writes white on a primary button."""
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][name]
+    behind = theme["backgroundColor"], theme["secondaryBackgroundColor"]
+    pairs = [("#ffffff", theme["primaryColor"])]
+    pairs += [(theme[words], page) for words in ("textColor", "linkColor") for page in behind]
+    measured = {pair: round(_contrast(*pair), 2) for pair in pairs}
+    print(measured, "at least 4.5")
+    assert min(measured.values()) >= 4.5
+
+
 # --- the subject
 
 
@@ -143,6 +176,24 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
                 assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
             assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_options_are_said_in_words(name: str) -> None:
+    """No raw value and no bare identifier is shown; what the command line calls it may stand beside the words."""
+    for field, info in SOURCES[name].Options.model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        if extra.get("mark") or extra.get("input") == "strokes file":
+            continue
+        assert info.title, field
+        kind = info.annotation
+        choices = [*get_args(kind), *(choice for part in get_args(kind) for choice in get_args(part))]
+        for choice in (choice for choice in choices if isinstance(choice, str)):
+            words = options.said(options.words_of(info), choice)
+            print(f"{info.title}: {words}")
+            assert words[0].isupper()
+            assert " " in words or words.isalpha()
+            assert choice in weights.WEIGHTS or choice in options.words_of(info)
 
 
 def test_an_option_nobody_knew_of_gets_a_widget() -> None:
@@ -339,13 +390,10 @@ def test_controls_say_what_a_recipe_says(name: str) -> None:
     assert again.model_copy(update={"layers": ()}) == MASKS[name].model_copy(update={"layers": ()})
 
 
-def _click(page: Page, kind: str, *at: float) -> Page:
-    """As the canvas tells it: what is there, and one mark more."""
-    desk = page.app.session_state["desk"]
-    (target, size, photo) = page.app.session_state["clicks_at"]
-    marks = (*desk.marks.get(target.key, ()), Mark(kind=kind, at=at))
-    drawing = from_marks(marks, size, photo)
-    desk.marks[target.key] = to_marks(drawing, size, photo, target.kinds)
+def _click(page: Page, kind: str, *at: float, target: str = "subject.sam") -> Page:
+    """As the browser tells it, in fractions of the photo of 320 x 240."""
+    mark = [kind, *(value / (320, 240)[axis % 2] for axis, value in enumerate(at))]
+    page.app.session_state[f"pointer.{target}"] = {"told": {"run": secrets.token_hex(4), "marks": [mark]}}
     return page.run()
 
 
@@ -392,24 +440,117 @@ def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list
     assert "Click on the subject in the picture" in page.said, "another photo, other places"
 
 
+def test_undo_steps_back_through_every_mark(page: Page, pointed: list[dict[str, object]]) -> None:
+    """Boxes among clicks: of several boxes the last one counts, and taking it back brings the one before."""
+    page.upload(opaque()).set("subject.source", "sam")
+    marks = [
+        ("box", 10, 20, 160, 120),
+        ("add", 200, 150),
+        ("box", 30, 40, 300, 200),
+        ("remove", 60, 60),
+        ("box", 5, 5, 50, 50),
+        ("add", 250, 180),
+    ]
+    after: list[dict[str, object]] = []
+    for kind, *at in marks:
+        _click(page, str(kind), *map(float, at))
+        after.append(pointed[-1])
+    assert after[3] == {"clicks": [[200, 150]], "excluded": [[60, 60]], "box": [30, 40, 300, 200]}
+    for wanted in reversed(after[:-1]):
+        page.click("undo_click")
+        assert _asked(page) == wanted
+    page.click("undo_click")
+    assert "Click on the subject in the picture" in page.said
+
+
+def _asked(page: Page) -> dict[str, object]:
+    """The options of the first layer as the page's recipe has them."""
+    page.open("Background").click("make")
+    source = _made(page)[0].mask.layers[0].source
+    page.open("Subject")
+    return options_of(source)[1].model_dump(mode="json", exclude_defaults=True)
+
+
+def test_what_the_browser_tells_is_checked() -> None:
+    size, kinds = (4000, 2400), ("add", "remove", "box")
+    marks = [["add", 0.25, 0.25], ["remove", 0, 1], ["box", 0.1, 0.1, 0.9, 0.5], ["add", 1.0, -3]]
+    wanted = [
+        Mark(kind="add", at=(1000, 600)),
+        Mark(kind="remove", at=(0, 2399)),
+        Mark(kind="box", at=(400, 240, 3600, 1200)),
+        Mark(kind="add", at=(3999, 0)),
+    ]
+    assert told({"run": "a", "marks": marks}, size, kinds, ("", 0)) == (wanted, ("a", 4))
+    assert told({"run": "a", "marks": marks}, size, kinds, ("a", 2)) == (wanted[2:], ("a", 4))
+    assert told({"run": "b", "marks": marks[:1]}, size, kinds, ("a", 4)) == (wanted[:1], ("b", 1))
+    assert told({"run": "a", "marks": marks}, size, ("remove",), ("", 0)) == (wanted[1:2], ("a", 4))
+    wrong = [
+        ["add", "x", 1],
+        ["add", 0.5],
+        ["add", 0.1, 0.2, 0.3, 0.4],
+        ["box", 0.5, 0.5, 0.5, 0.9],
+        7,
+        [],
+        ["fly", 0, 0],
+    ]
+    wrong += [["add", float("nan"), 0.5], ["box", 0.1, float("inf"), 0.5, 0.9], [["add"], 0.1, 0.1]]
+    assert told({"run": "a", "marks": wrong}, size, kinds, ("", 0)) == ([], ("a", len(wrong)))
+    for answer in (None, 5, {"run": 5, "marks": []}, {"run": "a"}, {"run": "a", "marks": [marks[0]] * 2000}):
+        assert told(answer, size, kinds, ("a", 1)) == ([], ("a", 1))
+
+
+def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    marks = [["add", 0.5, at / 100] for at in range(70)]
+    page.app.session_state["pointer.subject.sam"] = {"told": {"run": "one", "marks": marks}}
+    page.run()
+    assert len(pointed[-1]["clicks"]) == 64  # type: ignore[arg-type]
+    assert "64 clicks are the most" in page.said
+
+
 def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[dict[str, object]]) -> None:
     page.upload(opaque()).set("subject.source", "sam")
     assert "Heat map" not in page.app.get_by_key("subject.view").options
     _click(page, "add", 100, 100).set("subject.view", "Heat map")
-    assert "How sure the first source is" in page.said
+    assert "How sure the networks are" in page.said
     page.click("clear_clicks")
     assert page.app.session_state["subject.view"] == "Overlay"
+
+
+def test_each_layer_has_a_heat_map_of_its_own(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("subject.source", "sam")
+    _click(page, "add", 60, 60).click("add_layer").set("subject.view", "Heat map")
+    first = _seen(page)
+    with pytest.raises(KeyError):
+        page.app.get_by_key("subject.heat_of")
+    _click(page, "add", 240, 160, target="subject.layer.1.sam")
+    assert page.app.get_by_key("subject.heat_of").options == ["The subject", "Layer 2"]
+    assert _seen(page) == first
+    page.set("subject.heat_of", "subject.layer.1")
+    second = _seen(page)
+    for seen, (x, y), (x_no, y_no) in ((first, (60, 60), (240, 160)), (second, (240, 160), (60, 60))):
+        bright = load(seen).rgb8.astype(int).sum(axis=2)
+        scale = bright.shape[1] / 320
+        assert bright[int(y * scale), int(x * scale)] > 2 * bright[int(y_no * scale), int(x_no * scale)]
+    page.click("subject.layer.1.gone")
+    assert _seen(page) == first
+
+
+def _seen(page: Page) -> bytes:
+    """The picture to click on."""
+    (shown,) = [one for one in page.app.get("bidi_component") if "pointer" in one.proto.component_name]
+    return base64.b64decode(json.loads(shown.proto.json)["picture"].partition(",")[2])
 
 
 def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[str, object]]) -> None:
     page.upload(opaque()).set("subject.source", "sam")
     _click(page, "add", 50, 50)
     page.click("add_layer")
-    _click(page, "add", 200, 90)
+    _click(page, "add", 200, 90, target="subject.layer.1.sam")
     assert "The subject is 17% of the photo." in page.said
     page.click("undo_click").set("subject.layer.1.op", "remove")
     assert page.app.session_state["clicks.for"] == "subject.layer.1.sam"
-    _click(page, "add", 50, 90)
+    _click(page, "add", 50, 90, target="subject.layer.1.sam")
     assert "The subject is 4% of the photo." in page.said
     page.set("clicks.for", "subject.sam").click("undo_click")
     assert list(page.app.session_state["desk"].marks["subject.layer.1.sam"]) == [Mark(kind="add", at=(50, 90))]
@@ -421,7 +562,7 @@ def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict
     assert "The subject is 17% of the photo." in page.said
     page.set("subject.objects.how", "chosen")
     assert "until then all of them are kept" in page.said
-    _click(page, "add", 241, 161)
+    _click(page, "add", 241, 161, target="subject.objects")
     assert "The subject is 8% of the photo." in page.said
     page.click("reset_edge")
     assert "The subject is 17% of the photo." in page.said

@@ -10,9 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any
 
 from masks.strokes import Stroke, Strokes
 
@@ -23,22 +21,7 @@ CURVE_STEPS = 4  # points per piece of a curve; the pieces are some pixels long
 VISIBLE = 640  # pixels: a zoomed canvas scrolls within this height
 DIGITS = 5  # of a fraction: a hundredth of a pixel on 1,000
 
-RING = "#ffffff"  # around a point that was clicked on, so that it is seen on any photo
-RADIUS = 7  # pixels, of such a point
-LEAST = 4  # pixels of the canvas: a smaller box is a slip of the hand
-CLEAR = "rgba(0, 0, 0, 0)"
-POINTERS = {"add": "#0a6cff", "remove": "#e01030", "box": "#0a6cff"}
-
 Point = tuple[float, float]
-Kind = Literal["add", "remove", "box"]
-
-
-class Mark(BaseModel):
-    """A click or a box: ``(x, y)`` or ``(x0, y0, x1, y1)`` in the photo's pixels."""
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
-    kind: Kind
-    at: tuple[float, ...]
 
 
 def draw(
@@ -208,89 +191,3 @@ def _mark(stroke: Stroke, size: tuple[int, int]) -> dict[str, Any]:
         return {"type": "Path", "path": pieces, "fill": None, "strokeWidth": width, **common}
     corners = [{"x": x, "y": y} for x, y in points]
     return {"type": "Polygon", "points": corners, "fill": colour, "strokeWidth": 1, **common}
-
-
-def point(
-    background: bytes,
-    size: tuple[int, int],
-    key: str,
-    on_drawn: Callable[[str], None],
-    kind: Kind,
-    initial: dict[str, Any],
-) -> dict[str, Any] | None:
-    """Draw a canvas to click on, or to draw boxes on; arguments and answer as those of :func:`draw`."""
-    from streamlit_drawable_canvas import st_canvas
-
-    result = st_canvas(
-        fill_color=CLEAR if kind == "box" else POINTERS[kind],
-        stroke_color=POINTERS[kind] if kind == "box" else RING,
-        stroke_width=2,
-        background_image=background,
-        drawing_mode="rect" if kind == "box" else "point",
-        width=size[0],
-        height=size[1],
-        initial_drawing=initial,
-        point_display_radius=RADIUS,
-        key=key,
-        on_change=partial(on_drawn, key),
-    )
-    return result.json_data
-
-
-def to_marks(
-    drawing: Mapping[str, Any] | None, size: tuple[int, int], photo: tuple[int, int], kinds: Iterable[str]
-) -> tuple[Mark, ...]:
-    """Fabric JSON of a canvas of ``size`` as clicks and boxes, those of ``kinds``, on a photo of ``photo`` pixels."""
-    found = (_marked(mark, size, photo) for mark in (drawing or {}).get("objects", ()))
-    allowed = set(kinds)
-    return tuple(mark for mark in found if mark is not None and mark.kind in allowed)
-
-
-def _marked(mark: Mapping[str, Any], size: tuple[int, int], photo: tuple[int, int]) -> Mark | None:
-    scale = photo[0] / size[0], photo[1] / size[1]
-    if mark.get("type") == "Circle":
-        across = 2 * mark.get("radius", RADIUS)
-        (x0, y0), _, (x1, y1), _ = _on_canvas(mark, [(0, 0), (across, 0), (across, across), (0, across)])
-        red, blue = (int(str(mark.get("fill") or "#0000ff")[at : at + 2], 16) for at in (1, 5))
-        at = _within((x0 + x1) / 2 * scale[0], photo[0] - 1), _within((y0 + y1) / 2 * scale[1], photo[1] - 1)
-        return Mark(kind="remove" if red > blue else "add", at=at)
-    if mark.get("type") != "Rect":
-        return None
-    corners = list(_on_canvas(mark, _own_points(mark)))
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    if min(max(xs) - min(xs), max(ys) - min(ys)) < LEAST:
-        return None
-    x0, x1 = (_within(x * scale[0], photo[0]) for x in (min(xs), max(xs)))
-    y0, y1 = (_within(y * scale[1], photo[1]) for y in (min(ys), max(ys)))
-    return Mark(kind="box", at=(x0, y0, x1, y1)) if x0 < x1 and y0 < y1 else None
-
-
-def _within(value: float, most: int) -> float:
-    return round(min(float(most), max(0.0, value)), 1)
-
-
-def from_marks(marks: Iterable[Mark], size: tuple[int, int], photo: tuple[int, int]) -> dict[str, Any]:
-    """Clicks and boxes as Fabric JSON for a canvas of ``size``."""
-    return {"version": "7.4.0", "objects": [_pointer(mark, size, photo) for mark in marks]}
-
-
-def _pointer(mark: Mark, size: tuple[int, int], photo: tuple[int, int]) -> dict[str, Any]:
-    xs = [x * size[0] / photo[0] for x in mark.at[::2]]
-    ys = [y * size[1] / photo[1] for y in mark.at[1::2]]
-    common = {
-        "originX": "center",
-        "originY": "center",
-        "left": (xs[0] + xs[-1]) / 2,
-        "top": (ys[0] + ys[-1]) / 2,
-        "strokeWidth": 2,
-    }
-    if mark.kind != "box":
-        return {"type": "Circle", "radius": RADIUS, "fill": POINTERS[mark.kind], "stroke": RING, **common}
-    return {
-        "type": "Rect",
-        "width": xs[1] - xs[0],
-        "height": ys[1] - ys[0],
-        "fill": CLEAR,
-        "stroke": POINTERS["box"],
-        **common,
-    }

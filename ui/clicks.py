@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
 import masks
 from imaging.photo import Photo
-from recipe import MaskRecipe
-from ui import canvas, measure, options, pictures, selecting, state
+from ui import options, pointer, selecting, state
+from ui.pointer import Kind
 
 KINDS = {
     "add": ":material/add: This",
@@ -23,6 +22,7 @@ ABOUT = {
     "box": "Drag a box around what should be selected; a new box replaces the one before.",
 }
 OBJECTS = "Click on the things to keep; what is not clicked on will be repainted."
+MOST = 64  # clicks and boxes for one thing: as many as a source takes
 
 
 class Target(NamedTuple):
@@ -30,18 +30,18 @@ class Target(NamedTuple):
 
     key: str
     title: str
-    kinds: tuple[canvas.Kind, ...]
+    kinds: tuple[Kind, ...]
 
 
 def targets() -> list[Target]:
     """Everything that waits for clicks now."""
     found = []
-    for at, layer in enumerate(selecting.layers()):
+    for layer in selecting.layers():
         name = selecting.source(layer).name
         fields = options.marked_fields(masks.SOURCES[name].Options)
-        kinds: tuple[canvas.Kind, ...] = tuple(kind for kind in ("add", "remove", "box") if kind in fields)
+        kinds: tuple[Kind, ...] = tuple(kind for kind in ("add", "remove", "box") if kind in fields)
         if kinds:
-            found.append(Target(f"{layer}.{name}", f"Layer {at + 1}" if at else "The subject", kinds))
+            found.append(Target(f"{layer}.{name}", selecting.title(layer), kinds))
     if state.value(f"{selecting.OBJECTS}.how") == "chosen":
         found.append(Target(selecting.OBJECTS, "Things to keep", ("add",)))
     return found
@@ -52,10 +52,10 @@ def aim(key: str) -> None:
     state.put("clicks.for", key)
 
 
-def tools(target: Target, offered: list[Target]) -> canvas.Kind:
+def tools(target: Target, offered: list[Target]) -> Kind:
     """What the next click means, undo and clear."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="click_tools"):
-        kind: canvas.Kind = target.kinds[0]
+        kind: Kind = target.kinds[0]
         if len(offered) > 1:
             titles = {one.key: one.title for one in offered}
             with st.container(width=170):
@@ -98,7 +98,10 @@ def tools(target: Target, offered: list[Target]) -> canvas.Kind:
             args=(target.key, 0),
             help="Take back all clicks and boxes.",
         )
-    st.caption(ABOUT[kind] if target.key != selecting.OBJECTS else OBJECTS)
+    if len(state.desk().marks.get(target.key, ())) >= MOST:
+        st.caption(f"{MOST} clicks are the most; take some back to go on.")
+    else:
+        st.caption(ABOUT[kind] if target.key != selecting.OBJECTS else OBJECTS)
     return kind
 
 
@@ -108,71 +111,35 @@ def chosen(offered: list[Target]) -> Target:
     return next((target for target in offered if target.key == wanted), offered[0])
 
 
-def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
+def stage(photo: Photo, picture: bytes, alt: str) -> None:
     """Tools above, the picture to click on below; each click is answered at once."""
     offered = targets()
     target = chosen(offered)
     kind = tools(target, offered)
-    room = measure.width("stage_width", 720)
-    scale = min(room / photo.size[0], canvas.VISIBLE / photo.size[1])
-    size = max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale))
     marks = state.desk().marks.get(target.key, ())
-    # What is on the canvas already stays on it: only what was changed elsewhere needs a new one.
-    identity = f"{photo.digest} {size} {target.key} {len(_boxes(marks))}"
-    shown = st.session_state.get("clicks_shown")
-    if st.session_state.get("canvas_identity") != identity or not st.session_state.canvas_drawn or shown != marks:
-        st.session_state.canvas_identity = identity
-        _renew(marks, size, photo.size)
-    st.session_state.clicks_at = (target, size, photo.size)
-    if selecting.found(photo, mask).selection is None:
-        background = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
-    else:
-        background = selecting.view(photo, mask, view)
-    with st.container(key="canvas"):
-        drawing = canvas.point(
-            background, size, f"canvas.{st.session_state.canvas_number}", _drawn, kind, st.session_state.canvas_start
-        )
-    st.session_state.canvas_drawn = True
-    if _take(drawing):
-        st.rerun()
+    pointer.show(picture, marks, photo.size, kind, _taken(target), key=_key(target), alt=alt)
 
 
-def _boxes(marks: tuple[canvas.Mark, ...]) -> list[canvas.Mark]:
-    return [mark for mark in marks if mark.kind == "box"]
+def take(photo: Photo) -> None:
+    """Take over what was clicked since the last run. Before anything is drawn, so that one run shows it everywhere."""
+    for target in targets():
+        answer = (st.session_state.get(_key(target)) or {}).get("told")
+        new, taken = pointer.told(answer, photo.size, target.kinds, _taken(target))
+        if taken != _taken(target):
+            marks = state.desk().marks
+            marks[target.key] = (*marks.get(target.key, ()), *new)[:MOST]
+            st.session_state.setdefault("clicks_taken", {})[target.key] = taken
 
 
-def _renew(marks: tuple[canvas.Mark, ...], size: tuple[int, int], photo: tuple[int, int]) -> None:
-    """Begin a new canvas with the clicks there are; of several boxes the last one is shown."""
-    boxes = _boxes(marks)
-    seen = [mark for mark in marks if mark.kind != "box"] + boxes[-1:]
-    st.session_state.canvas_number = st.session_state.get("canvas_number", 0) + 1
-    st.session_state.canvas_start = canvas.from_marks(seen, size, photo)
-    st.session_state.canvas_seen = st.session_state.canvas_start["objects"]
-    st.session_state.clicks_shown = marks
+def _key(target: Target) -> str:
+    return f"pointer.{target.key}"
 
 
-def _take(drawing: Mapping[str, Any] | None) -> bool:
-    """Take over what was clicked since the last time; whether anything was."""
-    objects = (drawing or {}).get("objects")
-    if objects is None or objects == st.session_state.canvas_seen:
-        return False
-    st.session_state.canvas_seen = objects
-    target, size, photo = st.session_state.clicks_at
-    marks = canvas.to_marks(drawing, size, photo, target.kinds)
-    before = state.desk().marks.get(target.key, ())
-    if marks == before:
-        return False
-    state.desk().marks[target.key] = marks
-    st.session_state.clicks_shown = marks
-    return True
-
-
-def _drawn(key: str) -> None:
-    """The canvas's callback: take the click before anything is drawn, so that one run shows it everywhere."""
-    told = st.session_state.get(key) or {}
-    _take((told.get("drawing") or {}).get("raw"))
+def _taken(target: Target) -> tuple[str, int]:
+    taken: tuple[str, int] = st.session_state.get("clicks_taken", {}).get(target.key, ("", 0))
+    return taken
 
 
 def _keep(key: str, until: int) -> None:
-    """Keep only the first clicks. A callback."""
+    """Keep only the first clicks and boxes, exactly as they were. A callback."""
     state.desk().marks[key] = state.desk().marks.get(key, ())[:until]

@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, Union
 
 import streamlit as st
@@ -75,9 +76,9 @@ def _control(name: str, field: FieldInfo, key: str) -> Any:
     if _input(field):
         return _file(label, help, key)
     if typing.get_origin(kind) is Literal:
-        return _choice(label, help, key, list(typing.get_args(kind)), default, optional)
+        return _choice(label, help, key, words_of(field), list(typing.get_args(kind)), default, optional)
     if typing.get_origin(kind) in (tuple, list, set, frozenset):
-        return _several(label, help, key, kind, default)
+        return _several(label, help, key, words_of(field), kind, default)
     if kind is bool:
         return state.control(st.toggle, label, key, bool(default), help=help)
     if kind in (int, float):
@@ -113,7 +114,9 @@ def _is_choice_of_several(kind: Any) -> bool:
     return bool(typing.get_args(kind)) and typing.get_origin(_plain(typing.get_args(kind)[0])[0]) is Literal
 
 
-def _choice(label: str, help: str | None, key: str, options: list[Any], default: Any, optional: bool) -> Any:
+def _choice(
+    label: str, help: str | None, key: str, words: Mapping[str, str], options: list[Any], default: Any, optional: bool
+) -> Any:
     if optional:
         options = [None, *options]
     value = state.control(
@@ -123,21 +126,37 @@ def _choice(label: str, help: str | None, key: str, options: list[Any], default:
         default if default in options else options[0],
         options=options,
         help=help,
-        format_func=_titled,
+        format_func=partial(said, words),
     )
     entry = weights.WEIGHTS.get(str(value))
     if entry:
         here = "" if weights.present(entry.id) else f" Fetched first: {entry.size / 1e6:.0f} MB."
         free = "" if entry.commercial else ", not for commercial use"
-        st.caption(f"Good at: {entry.good_at}. Licence {entry.licence}{free}.{here}")
+        st.caption(f"{_capital(entry.good_at)}. Licence {entry.licence}{free}.{here}")
     return value
 
 
-def _titled(option: Any) -> str:
-    return "Automatic" if option is None else str(option)
+def said(words: Mapping[str, str], option: Any) -> str:
+    """What may be chosen, in words; the technical term stands beside them where it differs."""
+    if option is None:
+        return "Automatic"
+    if entry := weights.WEIGHTS.get(option):
+        return f"{_capital(entry.good_at.partition(';')[0])} ({entry.id})"
+    return words.get(option) or _capital(str(option).replace("_", " "))
 
 
-def _several(label: str, help: str | None, key: str, kind: Any, default: Any) -> Any:
+def words_of(field: FieldInfo) -> Mapping[str, str]:
+    """The words for what may be chosen in a field, by its value."""
+    extra = field.json_schema_extra
+    words = extra.get("words") if isinstance(extra, Mapping) else None
+    return {name: str(word) for name, word in words.items()} if isinstance(words, Mapping) else {}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _several(label: str, help: str | None, key: str, words: Mapping[str, str], kind: Any, default: Any) -> Any:
     item, _ = _plain(typing.get_args(kind)[0] if typing.get_args(kind) else str)
     if _is_choice_of_several(kind):
         chosen = state.control(
@@ -146,6 +165,7 @@ def _several(label: str, help: str | None, key: str, kind: Any, default: Any) ->
             key,
             list(default or ()),
             options=list(typing.get_args(item)),
+            format_func=partial(said, words),
             selection_mode="multi",
             help=help,
         )

@@ -99,13 +99,11 @@ def mask(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
     return large(cv2.cvtColor(reduced_selection(selection, side).values, cv2.COLOR_GRAY2RGB))
 
 
-def heat(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
-    """How sure the network was at each place, from dark to bright, over the photo in grey; for the screen."""
+def heat(photo: Photo, seen: Any, side: int = STAGE) -> bytes:
+    """How sure the networks were, ``(h, w)`` 0..1, from dark to bright over the photo in grey; for the screen."""
     small = reduced(photo, side)
     grey = cv2.cvtColor(to_srgb(small.rgb8, small.icc), cv2.COLOR_RGB2GRAY)
-    if selection.heat is None:
-        return large(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
-    sure = np.clip(selection.heat.astype(np.float32) * 255, 0, 255).astype(np.uint8)
+    sure = np.clip(seen.astype(np.float32) * 255, 0, 255).astype(np.uint8)
     full = cv2.resize(sure, grey.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     coloured = cv2.cvtColor(cv2.applyColorMap(full, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     return large((coloured * np.float32(0.75) + grey[..., None] * np.float32(0.25)).astype(np.uint8))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy.typing as npt
 import streamlit as st
 
 import masks
@@ -15,12 +17,15 @@ from masks import Selection
 from masks.strokes import Strokes
 from recipe import Layer, Length, MaskRecipe, Source
 from ui import options, pictures, state
-from ui.canvas import Kind, Mark
+from ui.pointer import Kind, Mark
 
 FULL = 0.995  # of the photo: more is no selection
 FIRST = "subject"  # the key of the first layer
 OBJECTS = "subject.objects"  # and of the things chosen by a click
 MOST_LAYERS = 31  # after the first
+
+Heat = npt.NDArray[Any]
+"""``(h, w)`` 0..1 over the whole photo: how sure the networks were."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,24 +115,40 @@ def is_ready(source: Source) -> bool:
     return True
 
 
-def recipe(touched_up: bool = True) -> MaskRecipe:
-    """How the subject is found, as set on the desk. Further layers that lack something are left out for now."""
+def in_use() -> dict[str, Layer]:
+    """The layers of the recipe by their keys, in order: the first, and the others that lack nothing."""
     first, *more = layers()
     begin = source(first)
-    strokes = state.desk().strokes
-    digest = store.default().put(strokes.to_json()) if strokes.strokes else None
     drawn = options.drawn_field(masks.SOURCES[begin.name].Options)
-    if drawn:  # the whole selection is drawn, so there is nothing left to touch up
-        if digest:
-            begin = Source(name=begin.name, values={**begin.values, drawn: digest})
-        digest = None
-    further = ((str(state.value(f"{key}.op", "add")), source(key)) for key in more)
+    if drawn and (digest := _strokes()):  # the whole selection is drawn, so there is nothing left to touch up
+        begin = Source(name=begin.name, values={**begin.values, drawn: digest})
+    further = ((key, source(key)) for key in more)
+    return {first: Layer(source=begin)} | {
+        key: Layer.model_validate({"op": str(state.value(f"{key}.op", "add")), "source": one})
+        for key, one in further
+        if is_ready(one)
+    }
+
+
+def title(key: str) -> str:
+    """What a layer is called."""
+    at = layers().index(key)
+    return f"Layer {at + 1}" if at else "The subject"
+
+
+def _strokes() -> str | None:
+    """The digest of what is painted by hand."""
+    strokes = state.desk().strokes
+    return store.default().put(strokes.to_json()) if strokes.strokes else None
+
+
+def recipe(touched_up: bool = True) -> MaskRecipe:
+    """How the subject is found, as set on the desk. Further layers that lack something are left out for now."""
+    used = in_use()
+    digest = None if options.drawn_field(masks.SOURCES[used[FIRST].source.name].Options) else _strokes()
     unit = state.value("subject.grow_unit", "%")
     return MaskRecipe(
-        layers=(
-            Layer(source=begin),
-            *(Layer.model_validate({"op": op, "source": one}) for op, one in further if is_ready(one)),
-        ),
+        layers=tuple(used.values()),
         matting=bool(state.value("subject.matting", False)),
         objects=_objects(),
         invert=bool(state.value("subject.invert", False)),
@@ -221,6 +242,24 @@ def _find(photo: Photo, mask: MaskRecipe) -> Found:
         return Found(None, str(error))
 
 
+def heats(photo: Photo) -> dict[str, Heat]:
+    """What each layer's networks saw, by the layer's key; without the layers that ask no network or find nothing.
+
+    To be asked when the whole selection was found: then every layer's own is at hand.
+    """
+    layers = in_use()
+    key = f"{photo.digest} " + " ".join(f"{key} {layer.source.model_dump_json()}" for key, layer in layers.items())
+    return state.remember("heats", key, lambda: _heats(photo, layers), keep=3)
+
+
+def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
+    seen = {}
+    for key, layer in layers.items():
+        with suppress(StudioError):  # what is not there need not be removed
+            seen[key] = masks.find(photo, layer.source, store.default().get).heat
+    return {key: heat for key, heat in seen.items() if heat is not None}
+
+
 def look_again() -> None:
     """Forget what could not be found, so that it is tried once more."""
     st.session_state.get("shelves", {}).pop("selection", None)
@@ -244,5 +283,11 @@ def view(photo: Photo, mask: MaskRecipe, name: str) -> bytes:
     selection = found(photo, mask).selection
     if name == "Overlay" or selection is None:
         return overlay(photo, mask)
-    draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask, "Heat map": pictures.heat}[name]
+    draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask}[name]
     return state.remember("view", f"{name} {photo.digest} {mask.model_dump_json()}", lambda: draw(photo, selection))
+
+
+def heat_map(photo: Photo, layer: str) -> bytes:
+    """What the networks of a layer saw, for the screen; the layer is one of :func:`heats`."""
+    key = f"heat {photo.digest} {in_use()[layer].source.model_dump_json()}"
+    return state.remember("view", key, lambda: pictures.heat(photo, heats(photo)[layer]))

@@ -20,7 +20,7 @@ from imaging.photo import Photo, digest_of, load
 from jobs import store
 from masks.strokes import Strokes
 from recipe import Digest
-from ui.canvas import Mark
+from ui.pointer import Mark
 
 T = TypeVar("T")
 

@@ -17,8 +17,9 @@ STEPS: dict[str, str] = {
     "Background": ":material/wallpaper: Background",
     "Result": ":material/check_circle: Result",
 }
-# Streamlit has no words for these three: what stays in sight while scrolling, how high a picture may be, and that the
-# components which draw nothing take no room.
+# Streamlit has no words for these four: what stays in sight while scrolling, how high a picture may be, that the
+# components which draw nothing take no room, and that words on the page are of the text's colour: one dark enough to
+# stand behind a button's white words (4.5:1) is too dark for words of its own on a dark page.
 STYLE = """
 <style>
 @media (max-width: 640px) {
@@ -37,6 +38,7 @@ STYLE = """
 .st-key-visitor { display: none; }
 .st-key-header { min-height: 3.4rem; }
 .st-key-header h2 { padding: 0; }
+[aria-checked=true], button[aria-pressed=true], [data-testid=stSliderThumbValue] { color: inherit !important; }
 </style>
 """
 

@@ -19,9 +19,10 @@ ABOUT = {
     "Overlay": "What is red will be repainted. What is clear stays, pixel for pixel.",
     "Cut-out": "The subject alone. Look at its edge.",
     "Mask": "White stays, black is repainted, grey is the soft edge between.",
-    "Heat map": "How sure the first source is: bright is sure, dark is not.",
+    "Heat map": "How sure the networks are: bright is sure, dark is not.",
 }
 OBJECTS = {"all": "Keep all", "largest": "Keep the largest", "chosen": "Keep those I click on"}
+HEAT_OF = "subject.heat_of"  # the layer whose heat map is shown
 ICONS = {"Brush": ":material/brush:", "Polygon": ":material/polyline:", "Rectangle": ":material/rectangle:"}
 
 
@@ -31,19 +32,27 @@ def stage(photo: Photo) -> None:
     if state.value("subject.touch_up", False):
         _canvas(photo, mask)
         return
+    st.session_state.canvas_drawn = False
     answer = selecting.found(photo, mask)
-    views = [view for view in ABOUT if view != "Heat map" or _has_heat(answer)]
+    heats = {key: selecting.title(key) for key in selecting.heats(photo)} if answer.selection is not None else {}
+    first = next(iter(heats), "")
+    views = [view for view in ABOUT if view != "Heat map" or heats]
     view = state.value("subject.view", "Overlay")
     view = view if view in views else "Overlay"
-    if clicks.targets():
-        clicks.stage(photo, mask, view)
+    pointed = bool(clicks.targets())
+    if view == "Heat map":
+        layer = state.value(HEAT_OF)
+        picture = selecting.heat_map(photo, layer if layer in heats else first)
+    elif pointed and answer.selection is None:
+        picture = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
     else:
-        st.session_state.canvas_drawn = False
+        picture = selecting.view(photo, mask, view)
+    alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."
+    if pointed:
+        clicks.stage(photo, picture, alt)
+    else:
         with st.container(key="picture", horizontal_alignment="center"):
-            st.image(
-                selecting.view(photo, mask, view),
-                alt=f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo.",
-            )
+            st.image(picture, alt=alt)
     with st.container(horizontal=True, vertical_alignment="center"):
         state.control(
             st.segmented_control,
@@ -55,15 +64,24 @@ def stage(photo: Photo) -> None:
             label_visibility="collapsed",
             help="Ways to look at the same selection.",
         )
+        if view == "Heat map" and len(heats) > 1:
+            state.control(
+                st.segmented_control,
+                "Heat map of",
+                HEAT_OF,
+                first,
+                options=list(heats),
+                format_func=heats.__getitem__,
+                required=True,
+                label_visibility="collapsed",
+                help="Each layer asks networks of its own; choose whose answer to look at.",
+            )
         st.caption(ABOUT[view], width="content")
-
-
-def _has_heat(answer: selecting.Found) -> bool:
-    return answer.selection is not None and answer.selection.heat is not None
 
 
 def panel(photo: Photo) -> None:
     """Everything that has a say in the selection."""
+    clicks.take(photo)
     layers.show()
     _verdict(photo)
     state.control(
