@@ -1,4 +1,4 @@
-"""The core: a recipe and a photo in, a result out. ``python main.py`` hands over to the command line in ``cli.py``.
+"""The core: a recipe and a photo in, a result out. ``python main.py`` hands over to the command line in ``cli/``.
 
     select(photo, mask, read)        -> Selection   find the subject
     run(recipe, photo, read)         -> Results     carry out a recipe; its tasks are in ``tasks.py``

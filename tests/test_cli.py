@@ -122,6 +122,7 @@ def test_invert(command: Command, photo: Path, mask: Path, tmp_path: Path) -> No
         (["mask", "{photo}", "-o", "{out}.png", "--source", "alpha"], 1, "no transparency"),
         (["mask", "{photo}", "-o", "{out}.png", "--grow", "wide"], 2, "not a length"),
         (["mask", "{photo}", "-o", "{out}.png", "--grow", "20000"], 2, "too long"),
+        (["mask", "{photo}", "-o", "{out}.png", "--source", "file:{mask}", "--objects", "nan,3"], 1, "cannot be done"),
         (["mask", "{photo}", "-o", "{out}.png", "--source", "file:~nobody-here/m.png"], 1, "no such home folder"),
         (["mask", "{photo}", "-o", "{folder}", "--source", "auto"], 2, "must end in"),
         (["mask", "{photo}", "-o", "{out}.png", "--overlay", "{folder}/x/y.png"], 2, "no folder"),
