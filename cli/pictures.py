@@ -160,6 +160,10 @@ def replay(
     photo: Annotated[
         Optional[Path], typer.Option(metavar="PHOTO", help="The photo, if the store has it no more.")
     ] = None,
+    inputs: Annotated[
+        Optional[list[Path]],
+        typer.Option("--input", metavar="FILE", help="Another file it was made with, if the store has it no more."),
+    ] = None,
     model: Annotated[
         Optional[Path], typer.Option(metavar="FOLDER", help="The diffusers folder, if it was made with one's own.")
     ] = None,
@@ -177,10 +181,14 @@ def replay(
     if photo:
         keep_apart(photo, output)
         loaded = take_photo(photo)[1]
+    given: dict[str, bytes] = {}
+    for path in inputs or ():
+        keep_apart(path, output)
+        given[str(path)] = read_bytes(path)
     if model:
         from diffusion import catalogue
 
         catalogue.add_folder(model)
     with ProgressLine() as line:
-        again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line)
+        again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line, given)
     write((again,), [output], kind, as_json)
