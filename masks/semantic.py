@@ -147,7 +147,7 @@ def _load(model: ModelName, path: Path) -> torch.nn.Module:
 
     logging.disable_progress_bar()
     if model == "deeplab-mobilevit-small":
-        return AutoModelForSemanticSegmentation.from_pretrained(path).eval()
+        return AutoModelForSemanticSegmentation.from_pretrained(path, use_safetensors=True).eval()
     from safetensors.torch import load_file
     from transformers import MobileNetV2ForSemanticSegmentation
 
