@@ -108,6 +108,9 @@ class Weights:
 AS_ADDRESSED = "as addressed"
 """In place of a digest where none was published: the address names a commit, so its bytes do not change."""
 
+SAFETENSORS = "model.safetensors"
+"""The one file of weights that is taken from a hub's folder: the other kind there is a pickle, which can run code."""
+
 _REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
 
 
@@ -117,7 +120,7 @@ def _rembg(id: str, licence: str, good_at: str, size: int, md5: str, asset: str 
 
 
 def _hub(id: str, repository: str, licence: str, good_at: str, megabytes: int) -> Weights:
-    files = ("*.json", "*.txt", "model.safetensors", "pytorch_model.bin")
+    files = ("*.json", "*.txt", SAFETENSORS)
     return Weights(id, id, licence, good_at, hub=Hub(repository, files, megabytes * 1_000_000))
 
 
@@ -327,11 +330,16 @@ def _lying(file: File) -> tuple[Path, str] | None:
 
 def _lying_folder(id: str) -> tuple[Path, str] | None:
     """Where a hub's folder lies, if it does."""
+    places = [(data_folder() / "weights" / id, "the cache")]
     named = os.environ.get("BACKDROP_WEIGHTS")
-    if named and (Path(named).expanduser() / id / "config.json").is_file():
-        return Path(named).expanduser() / id, "the folder BACKDROP_WEIGHTS"
-    folder = data_folder() / "weights" / id
-    return (folder, "the cache") if (folder / "config.json").is_file() else None
+    if named:
+        places.insert(0, (Path(named).expanduser() / id, "the folder BACKDROP_WEIGHTS"))
+    for folder, where in places:
+        if (folder / SAFETENSORS).is_file() and (folder / "config.json").is_file():
+            return folder, where
+        if folder.is_dir():
+            log.warning("%s in %s lacks config.json or %s; passed over", id, where, SAFETENSORS)
+    return None
 
 
 def _fetch_folder(weights: Weights, hub: Hub) -> tuple[Path, str]:
@@ -343,19 +351,18 @@ def _fetch_folder(weights: Weights, hub: Hub) -> tuple[Path, str]:
         from huggingface_hub import HfApi, snapshot_download
 
         info = HfApi().model_info(hub.repository, timeout=15)
-        ignored = ["pytorch_model.bin"] if "model.safetensors" in {s.rfilename for s in info.siblings or ()} else []
-        allowed = list(hub.files)
-        snapshot_download(
-            hub.repository, revision=info.sha, local_dir=part, allow_patterns=allowed, ignore_patterns=ignored
-        )
+        if SAFETENSORS not in {sibling.rfilename for sibling in info.siblings or ()}:
+            raise ValueError(f"there is no {SAFETENSORS}, and what else there is can run code")
+        snapshot_download(hub.repository, revision=info.sha, local_dir=part, allow_patterns=list(hub.files))
         (part / REVISION).write_text(info.sha or "")
+        shutil.rmtree(target, ignore_errors=True)  # what lies there is not whole
         os.replace(part, target)
     except Exception as error:  # the hub client's, its transport's or the disk's: either way the files are not here
         raise MissingWeights(
             f"The weights of {weights.id} ({weights.size / 1e6:.0f} MB) are not on this machine and the model hub "
             f"did not give them ({_reason(error).splitlines()[0]}): run `python main.py models pull {weights.id}` "
-            f"where there is a network, or put the folder of {hub.repository} as {weights.id} into a folder and name "
-            "that folder in BACKDROP_WEIGHTS."
+            f"where there is a network, or put the folder of {hub.repository}, its weights as {SAFETENSORS}, as "
+            f"{weights.id} into a folder and name that folder in BACKDROP_WEIGHTS."
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -19,6 +19,8 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from errors import BadInput
+from imaging import cicp
+from imaging.cicp import CodePoints
 
 Array = npt.NDArray[Any]
 """Pixels, uint8 or uint16; OpenCV's signatures promise no type, so the docstrings do."""
@@ -64,7 +66,7 @@ class Photo:
     Attributes:
         pixels: ``(H, W, 3)`` RGB, uint8 or uint16, in the colour space of ``icc``.
         alpha: ``(H, W)`` uint8, 255 = opaque, or ``None`` where the picture is opaque throughout.
-        icc: ICC profile of an RGB space; ``None`` means sRGB.
+        icc: ICC profile of an RGB space, the file's own or what its code points mean; ``None`` means sRGB.
         exif: EXIF bytes with camera, exposure and copyright only: no position, no orientation, no thumbnail.
         digest: SHA-256 of the file's bytes.
         notes: sentences a person should read, such as a file name that says JPEG over a PNG.
@@ -161,11 +163,15 @@ def load(data: bytes, name: str = "the picture", *, managed: bool = True) -> Pho
             raise BadInput(_not_a_picture(data, name)) from None
         except MemoryError:
             raise BadInput(f"{name} needs more memory than there is; save it smaller and try again.") from None
-        except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError) as error:
+        except _DAMAGED as error:
             raise BadInput(
                 f"{name} is damaged or incomplete and cannot be read; export it again or choose another file."
             ) from error
     return Photo(pixels, alpha, icc, exif, digest_of(data), notes)
+
+
+# What decoders raise over damaged files; the RuntimeError is AVIF's.
+_DAMAGED = OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, RuntimeError
 
 
 @cache
@@ -239,7 +245,7 @@ def _decode(image: Image.Image, data: bytes, managed: bool) -> tuple[Array, Arra
     tags = getattr(image, "tag_v2", {})
     if tags.get(_PLANAR, 1) != 1 and max(tags.get(_BITS, (8,))) > 8:
         raise BadInput("A TIFF with its 16-bit colours in separate planes cannot be read; save it interleaved.")
-    icc = (image.info.get("icc_profile") or None) if managed else None
+    icc = _profile(image, data) if managed else None
     if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK":
         image.load()  # Pillow finds truncation where OpenCV would fill with grey
         pixels, alpha = _decode_deep(data, image, icc)
@@ -378,18 +384,31 @@ def _rgb_profile(icc: bytes | None) -> bytes | None:
     return icc
 
 
+def _profile(image: Image.Image, data: bytes) -> bytes | None:
+    """The embedded profile, or the one that the file's code points mean; ``None`` where there is neither."""
+    said = _code_points(image, data)
+    return image.info.get("icc_profile") or (said.profile if said else None)
+
+
+def _code_points(image: Image.Image, data: bytes) -> CodePoints | None:
+    match image.format:
+        case "PNG":
+            return cicp.of_png(data)
+        case "AVIF":
+            return cicp.of_avif(data)
+        case "HEIF" if nclx := image.info.get("nclx_profile"):
+            return CodePoints(nclx["color_primaries"], nclx["transfer_characteristics"])
+    return None
+
+
 def _colour_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
     """Say where a picture's colours cannot be taken as it means them."""
     icc = image.info.get("icc_profile")
     if icc:
         broken = icc[16:20] == b"RGB " and _rgb_profile(icc) is None
         return ("Its colour profile is damaged and is left out; its colours are taken as sRGB.",) if broken else ()
-    nclx = image.info.get("nclx_profile") or {}
-    primaries = nclx.get("color_primaries", 2)
-    at = data.find(b"cICP", 0, 1000) if image.format == "PNG" else -1
-    if at > 0 and at + 4 < len(data):
-        primaries = data[at + 4]
-    if primaries in (1, 2):  # sRGB's own, or not said
+    said = _code_points(image, data)
+    if said is None or said.plain or said.profile:
         return ()
     return ("Its colours are described by a number instead of a profile and are taken as sRGB; embed a profile.",)
 

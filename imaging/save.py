@@ -10,10 +10,9 @@ import io
 import json
 import os
 import secrets
-import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from PIL import ExifTags, Image
 
 from errors import BadInput
 from imaging import photo as photos
+from imaging import png
 from imaging.geometry import Box, Size
 from imaging.photo import Array, Photo, to_8_bit
 from recipe import MAX_RECIPE_BYTES
@@ -35,7 +35,6 @@ TYPES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 95  # of JPEG and WebP
 WEBP_SIDE = 16_383
 MAX_EXIF = 65_000  # bytes: a JPEG segment holds 65,533
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"Backdrop"  # of the iTXt chunk
 _SELECTION = b"bdSL"  # private chunks: ancillary, not safe to copy to an edited picture
 _INPUT = b"bdIN"
@@ -120,38 +119,19 @@ def _encode_png(pixels: Array, icc: bytes | None, exif: bytes | None, made: Made
     if not done:
         raise BadInput("The picture cannot be written as PNG; it is too large.")
     data = buffer.tobytes()
-    head = len(_SIGNATURE) + 25  # IHDR is always 25 bytes long and comes first
+    head = len(png.SIGNATURE) + 25  # IHDR is always 25 bytes long and comes first
     parts = [data[:head]]
     if icc:
-        parts.append(_chunk(b"iCCP", b"icc\0\0" + zlib.compress(icc)))
+        parts.append(png.chunk(b"iCCP", b"icc\0\0" + zlib.compress(icc)))
     if exif:
-        parts.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
+        parts.append(png.chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     if made:
         text = json.dumps({"recipe": json.loads(made.recipe), "made_with": made.with_}, ensure_ascii=False)
-        parts.append(_chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text.encode()))
+        parts.append(png.chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text.encode()))
         if mask is not None:
-            parts.append(_chunk(_SELECTION, mask.result()[1].tobytes()))
-        parts += [_chunk(_INPUT, bytes.fromhex(digest) + value) for digest, value in made.inputs.items()]
+            parts.append(png.chunk(_SELECTION, mask.result()[1].tobytes()))
+        parts += [png.chunk(_INPUT, bytes.fromhex(digest) + value) for digest, value in made.inputs.items()]
     return b"".join([*parts, data[head:]])
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(type, body) of a PNG's chunks up to the pixels; stops at the first damaged one."""
-    at = len(_SIGNATURE)
-    while at + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        end = at + 12 + length
-        if end > len(data) or struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(kind + body):
-            return
-        if kind == b"IDAT":
-            return
-        yield kind, body
-        at = end
 
 
 def read_made(data: bytes, name: str) -> Made:
@@ -160,7 +140,7 @@ def read_made(data: bytes, name: str) -> Made:
     Raises:
         BadInput: the file was not made here, or lost its recipe in another program.
     """
-    if data.startswith(_SIGNATURE):
+    if data.startswith(png.SIGNATURE):
         found = _read_png(data)
     else:
         photos.load(data, name)  # refuses what is no picture
@@ -176,7 +156,7 @@ def read_made(data: bytes, name: str) -> Made:
 def _read_png(data: bytes) -> Made | None:
     made: Made | None = None
     selection, inputs = None, {}
-    for kind, body in _chunks(data):
+    for kind, body in png.chunks(data):
         if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
             made = _from_text(body[len(_KEYWORD) + 5 :])
         elif kind == _SELECTION:

@@ -10,7 +10,7 @@ is one. Importing this loads neither torch nor DBOS; the first call loads DBOS.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from uuid import uuid4
 from errors import BadInput
 from jobs import places, store
 from jobs.presence import ensure_worker
-from recipe import ImageBackdrop, Recipe
+from recipe import Recipe
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -98,10 +98,12 @@ def submit(recipe: Recipe, visitor: str) -> str:
     """
     if not visitor:
         raise ValueError("a job needs a visitor")
+    import main
+
     kept = store.default()
-    for what, digest in _inputs(recipe):
+    for what, digest in main.inputs(recipe):
         if not kept.has(digest):
-            raise BadInput(f"{what} of this recipe is not in the store any more; hand it in again.")
+            raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
     client, id = _client(), str(uuid4())
     with places.records(write=True) as table:  # the write lock makes counting and handing in one step
         waiting = client.list_workflows(
@@ -166,24 +168,6 @@ def _client() -> DBOSClient:
             DBOS.migrate(url)
             _clients[folder] = DBOSClient(system_database_url=url)
         return _clients[folder]
-
-
-def _inputs(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """What a recipe reads from the store: (what it is, its digest)."""
-    import masks
-
-    if recipe.photo:
-        yield "The photo", recipe.photo
-    if recipe.mask.strokes:
-        yield "The touch-up", recipe.mask.strokes
-    for layer in recipe.mask.layers:
-        _, options = masks.options_of(layer.source)
-        for name, field in type(options).model_fields.items():
-            extra = field.json_schema_extra
-            if isinstance(extra, dict) and "input" in extra:
-                yield f"The {extra['input']}", getattr(options, name)
-    if isinstance(recipe.backdrop, ImageBackdrop):
-        yield "The backdrop picture", recipe.backdrop.digest
 
 
 def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:

@@ -75,7 +75,7 @@ class _Votes:
         if float((salient >= 0.75).mean()) < UNSURE and meant < MEANT:
             trust = 0.8
         elif meant >= MEANT and overlap(salient, people) > MEANT:
-            trust = 0.5
+            trust = 0.6
         else:
             self.models.remove("deeplab-mobilenet-v2")
             return
@@ -88,16 +88,19 @@ class _Votes:
                 self.models.append("selfie-multiclass")
 
     def ask_for_the_outline(self) -> None:
-        """SAM, given the box of what was found so far, knows objects as wholes; asked where the outline is in doubt."""
+        """SAM, given the box of what was found so far, knows objects as wholes.
+
+        It is asked where the outline is in doubt, and not about people: of them the others know more.
+        """
         heat = self.heat
-        likely = float((heat >= 0.25).sum())
-        if not likely or float((heat >= 0.75).sum()) >= CLEAR * likely or not weights.present("mobile-sam"):
+        clear = float((heat >= 0.75).sum()) >= CLEAR * float((heat >= 0.25).sum())
+        if self.people or clear or not weights.present("mobile-sam"):
             return
         box = self._box()
         if box is not None:
             outline = self._ask("sam", box=list(box))
             if outline is not None:
-                self._vote(outline, 0.1 if self.people else 0.2)
+                self._vote(outline, 0.3)
 
     def _vote(self, heat: Float, weight: float) -> None:
         self.votes = (1 - weight) * self.votes + weight * view.logit(heat)

@@ -233,4 +233,6 @@ def _load(folder: Path) -> tuple[torch.nn.Module, Any]:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    return CLIPSegForImageSegmentation.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    return CLIPSegForImageSegmentation.from_pretrained(
+        folder, use_safetensors=True
+    ).eval(), AutoTokenizer.from_pretrained(folder)

@@ -301,7 +301,7 @@ class _Sam2:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        self._model = Sam2Model.from_pretrained(folder).eval()
+        self._model = Sam2Model.from_pretrained(folder, use_safetensors=True).eval()
         self._side = int(self._model.config.vision_config.backbone_config.image_size[0])
 
     def embed(self, rgb: Array) -> Any:

@@ -164,7 +164,7 @@ class _MobileVit:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        self._network = AutoModelForSemanticSegmentation.from_pretrained(folder).eval()
+        self._network = AutoModelForSemanticSegmentation.from_pretrained(folder, use_safetensors=True).eval()
 
     def likely(self, rgb: Array) -> Float:
         """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""

@@ -8,7 +8,8 @@ lists its reason.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,24 @@ def command() -> Callable[..., int]:
     import cli
 
     return lambda *arguments: cli.call([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder for jobs; no worker outlives the test."""
+    from labour import gone
+
+    from jobs import places, presence, queue
+
+    monkeypatch.setenv("BACKDROP_DATA", str(tmp_path))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield tmp_path
+    presence.leave()
+    if at_work := presence.worker():
+        os.kill(at_work.pid, signal.SIGKILL)
+        gone(at_work.pid)
+    if client := queue._clients.pop(places.folder(), None):
+        client.destroy()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

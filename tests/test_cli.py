@@ -18,9 +18,14 @@ import pytest
 from conftest import ROOT, SHARED, disc, need, picture
 from PIL import Image
 
-from imaging.photo import load
-from imaging.save import encode
+import main
+import masks
+from errors import BadInput
+from imaging.geometry import Size
+from imaging.photo import digest_of, load
+from imaging.save import clean_copy, encode
 from masks.strokes import Stroke, Strokes
+from recipe import ImageBackdrop, Layer, MaskRecipe, Recipe, Source
 
 Command = Callable[..., int]
 
@@ -74,6 +79,75 @@ def test_a_jpeg_replays_by_finding_the_subject_again(command: Command, photo: Pa
     assert (load((tmp_path / "a.png").read_bytes()).pixels == load((tmp_path / "b.png").read_bytes()).pixels).all()
 
 
+def test_a_jpeg_replays_from_the_files_handed_in_again(
+    command: Command, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store is gone, and a JPEG carries no inputs: all of them come back by ``--photo`` and ``--input``."""
+    beach, other, touch_up = tmp_path / "beach.png", tmp_path / "other.png", tmp_path / "touch-up.json"
+    beach.write_bytes(encode(picture(300, 200, seed=1), "PNG"))
+    other.write_bytes(encode(picture(300, 200, seed=2), "PNG"))
+    touch_up.write_bytes(Strokes(strokes=(Stroke(points=((0.05, 0.05),), width=0.05),)).to_json())
+    flags = ["--mask", f"file:{mask}", "--strokes", touch_up, "--backdrop", f"image:{beach}"]
+    assert command("background", photo, "-o", tmp_path / "a.jpg", *flags) == 0
+    assert command("replay", tmp_path / "a.jpg", "-o", tmp_path / "b.png") == 0
+    shutil.rmtree(os.environ["BACKDROP_DATA"])
+    masks.forget()
+    capsys.readouterr()
+
+    again = ["replay", tmp_path / "a.jpg", "-o", tmp_path / "c.png", "--photo", photo]
+    assert command(*again) == 1
+    said = capsys.readouterr().err
+    assert all(what in said for what in ("the touch-up", "the mask picture", "the backdrop picture", "--input"))
+    assert command(*again, "--input", mask, "--input", beach) == 1
+    said = capsys.readouterr().err
+    assert f"The store lacks the touch-up {digest_of(touch_up.read_bytes())[:12]} of a.jpg; hand it in" in said
+    files = ["--input", touch_up, "--input", beach, "--input", mask]
+    assert command(*again, *files, "--input", other) == 1
+    said = capsys.readouterr().err.strip()
+    assert said.startswith(f"{other} is not what a.jpg was made with; that takes the photo ")
+    assert f"the mask picture {digest_of(mask.read_bytes())[:12]}" in said
+    assert "\n" not in said
+    assert not (tmp_path / "c.png").exists()
+    assert command(*again, *files) == 0
+    assert (tmp_path / "c.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert command("replay", tmp_path / "a.jpg", "-o", mask, "--input", mask) == 2  # never over an input
+
+
+def test_the_photo_may_be_one_of_the_inputs_and_a_png_wants_no_other(
+    command: Command, photo: Path, mask: Path, tmp_path: Path
+) -> None:
+    assert command("background", photo, "-o", tmp_path / "a.png", "--mask", f"file:{mask}", "--backdrop", "sweep") == 0
+    shutil.rmtree(os.environ["BACKDROP_DATA"])
+    assert command("replay", tmp_path / "a.png", "-o", tmp_path / "b.png", "--input", photo) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert command("replay", tmp_path / "a.png", "-o", tmp_path / "b.png", "--input", tmp_path / "a.png") == 1
+
+
+@pytest.mark.parametrize("fit", ["cover", "contain"])
+def test_a_backdrop_picture_of_the_page_is_known_again(photo: Path, tmp_path: Path, fit: str) -> None:
+    """The page keeps a whole copy of the picture and cuts that later; the command line cuts the file itself."""
+    beach = encode(picture(1500, 1000, seed=1), "PNG")
+    loaded = load(photo.read_bytes())
+    copy = clean_copy(load(beach))
+    cut = clean_copy(load(copy), Size(*loaded.size), fit)
+    backdrop = ImageBackdrop(digest=digest_of(cut), fit=fit)
+    layer = Layer(source=Source(name="sam", values={"box": [0, 0, 60, 60]}))
+    recipe = Recipe(photo=loaded.digest, mask=MaskRecipe(layers=(layer,)), backdrop=backdrop)
+    (result,) = main.run(recipe, loaded, lambda _: cut, selection=masks.Selection(disc(120, 90, 30)))
+    png = result.encode("PNG")
+    at = png.index(b"bdIN") - 4
+    length = int.from_bytes(png[at : at + 4], "big")
+    without = png[:at] + png[at + 12 + length :]
+
+    def nothing(digest: str) -> bytes:
+        raise BadInput("gone")
+
+    with pytest.raises(BadInput, match="lacks the backdrop picture"):
+        main.replay(without, "a.png", loaded, nothing)
+    again = main.replay(without, "a.png", loaded, nothing, given={"beach.png": beach})
+    assert (again.pixels == result.pixels).all()
+
+
 def test_mask_writes_mask_and_overlay(
     command: Command, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +196,7 @@ def test_invert(command: Command, photo: Path, mask: Path, tmp_path: Path) -> No
         (["mask", "{photo}", "-o", "{out}.png", "--source", "alpha"], 1, "no transparency"),
         (["mask", "{photo}", "-o", "{out}.png", "--grow", "wide"], 2, "not a length"),
         (["mask", "{photo}", "-o", "{out}.png", "--grow", "20000"], 2, "too long"),
+        (["mask", "{photo}", "-o", "{out}.png", "--source", "file:{mask}", "--objects", "nan,3"], 1, "cannot be done"),
         (["mask", "{photo}", "-o", "{out}.png", "--source", "file:~nobody-here/m.png"], 1, "no such home folder"),
         (["mask", "{photo}", "-o", "{folder}", "--source", "auto"], 2, "must end in"),
         (["mask", "{photo}", "-o", "{out}.png", "--overlay", "{folder}/x/y.png"], 2, "no folder"),

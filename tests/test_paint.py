@@ -314,6 +314,8 @@ def test_create(here):
     assert second.report["seed"] == 4
     again = main.replay(second.encode(), "second.png", None, store.default().get)
     assert np.array_equal(again.pixels, second.pixels)
+    with pytest.raises(BadInput, match=r"x\.png is not what second\.png was made with; that takes no file\."):
+        main.replay(second.encode(), "second.png", None, store.default().get, given={"x.png": b"x"})
     (wide,) = run(Recipe(task="create", backdrop=settle("sd15", **QUICK, width=192, height=64), seed=3), None)
     assert wide.pixels.shape == (64, 192, 3)
 

@@ -129,13 +129,6 @@ def test_a_damaged_profile_is_left_out_and_said() -> None:
     assert "profile is damaged" in found.notes[0]
 
 
-def test_colours_described_by_a_number_are_said() -> None:
-    data = encode(picture(), "PNG")
-    cicp = b"cICP" + bytes([12, 13, 0, 1])
-    chunk = struct.pack(">I", 4) + cicp + struct.pack(">I", zlib.crc32(cicp))
-    assert "embed a profile" in load(data[:33] + chunk + data[33:]).notes[0]
-
-
 def test_a_deep_heic_keeps_its_bits() -> None:
     pixels = np.full((64, 64, 3), 1023 << 6, np.uint16)
     pixels[:, :32] = 500 << 6

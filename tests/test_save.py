@@ -12,7 +12,7 @@ from PIL import Image
 
 import main
 from errors import BadInput
-from imaging import save
+from imaging import png, save
 from imaging.geometry import Size
 from imaging.photo import digest_of, load
 from recipe import ColourBackdrop, ImageBackdrop, Layer, MaskRecipe, Recipe, Source
@@ -137,7 +137,7 @@ def test_a_long_exif_gives_way_to_the_recipe() -> None:
 )
 def test_a_crafted_making_is_no_recipe(made_with: str) -> None:
     text = f'{{"recipe": {{}}, "made_with": {made_with}}}'.encode()
-    chunk = save._chunk(b"iTXt", b"Backdrop\0\0\0\0\0" + text)
+    chunk = png.chunk(b"iTXt", b"Backdrop\0\0\0\0\0" + text)
     plain = save.encode(picture(), "PNG")
     with pytest.raises(BadInput, match="carries no recipe"):
         save.read_made(plain[:33] + chunk + plain[33:], "x.png")

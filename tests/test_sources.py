@@ -367,6 +367,9 @@ def test_weights_that_are_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     folder = tmp_path / "clipseg-rd64-refined"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
+    (folder / "pytorch_model.bin").write_bytes(b"")
+    assert weights.present("clipseg-rd64-refined") is None, "a pickle can run code, so it is no weights"
+    (folder / "model.safetensors").write_bytes(b"")
     assert weights.resolve("clipseg-rd64-refined") == (folder,)
     assert weights.revision("clipseg-rd64-refined") == "a folder of your own"
     (folder / "revision.txt").write_text("0123456789abcdef0123")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import http.server
 import logging
 import threading
 import zipfile
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import tfjs
 import weights
+from diffusion import catalogue
 from errors import BadInput, MissingWeights
 
 BYTES = b"weights" * 1000
@@ -124,6 +129,69 @@ def test_nowhere_to_be_had(server: str, own_folders: Path, monkeypatch: pytest.M
 def test_an_unknown_model_is_said() -> None:
     with pytest.raises(BadInput, match="no model 'nonsense'"):
         weights.entry("nonsense")
+
+
+def hub_with(monkeypatch: pytest.MonkeyPatch, *files: str) -> None:
+    """A model hub whose repositories all hold these files, as its client shows them."""
+    import huggingface_hub
+
+    class Api:
+        def model_info(self, repository: str, timeout: float) -> SimpleNamespace:
+            return SimpleNamespace(sha="c0ffee", siblings=[SimpleNamespace(rfilename=name) for name in files])
+
+    def snapshot_download(repository: str, *, revision: str, local_dir: Path, allow_patterns: list[str]) -> None:
+        assert revision == "c0ffee"
+        local_dir.mkdir(parents=True)
+        for name in files:
+            if any(fnmatch(name, pattern) for pattern in allow_patterns):
+                (local_dir / name).write_bytes(b"{}")
+
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+
+
+def test_a_hubs_pickle_is_neither_fetched_nor_used(
+    tmp_path: Path, own_folders: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
+    id = "clipseg-rd64-refined"
+    lying = own_folders / "weights" / id
+    lying.mkdir(parents=True)
+    (lying / "config.json").write_bytes(b"{}")
+    (lying / "pytorch_model.bin").write_bytes(b"")
+    hub_with(monkeypatch, "config.json", "pytorch_model.bin")
+    with pytest.raises(MissingWeights, match=r"there is no model\.safetensors, and what else there is can run code"):
+        weights.resolve(id)
+    assert "lacks config.json or model.safetensors; passed over" in caplog.text
+    hub_with(monkeypatch, "config.json", "vocab.json", "merges.txt", "pytorch_model.bin", "model.safetensors")
+    (folder,) = weights.resolve(id)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"config.json", "vocab.json", "merges.txt", "model.safetensors", "revision.txt"}
+    assert weights.revision(id) == "c0ffee"
+
+
+def test_no_weights_are_a_pickle() -> None:
+    """Safetensors, ONNX and TFLite hold numbers and graphs; a pickle runs whatever its maker put into it."""
+    safe = (".safetensors", ".onnx", ".tflite")
+    for entry in weights.WEIGHTS.values():
+        for file in entry.files:
+            assert file.path.endswith(safe), file.path
+            assert file.url is None or file.url.endswith(safe), file.url
+            assert file.package is None or file.package.converted or file.package.member.endswith(safe)
+        for pattern in entry.hub.files if entry.hub else ():
+            assert pattern.endswith((*safe, ".json", ".txt")), pattern
+    for model in catalogue.MODELS.values():
+        for pattern in catalogue.files(model):
+            assert pattern.endswith((*safe, ".json", ".txt")), pattern
+
+
+def test_weights_are_converted_without_unpickling() -> None:
+    """What a package holds in another form is made into safetensors by :mod:`tfjs`, from JSON and plain numbers."""
+    tree = ast.parse(Path(tfjs.__file__).read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names <= {"__future__", "json", "collections.abc", "typing", "numpy", "numpy.typing", "safetensors.numpy"}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "load"]
 
 
 @pytest.mark.parametrize("entry", weights.WEIGHTS.values(), ids=lambda entry: entry.id)

@@ -20,13 +20,14 @@ from pydantic.fields import FieldInfo
 import recipe
 from errors import BadInput
 from imaging.geometry import Size
-from imaging.scenes import indoors, land, lights, studio
+from imaging.scenes import indoors, land, lights, mountains, sea, studio
 from imaging.scenes.base import Grainy, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
 __all__ = ["SCENES", "Scene", "Stand", "caption", "described", "draw", "gallery", "options_of"]
 
-SCENES: dict[str, Scene] = {scene.name: scene for family in (studio, lights, indoors, land) for scene in family.SCENES}
+FAMILIES = (studio, lights, indoors, sea, land, mountains)
+SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
 
 LEAST = 480  # longer side in pixels at which a scene is painted at least; a thumbnail is a scene made smaller

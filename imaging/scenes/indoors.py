@@ -15,7 +15,6 @@ from imaging.scenes.tools import (
     between,
     blurred,
     bump,
-    defocused,
     full,
     glow,
     grid,
@@ -23,6 +22,7 @@ from imaging.scenes.tools import (
     noise,
     smooth,
     softened,
+    through_lens,
     tint,
     vignette,
 )
@@ -61,7 +61,7 @@ def paint_table(stage: Stage, options: TableOptions) -> Picture:
     picture = mix(room, table, lip)
     distance = np.abs(stage.y - (stage.stand.ground - 0.03))
     radius = smooth(0.06, 0.40, distance) * 0.007 * height * (stage.y > edge - 0.02)
-    return defocused(picture, radius) * vignette(stage, 0.4)[..., None]
+    return through_lens(stage, picture, radius, 0.4)
 
 
 def _top(stage: Stage, options: TableOptions, along: Plane, away: Plane, foot: Plane) -> tuple[Picture, float]:

@@ -1,135 +1,43 @@
-"""Sky, sea and land, by the hour: clouds, a beach, dunes, forest in fog, snow, mountain ridges."""
+"""Open land by the hour: dunes, a forest in fog, snow."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import cv2
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Picture, Plane, Scene, Stage, Tint
+from imaging.scenes.base import Picture, Plane, Scene, Stage, Time, Tint
 from imaging.scenes.colours import linear, name_of
 from imaging.scenes.outdoors import (
-    FOCAL,
+    HOUR,
     HOURS,
     Outdoors,
     field,
+    focus,
     hazed,
     sky,
     standing,
     sun_at,
     sun_colours,
+    sun_side,
     terrain,
 )
 from imaging.scenes.tools import (
     add_disc,
-    between,
     bump,
-    defocused,
     full,
     grid,
     mix,
     noise,
     smooth,
     softened,
+    through_lens,
     tint,
-    vignette,
 )
 
 
-class SkyOptions(Outdoors):
-    clouds: float = Field(0.45, ge=0, le=1, description="How much of the sky they cover.")
-
-
-def paint_sky(stage: Stage, options: SkyOptions) -> Picture:
-    """Sky alone, seen a little upwards."""
-    picture = sky(stage, options.time, 1.06, options.clouds)
-    radius = np.full((stage.size.height, 1), options.blur * 0.010 / stage.pixel, np.float32)
-    return defocused(picture, radius) * vignette(stage, 0.2)[..., None]
-
-
-class SeaOptions(Outdoors):
-    beach: bool = Field(True, description="Sand in front, with the water's edge behind the subject.")
-    waves: float = Field(0.4, ge=0, le=1, description="How rough the sea is.")
-    clouds: float = Field(0.3, ge=0, le=1, description="How much of the sky they cover.")
-
-
-def paint_sea(stage: Stage, options: SeaOptions) -> Picture:
-    """Water mirrors the sky by Fresnel's law, waves turn the mirror, and the sun glitters on those that face it."""
-    horizon = stage.behind(0.36, 0.52, 0.2)
-    hour = HOURS[options.time]
-    above = sky(stage, options.time, horizon, options.clouds)
-    x, y = grid(stage)
-    down = np.maximum(y - horizon, 0.5 * stage.pixel)
-    depth = FOCAL / down
-    across = x / FOCAL * depth
-    foot = depth * depth * stage.pixel / FOCAL
-    rough = 0.25 + 0.9 * options.waves
-    swell = noise(stage, "swell", across * 0.16, depth * 0.55, 3, 0.55, foot * 0.55)
-    chop = noise(stage, "chop", across * 1.1 + 0.3 * swell, depth * 2.6, 5, 0.62, foot * 2.6)
-    slope = rough * (0.085 * swell + 0.085 * chop)
-    look = down / FOCAL  # the angle below the horizon at which the eye meets the water
-    cosine = np.clip(look + slope, 0.015, 1)
-    fresnel = 0.02 + 0.98 * np.power(1 - cosine, 5)
-    mirrored = np.clip(horizon - FOCAL * np.abs(look * 0.8 + 1.6 * slope + 0.03), 0, horizon)
-    rows = np.clip(mirrored / stage.pixel - 0.5, 0, stage.size.height - 1).astype(np.float32)
-    columns = np.broadcast_to(np.arange(stage.size.width, dtype=np.float32)[None], rows.shape)
-    still = softened(above, 0.02 / stage.pixel, 0.008 / stage.pixel)
-    mirror = cv2.remap(still, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sun, ambient = sun_colours(hour)
-    body = (
-        mix(tint("#0d4a63"), tint("#2b8f9a"), smooth(30, 3, depth).astype(np.float32))
-        * (0.8 * ambient + 0.25 * sun)
-        * 1.6
-    )
-    water = mix(body, mirror, fresnel.astype(np.float32))
-    glitter = np.clip(chop * 0.8 + 0.5 * swell - 0.7, 0, None) ** 1.5
-    path = bump(x - sun_at(stage) * (1 - 0.25 * smooth(0, 0.6, down)), 0.10 + 0.30 * down)
-    strength = {"day": 0.10, "golden": 0.75, "sunset": 0.95, "dusk": 0.10, "night": 0.25}[options.time]
-    water = water + linear(hour.sun) * (strength * path * (glitter + 0.16 * smooth(0.25, 0.0, down)))[..., None]
-    water = mix(water, linear(hour.horizon), 0.55 * np.exp(-down / 0.012).astype(np.float32))
-    picture = mix(above, water, smooth(horizon - stage.pixel, horizon + stage.pixel, y))
-    if options.beach:
-        picture = _beach(stage, options, picture, mirror, across, depth, foot)
-    distance = np.clip(stage.stand.ground - 0.05 - stage.y, 0, None)
-    radius = smooth(0.0, 0.30, distance) * options.blur * 0.014 / stage.pixel
-    return defocused(picture, radius) * vignette(stage, 0.25)[..., None]
-
-
-def _beach(
-    stage: Stage, options: SeaOptions, picture: Picture, mirror: Picture, across: Plane, depth: Plane, foot: Plane
-) -> Picture:
-    """Dry sand, then wet sand that mirrors, then a lace of foam."""
-    hour = HOURS[options.time]
-    _, y = grid(stage)
-    shore = stage.behind(0.10, 0.84, 0.5)
-    line = noise(stage, "shore", across * 0.55, across * 0 + 0.5, 3, 0.5)
-    edge = shore + 0.010 * line + 0.03 * np.square(stage.x / stage.aspect)
-    sun, ambient = sun_colours(hour)
-    bumps = noise(stage, "sand", across * 2.2, depth * 3.0, 4, 0.6, foot * 3.0)
-    grains = noise(stage, "grains", across * 60, depth * 60, 3, 0.75, foot * 40)
-    light = sun * 0.78 + ambient * 1.05
-    sand = tint("#e0c9a2") * light * (1 + 0.05 * bumps + 0.06 * grains)[..., None].astype(np.float32)
-    wet = smooth(0.075, 0.01, y - edge + 0.008 * line)
-    damp = tint("#8f7658") * light * (1 + 0.03 * bumps)[..., None].astype(np.float32)
-    shiny = mix(damp, mirror, 0.42 * smooth(0.045, 0.0, y - edge))
-    sand = mix(sand, shiny.astype(np.float32), wet)
-    lace = noise(stage, "lace", across * 3.0, depth * 4.5, 4, 0.6, foot * 4.5)
-    behind = edge - y
-    foam = bump(behind - 0.006, 0.007) + 0.8 * bump(behind - 0.040 - 0.008 * line, 0.010) * smooth(-0.2, 0.8, lace)
-    foam = foam + smooth(0.06, 0.0, behind) * smooth(0.5, 1.4, lace) * (behind > 0)
-    thin = smooth(0.09, 0.0, behind)  # shallow water shows the sand
-    shallow = mix(picture, damp * 1.15, 0.55 * thin)
-    beach = mix(shallow, sand.astype(np.float32), smooth(-0.002, 0.002, y - edge))
-    white = (sun * 0.85 + ambient * 1.0) * np.float32(0.88)
-    return mix(beach, white, np.clip(foam, 0, 0.92))
-
-
 class DuneOptions(Outdoors):
-    time: Literal["day", "golden", "sunset", "dusk", "night"] = Field(
-        "golden", description="The hour, which sets light and sky."
-    )
+    time: Time = Field("golden", description=HOUR)
     colour: Tint = Field("#d9a86c", description="Of the sand.")
     height: float = Field(0.5, ge=0, le=1, description="How high the dunes rise.")
     ripples: float = Field(0.5, ge=0, le=1, description="How strong the wind's ripples are.")
@@ -139,7 +47,7 @@ def paint_dunes(stage: Stage, options: DuneOptions) -> Picture:
     """Dunes rise gently with the wind and fall steeply behind a sharp crest; the low sun parts light from shade."""
     horizon = stage.behind(0.36, 0.50, 0.22)
     hour = HOURS[options.time]
-    side = 1.0 if sun_at(stage) > 0 else -1.0
+    side = sun_side(stage)
     x, z = field(stage)
     warp = noise(stage, "warp", x * 0.07, z * 0.07, 3, 0.45)
     bend = noise(stage, "bend", x * 0.035, z * 0.035, 2, 0.5)
@@ -176,7 +84,7 @@ def _focused(stage: Stage, picture: Picture, blur: float, depth: Plane, start: f
     """Sharp where the subject stands, softer beyond it and a little before it."""
     off = np.clip(1 - start / np.maximum(depth, 0.1), -0.4, 1)
     radius = smooth(0.10, 0.9, np.abs(off)) * (0.0012 + 0.016 * blur) / stage.pixel
-    return defocused(picture, softened(radius.astype(np.float32), 2)) * vignette(stage, 0.3)[..., None]
+    return through_lens(stage, picture, softened(radius.astype(np.float32), 2), 0.3)
 
 
 class SnowOptions(Outdoors):
@@ -188,7 +96,7 @@ def paint_snow(stage: Stage, options: SnowOptions) -> Picture:
     """Drifts with blue shadows; the crust glitters where the sun strikes it."""
     horizon = stage.behind(0.34, 0.50, 0.22)
     hour = HOURS[options.time]
-    side = 1.0 if sun_at(stage) > 0 else -1.0
+    side = sun_side(stage)
     x, z = field(stage)
     start = standing(stage, horizon)
     calm = smooth(start * 0.9, start * 4, z)
@@ -316,157 +224,10 @@ def paint_fog(stage: Stage, options: FogOptions) -> Picture:
     picture = mix(picture, air * 1.05, 0.42 * options.density * smooth(0.0, 2.0, wisps) * bump(y - edge - 0.02, 0.24))
     distance = np.clip(stage.stand.ground - 0.06 - stage.y, 0, None)
     radius = smooth(0.0, 0.25, distance) * (0.0012 + 0.012 * options.blur) / stage.pixel
-    return defocused(picture, radius) * vignette(stage, 0.35)[..., None]
-
-
-class MountainOptions(Outdoors):
-    time: Literal["day", "golden", "sunset", "dusk", "night"] = Field(
-        "golden", description="The hour, which sets light and sky."
-    )
-    ridges: int = Field(6, ge=2, le=9, description="How many ridges stand one behind the other.")
-    haze: float = Field(0.5, ge=0, le=1, description="How thick the air between them is.")
-    foreground: Literal["rock", "meadow", "none"] = Field("rock", description="What the subject stands on.")
-
-
-def paint_mountains(stage: Stage, options: MountainOptions) -> Picture:
-    """Ridges one behind the other, each deeper in the air; the valleys between hold the haze."""
-    hour = HOURS[options.time]
-    edge = stage.behind(0.12, 0.86, 0.5) if options.foreground != "none" else 1.02
-    x, y = grid(stage)
-    picture = sky(stage, options.time, edge - 0.12, 0.25)
-    sun, _ = sun_colours(hour)
-    for index in range(options.ridges):
-        near = (index + 1) / options.ridges
-        line = _ridge(stage, f"ridge{index}", near)
-        top = (edge - 0.44) + 0.36 * near**1.1 - line * (0.10 + 0.05 * near)
-        first = max(0, int(float(top.min()) / stage.pixel) - 2)
-        last = max(first + 2, int((edge + 0.08) / stage.pixel))  # the foreground covers what lies below
-        rows = slice(first, None if options.foreground == "none" else last)
-        picture[rows] = _slope(stage, options, picture[rows], index, x[rows], y[rows], top)
-    picture = picture + sun * (0.18 * bump(np.hypot(x - sun_at(stage), y - edge + 0.35), 0.5))[..., None]
-    distance = np.full((stage.size.height, 1), (0.0012 + 0.012 * options.blur) / stage.pixel, np.float32)
-    picture = defocused(picture, distance)
-    if options.foreground != "none":
-        picture = _ledge(stage, options, picture, edge)
-    return picture * vignette(stage, 0.3)[..., None]
-
-
-def _slope(
-    stage: Stage, options: MountainOptions, picture: Picture, index: int, x: Plane, y: Plane, top: Plane
-) -> Picture:
-    """One ridge over the part of the picture whose coordinates are given; ``top`` is its line, ``(1, w)``."""
-    hour = HOURS[options.time]
-    sun, ambient = sun_colours(hour)
-    air = mix(linear(hour.horizon), linear(hour.ambient), 0.25)
-    side = 1.0 if sun_at(stage) > 0 else -1.0
-    near = (index + 1) / options.ridges
-    inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1)
-    u, v = x * (5 - 2.5 * near), (y - top) * (7 - 3 * near)
-    relief = noise(stage, f"relief{index}", u + 0.8 * v * side, v - 0.25 * u, 6, 0.58)
-    slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.030, -1, 1)
-    forest = mix(tint("#4a5a63"), tint("#2f4034"), near)
-    light = sun * np.clip(0.30 + 0.55 * slope, 0, 1.2)[..., None] + ambient * (1.0 + 0.1 * relief)[..., None]
-    rock = forest * light
-    share = np.clip((0.94 - 0.74 * near) * (0.65 + 0.7 * options.haze), 0, 0.97)
-    low = smooth(0.0, 0.30 - 0.08 * near, y - top) * (0.35 + 0.6 * options.haze) * (1 - 0.45 * near)
-    colour = mix(rock.astype(np.float32), air, np.clip(share + low * (1 - share), 0, 1))
-    return mix(picture, colour, inside)
-
-
-def _ridge(stage: Stage, key: str, near: float) -> Plane:
-    """The line of a ridge, ``(1, w)``: sharp peaks far away, rounder hills near by."""
-    x = stage.x * (2.1 - 1.1 * near)
-    line = noise(stage, key, x, x * 0 + 3.3, 7, 0.5)
-    sharp = 1 - 1.6 * np.abs(noise(stage, key + "peaks", x * 0.8, x * 0 + 7.7, 6, 0.45))
-    return between(sharp, line, 0.35 + 0.5 * near)
-
-
-def _ledge(stage: Stage, options: MountainOptions, picture: Picture, edge: float) -> Picture:
-    """The rock or meadow on which the subject stands, seen at a low angle."""
-    x, y = grid(stage)
-    hour = HOURS[options.time]
-    sun, ambient = sun_colours(hour)
-    line = (
-        edge
-        + 0.010 * noise(stage, "brink", stage.x * 3, stage.x * 0, 6, 0.55)
-        + 0.035 * np.square(stage.x / stage.aspect * 2)
-    )
-    depth = 0.34 / np.maximum(y - edge + 0.14, 0.05)
-    foot = stage.pixel * depth * depth * 3
-    along, away = x * depth, depth * 1.6
-    side = 1.0 if sun_at(stage) > 0 else -1.0
-    if options.foreground == "rock":
-        rough = noise(stage, "rock", along * 2.2, away * 2.2, 8, 0.66, foot * 2.2)
-        slabs = np.abs(noise(stage, "slabs", along * 0.9, away * 2.4, 4, 0.5, foot * 2.4))
-        cracks = bump(slabs, 0.05 + foot * 2) * smooth(-0.8, 0.8, rough)
-        slope = np.clip(np.gradient(softened(rough, 1.5), axis=1) / stage.pixel * side * -0.012, -0.5, 0.5)
-        stone = tint("#8b857c") * np.exp(0.20 * rough - 0.55 * cracks)[..., None].astype(np.float32)
-        light = sun * np.clip(0.50 + 0.6 * slope, 0.05, 1.3)[..., None] + ambient * 1.05
-        ground = stone * light
-    else:
-        tufts = noise(stage, "tufts", along * 8, away * 1.8, 5, 0.6, foot * 2)
-        blades = noise(stage, "blades", x * 240, y * 26, 3, 0.7)  # blades stand up
-        grass = mix(tint("#5c7036"), tint("#a9a25a"), np.clip(0.4 + 0.22 * tufts, 0, 1))
-        grass = grass * np.exp(0.20 * tufts + 0.22 * blades)[..., None].astype(np.float32)
-        ground = grass * (0.60 * sun + 1.05 * ambient)
-        line = line - 0.007 * np.abs(noise(stage, "grass line", stage.x * 130, stage.x * 0, 2))
-    brink = smooth(0.035, 0.0, y - line)
-    ground = ground * (1 + 0.25 * brink * hour.sunlight)[..., None]
-    lip = np.clip((y - line) / (2.5 * stage.pixel) + 0.5, 0, 1)
-    whole = mix(picture, ground.astype(np.float32), lip)
-    near = np.abs(stage.y - stage.stand.ground)
-    return defocused(whole, smooth(0.07, 0.3, near) * (stage.y > edge - 0.05) * 0.006 / stage.pixel)
-
-
-def _clouds(amount: float) -> str:
-    return (
-        "a clear sky"
-        if amount < 0.15
-        else "a few clouds"
-        if amount < 0.45
-        else "clouds"
-        if amount < 0.75
-        else "an overcast sky"
-    )
-
-
-def _focus(options: Outdoors) -> str:
-    return ", far out of focus" if options.blur > 0.7 else ", in sharp focus" if options.blur < 0.1 else ""
+    return through_lens(stage, picture, radius, 0.35)
 
 
 SCENES = (
-    Scene(
-        "sky",
-        "Sky",
-        "Sky with clouds, at any hour.",
-        SkyOptions,
-        paint_sky,
-        lambda o: (
-            (
-                f"{_clouds(o.clouds)} {HOURS[o.time].words}"
-                if o.clouds < 0.15 or o.clouds >= 0.75
-                else f"a sky with {_clouds(o.clouds)} {HOURS[o.time].words}"
-            )
-            + _focus(o)
-        ),
-        1400,
-    ),
-    Scene(
-        "sea",
-        "Sea",
-        "The sea to its horizon, with a beach in front or without.",
-        SeaOptions,
-        paint_sea,
-        lambda o: (
-            (
-                ("a sandy beach and " if o.beach else "")
-                + ("a calm sea" if o.waves < 0.3 else "a rough sea" if o.waves > 0.7 else "the sea")
-                + f" {HOURS[o.time].words}, {_clouds(o.clouds)}"
-            )
-            + _focus(o)
-        ),
-        1600,
-    ),
     Scene(
         "dunes",
         "Dunes",
@@ -478,7 +239,7 @@ SCENES = (
                 f"{'high ' if o.height > 0.7 else 'low ' if o.height < 0.3 else ''}{name_of(o.colour)} sand dunes "
                 f"{HOURS[o.time].words}" + (", rippled by the wind" if o.ripples > 0.6 else "")
             )
-            + _focus(o)
+            + focus(o)
         ),
     ),
     Scene(
@@ -493,7 +254,7 @@ SCENES = (
                 + (" fog in a fir forest " if o.trees else " fog over open ground ")
                 + HOURS[o.time].words
             )
-            + _focus(o)
+            + focus(o)
         ),
         1600,
     ),
@@ -508,23 +269,7 @@ SCENES = (
                 f"a snow field {'with fir trees ' if o.trees else ''}{HOURS[o.time].words}"
                 + (", snow falling" if o.snowfall > 0 else "")
             )
-            + _focus(o)
+            + focus(o)
         ),
-    ),
-    Scene(
-        "mountains",
-        "Mountains",
-        "Mountain ridges one behind the other in haze, seen from a rock or a meadow.",
-        MountainOptions,
-        paint_mountains,
-        lambda o: (
-            (
-                ("clear" if o.haze < 0.25 else "hazy")
-                + f" mountain ridges {HOURS[o.time].words}"
-                + ("" if o.foreground == "none" else f", seen from a {o.foreground}")
-            )
-            + _focus(o)
-        ),
-        1800,
     ),
 )

@@ -16,8 +16,11 @@ from imaging.scenes.tools import add_disc, bump, full, grid, mix, noise, smooth,
 FOCAL = 1.4  # focal length in frame heights: a moderate wide angle
 
 
+HOUR = "The hour, which sets light and sky."
+
+
 class Outdoors(Grainy):
-    time: Time = Field("day", description="The hour, which sets light and sky.")
+    time: Time = Field("day", description=HOUR)
     blur: float = Field(0.3, ge=0, le=1, description="How far out of focus the distance is.")
 
 
@@ -71,6 +74,11 @@ def sun_at(stage: Stage) -> float:
     """The x of the sun, to one side so that the subject is lit from there."""
     rng = stage.rng("sun")
     return float(rng.choice([-1.0, 1.0]) * rng.uniform(0.22, 0.40) * stage.aspect)
+
+
+def sun_side(stage: Stage) -> float:
+    """1 where the sun is to the right, -1 to the left."""
+    return 1.0 if sun_at(stage) > 0 else -1.0
 
 
 def sky(stage: Stage, time: str, horizon: float, clouds: float = 0.0) -> Picture:
@@ -242,3 +250,8 @@ def hazed(picture: Picture, depth: Plane, colour: Any, reach: float) -> Picture:
 def sun_colours(hour: Hour) -> tuple[Any, Any]:
     """The sun's and the sky's light."""
     return tint(hour.sun, hour.sunlight), tint(hour.ambient, hour.skylight)
+
+
+def focus(options: Outdoors) -> str:
+    """How a caption ends where the distance is far out of focus, or where it is not at all."""
+    return ", far out of focus" if options.blur > 0.7 else ", in sharp focus" if options.blur < 0.1 else ""

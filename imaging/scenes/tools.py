@@ -177,6 +177,11 @@ def vignette(stage: Stage, strength: float) -> Plane:
     return (1 - strength * 0.5 * smooth(0.15, 2.1, reach)).astype(np.float32)
 
 
+def through_lens(stage: Stage, picture: Picture, radius: Plane, falloff: float) -> Picture:
+    """The picture as a lens draws it: out of focus by ``radius`` in pixels, and darker into the corners."""
+    return defocused(picture, radius) * vignette(stage, falloff)[..., None]
+
+
 def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
     """Light to sRGB bytes at full size: highlights roll off, then the picture is enlarged, grained and dithered.
 

@@ -1,0 +1,194 @@
+"""The commands that make pictures: mask, background, create, replay."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from cli.backdrop import BACKDROP_HELP, read_backdrop
+from cli.files import keep_apart, numbered, take_photo
+from cli.flags import SOURCE_HELP, AsJson, MaybeSeed, PhotoArgument, grouped, made, usage
+from cli.mask import MaskFlags
+from cli.painting import OF_A_PHOTO, PaintingFlags, generated, settled_seed
+from cli.report import ProgressLine, tell, write
+from errors import BadInput
+
+
+@grouped()
+def mask(
+    photo: PhotoArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="MASK.png", help="Where the mask goes.")],
+    source: Annotated[str, typer.Option("--source", "--mask", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
+    *,
+    shape: MaskFlags,
+    overlay: Annotated[
+        Optional[Path],
+        typer.Option(metavar="OUT.png", help="Also write the photo with red over what will be repainted."),
+    ] = None,
+    heat: Annotated[
+        Optional[Path],
+        typer.Option(metavar="OUT.png", help="Also write how sure the networks were of every place, white is sure."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the subject of PHOTO and write its mask: white the subject, black the rest, grey the soft edge."""
+    import main
+    import weights
+    from imaging import checks, save
+
+    outputs = [path for path in (output, overlay, heat) if path]
+    kinds = usage("--output", lambda: [save.type_of(path) for path in outputs])
+    keep_apart(photo, *outputs)
+    started = time.perf_counter()
+    store, loaded = take_photo(photo)
+    selection = main.select(loaded, shape.recipe(source, store, outputs), store.get)
+    pictures = [selection.values]
+    if overlay:
+        import numpy as np
+
+        pictures.append(np.asarray(main.overlay(loaded, selection)))
+    if heat:
+        if selection.heat is None:
+            raise BadInput("This source asks no network, so there is no heat map; leave --heat out.")
+        pictures.append(main.heat_map(loaded, selection))
+    files = [save.encode(pixels, kind) for pixels, kind in zip(pictures, kinds, strict=True)]
+    for path, data in zip(outputs, files, strict=True):
+        save.write(path, data)
+    share = selection.area / (loaded.size[0] * loaded.size[1])
+    report = {
+        "images": [str(path) for path in outputs],
+        "size": list(loaded.size),
+        "seconds": round(time.perf_counter() - started, 3),
+        "device": "cpu",
+        "model": next(reversed(selection.models), None),
+        "models": {id: weights.revision(id) for id in selection.models},
+        "seed": None,
+        "checks": {
+            "protected_share": round(checks.protected_share(selection.values), 4),
+            "subject_share": round(share, 4),
+        },
+        "found": dict(selection.found),
+        "notes": [*loaded.notes, *selection.notes],
+    }
+    tell(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
+
+
+@grouped()
+def background(
+    photo: PhotoArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
+    backdrop: Annotated[Optional[str], typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)] = None,
+    prompt: Annotated[
+        Optional[str], typer.Option(metavar="TEXT", help="A new background from a description; takes a model.")
+    ] = None,
+    mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
+    *,
+    shape: MaskFlags,
+    shadow: Annotated[
+        str, typer.Option(metavar="none|contact", help="A soft shadow where the subject stands.")
+    ] = "none",
+    seed: MaybeSeed = None,
+    painting: PaintingFlags,
+    as_json: AsJson = False,
+) -> None:
+    """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
+    import main
+    from imaging import save
+    from recipe import Recipe, TransparentBackdrop
+
+    settings = painting.given()
+    kind = usage("--output", lambda: save.type_of(output))
+    if (backdrop is None) == (prompt is None):
+        raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
+    if backdrop is not None and settings:
+        flag = f"--{next(iter(settings)).replace('_', '-')}"
+        raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
+    if shadow not in ("none", "contact"):
+        raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none or contact", param_hint="--shadow")
+    outputs = numbered(output, painting.pictures)
+    keep_apart(photo, *outputs)
+    painted = generated("background", prompt, settings) if prompt is not None else None
+    store, loaded = take_photo(photo)
+    wanted = painted or read_backdrop(backdrop or "", store, loaded.size, outputs)
+    if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
+        raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
+    recipe = made(
+        Recipe,
+        photo=loaded.digest,
+        mask=shape.recipe(mask, store, outputs),
+        backdrop=wanted,
+        shadow=shadow,
+        seed=settled_seed(seed, painted),
+    )
+    with ProgressLine() as line:
+        results = main.run(recipe, loaded, store.get, line)
+    write(results, outputs, kind, as_json)
+
+
+@grouped(without=OF_A_PHOTO)
+def create(
+    prompt: Annotated[str, typer.Option(metavar="TEXT", help="What should be in the picture.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the picture goes.")],
+    seed: MaybeSeed = None,
+    *,
+    painting: PaintingFlags,
+    as_json: AsJson = False,
+) -> None:
+    """Make a whole picture from a description."""
+    import main
+    from imaging import save
+    from jobs import store
+    from recipe import Recipe
+
+    settings = painting.given()
+    kind = usage("--output", lambda: save.type_of(output))
+    outputs = numbered(output, painting.pictures)
+    keep_apart(None, *outputs)
+    backdrop = generated("create", prompt, settings)
+    recipe = made(Recipe, task="create", backdrop=backdrop, seed=settled_seed(seed, backdrop))
+    with ProgressLine() as line:
+        results = main.run(recipe, None, store.default().get, line)
+    write(results, outputs, kind, as_json)
+
+
+def replay(
+    result: Annotated[Path, typer.Argument(metavar="RESULT.png", help="A picture that Backdrop made.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="AGAIN.png", help="Where the picture goes.")],
+    photo: Annotated[
+        Optional[Path], typer.Option(metavar="PHOTO", help="The photo, if the store has it no more.")
+    ] = None,
+    inputs: Annotated[
+        Optional[list[Path]],
+        typer.Option("--input", metavar="FILE", help="Another file it was made with, if the store has it no more."),
+    ] = None,
+    model: Annotated[
+        Optional[Path], typer.Option(metavar="FOLDER", help="The diffusers folder, if it was made with one's own.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make RESULT again from the recipe inside it: the same pixels on the same machine."""
+    import main
+    from imaging import save
+    from imaging.photo import read_bytes
+    from jobs import store
+
+    kind = usage("--output", lambda: save.type_of(output))
+    keep_apart(result, output)
+    loaded = None
+    if photo:
+        keep_apart(photo, output)
+        loaded = take_photo(photo)[1]
+    given: dict[str, bytes] = {}
+    for path in inputs or ():
+        keep_apart(path, output)
+        given[str(path)] = read_bytes(path)
+    if model:
+        from diffusion import catalogue
+
+        catalogue.add_folder(model)
+    with ProgressLine() as line:
+        again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line, given)
+    write((again,), [output], kind, as_json)

@@ -1,0 +1,76 @@
+"""What commands say: how far the work has come, what was written, and a report as text or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from main import Progress, Result
+
+
+def write(results: tuple[Result, ...], outputs: list[Path], kind: str, as_json: bool) -> None:
+    """Write every picture and report on it; as JSON one report, or a list of them where there are several pictures."""
+    from imaging import save
+
+    reports = []
+    for result, output in zip(results, outputs, strict=True):
+        save.write(output, result.encode(kind))
+        reports.append({"images": [str(output)], **result.report})
+    if as_json and len(reports) > 1:
+        typer.echo(json.dumps(reports, indent=2))
+        return
+    for report in reports:
+        width, height = report["size"]
+        kept = report["checks"].get("protected_share")
+        said = f"{width} x {height} pixels, seed {report['seed']}"
+        if kept is not None:
+            said = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
+            said += f", seed {report['seed']}" if len(reports) > 1 else ""
+        tell(report, as_json, f"{report['images'][0]}: {said}")
+
+
+def tell(report: dict[str, Any], as_json: bool, line: str) -> None:
+    for note in report["notes"]:
+        typer.echo(note, err=True)
+    typer.echo(json.dumps(report, indent=2) if as_json else f"{line} ({report['seconds']} s)")
+
+
+def bytes_line(done: int, total: int) -> None:
+    typer.echo(f"\r{done / 1e6:8.1f} of {total / 1e6:.1f} MB", err=True, nl=False)
+
+
+class ProgressLine:
+    """Says on a terminal how far the work has come, on one line that is gone when it is done."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._steps = 0
+        self._since = 0.0
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            typer.echo("\r\033[K", err=True, nl=False)
+
+    def __call__(self, progress: Progress) -> None:
+        if not self._shown:
+            return
+        text = progress.stage
+        if progress.pictures > 1:
+            text += f", picture {progress.picture} of {progress.pictures}"
+        if progress.steps:
+            self._steps += 1
+            left = (progress.pictures - progress.picture + 1) * progress.steps - progress.step
+            seconds = (time.perf_counter() - self._since) / self._steps * left
+            text += f", step {progress.step} of {progress.steps}, about {seconds:.0f} s left"
+        elif not self._steps:
+            self._since = time.perf_counter()  # the step that comes next begins now
+        typer.echo(f"\r\033[K{text}", err=True, nl=False)
