@@ -23,6 +23,7 @@ from masks.view import Float
 ModelName = Literal["mobile-sam", "sam2.1-hiera-tiny", "sam2.1-hiera-small", "sam2.1-hiera-base-plus"]
 COARSE = 1 / 256  # of the photo: the decoder's own grid
 LOOK = 512  # pixels: the longer side at which masks are weighed
+AROUND = 0.4  # of the photo's outermost pixels: a "whole" with more of them is what lies around the thing
 INSIDE = 0.8  # of SAM's mask: so much within the salient thing, and the click means that thing
 TIE = 0.99  # what only one of the two sees, however surely, stays below one half
 CRUMB = 0.25  # less sure than this, and nothing of it is left in a mask
@@ -143,16 +144,23 @@ def _one_click(pointer: _Pointer, photo: Photo, click: Point, context: Context) 
     truth). The whole, asked for again within its own box, is better (0.79). Best is to ask whether the click lies on
     what the photo is about: then that thing's box is the question, and both answers are weighed together (0.86).
     """
-    whole = pointer.masks((click,))[3] > 0
+    _, _, part, answer = answers = pointer.masks((click,))
+    whole = answer > 0
     if not whole.any():
-        return view.sigmoid(pointer.masks((click,))[0]), ()
+        return view.sigmoid(answers[0]), ()
     salient, models = _salient_thing(photo, click, pointer.size, context)
     if salient is not None:
         thing = salient >= 0.5
         if float((whole & thing).sum()) > INSIDE * float(whole.sum()):
             answer = view.sigmoid(pointer.masks((click,), box=pointer.box_around(thing))[3])
             return TIE * (answer + salient) / 2, models
-    return view.sigmoid(pointer.masks((click,), box=pointer.box_around(whole))[3]), ()
+    answer = pointer.masks((click,), box=pointer.box_around(whole))[3]
+    return view.sigmoid(part if _along_the_frame(answer > 0) > AROUND else answer), ()
+
+
+def _along_the_frame(mask: npt.NDArray[np.bool_]) -> float:
+    """The share of the photo's outermost pixels that a mask holds."""
+    return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
 
 
 def _salient_thing(
