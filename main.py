@@ -24,9 +24,21 @@ from imaging import save
 from imaging.photo import Array, Photo
 from masks import Selection
 from recipe import GeneratedBackdrop, MaskRecipe, Recipe
-from tasks import OnProgress, Progress, Read, Result, versions
+from tasks import OnProgress, OnResult, Progress, Read, Result, versions
 
-__all__ = ["OnProgress", "Progress", "Read", "Result", "heat_map", "overlay", "replay", "run", "select", "versions"]
+__all__ = [
+    "OnProgress",
+    "OnResult",
+    "Progress",
+    "Read",
+    "Result",
+    "heat_map",
+    "overlay",
+    "replay",
+    "run",
+    "select",
+    "versions",
+]
 
 OVERLAY_COLOUR = (237, 28, 36)
 
@@ -60,6 +72,7 @@ def run(
     read: Read,
     on_progress: OnProgress | None = None,
     selection: Selection | None = None,
+    on_result: OnResult | None = None,
 ) -> tuple[Result, ...]:
     """Carry out a recipe.
 
@@ -69,23 +82,24 @@ def run(
         read: gives the bytes of the other inputs the recipe names.
         on_progress: called before every step that takes time; it may raise :class:`Cancelled` to stop there.
         selection: what :func:`select` gave for the recipe's mask before, so that it is not looked for again.
+        on_result: called with each picture as soon as it is finished, before the next one is begun.
 
     Returns:
         One result per picture asked for, each with the recipe that makes it alone.
 
     Raises:
-        StudioError: something a person can mend; nothing was written.
+        StudioError: something a person can mend; what ``on_result`` was given before is finished.
     """
     started = time.perf_counter()
     tell = on_progress or _tell_nobody
     _can_paint(recipe)
     if recipe.task == "create":
-        return tasks.create(recipe, tell, started)
+        return tasks.create(recipe, tell, started, on_result)
     photo = _same_photo(recipe, photo)
     if selection is None:
         tell(Progress("Finding the subject"))
         selection = select(photo, recipe.mask, read)
-    return tasks.background(recipe, photo, selection, read, tell, started)
+    return tasks.background(recipe, photo, selection, read, tell, started, on_result)
 
 
 def replay(data: bytes, name: str, photo: Photo | None, read: Read, on_progress: OnProgress | None = None) -> Result:
