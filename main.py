@@ -27,10 +27,11 @@ from imaging.geometry import Size
 from imaging.photo import Array, Photo, digest_of, load
 from masks import Selection
 from recipe import GeneratedBackdrop, ImageBackdrop, MaskRecipe, Recipe
-from tasks import OnProgress, Progress, Read, Result, versions
+from tasks import OnProgress, OnResult, Progress, Read, Result, versions
 
 __all__ = [
     "OnProgress",
+    "OnResult",
     "Progress",
     "Read",
     "Result",
@@ -75,6 +76,7 @@ def run(
     read: Read,
     on_progress: OnProgress | None = None,
     selection: Selection | None = None,
+    on_result: OnResult | None = None,
 ) -> tuple[Result, ...]:
     """Carry out a recipe.
 
@@ -84,23 +86,24 @@ def run(
         read: gives the bytes of the other inputs the recipe names.
         on_progress: called before every step that takes time; it may raise :class:`Cancelled` to stop there.
         selection: what :func:`select` gave for the recipe's mask before, so that it is not looked for again.
+        on_result: called with each picture as soon as it is finished, before the next one is begun.
 
     Returns:
         One result per picture asked for, each with the recipe that makes it alone.
 
     Raises:
-        StudioError: something a person can mend; nothing was written.
+        StudioError: something a person can mend; what ``on_result`` was given before is finished.
     """
     started = time.perf_counter()
     tell = on_progress or _tell_nobody
     _can_paint(recipe)
     if recipe.task == "create":
-        return tasks.create(recipe, tell, started)
+        return tasks.create(recipe, tell, started, on_result)
     photo = _same_photo(recipe, photo)
     if selection is None:
         tell(Progress("Finding the subject"))
         selection = select(photo, recipe.mask, read)
-    return tasks.background(recipe, photo, selection, read, tell, started)
+    return tasks.background(recipe, photo, selection, read, tell, started, on_result)
 
 
 def inputs(recipe: Recipe) -> Iterator[tuple[str, str]]:

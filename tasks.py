@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -82,6 +82,10 @@ class Result:
         return save.encode(self.pixels, kind, self.icc, self.exif, made)
 
 
+OnResult = Callable[[Result], None]
+"""Called with each picture as soon as it is finished, so that it is not lost where a later one is not."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """What is kept of a photo: its selection, its edge's own colours, its shadow's opacity if it casts one."""
@@ -95,7 +99,13 @@ class Subject:
 
 
 def background(
-    recipe: Recipe, photo: Photo, selection: Selection, read: Read, on_progress: OnProgress, started: float
+    recipe: Recipe,
+    photo: Photo,
+    selection: Selection,
+    read: Read,
+    on_progress: OnProgress,
+    started: float,
+    on_result: OnResult | None = None,
 ) -> tuple[Result, ...]:
     """The same subject in a new place; several places where the recipe asks for several pictures.
 
@@ -106,6 +116,7 @@ def background(
         read: gives the bytes of the inputs that the backdrop names.
         on_progress: called before every step that takes time.
         started: ``time.perf_counter()`` when the work began.
+        on_result: called with each picture as soon as it is finished.
 
     Raises:
         BadInput: the selection protects nothing or leaves nothing to paint.
@@ -113,35 +124,51 @@ def background(
     """
     subject = _subject(recipe, photo, selection)
     if isinstance(recipe.backdrop, GeneratedBackdrop):
-        return tuple(_painted(recipe, recipe.backdrop, subject, on_progress, started))
+        return _handed_on(_painted(recipe, recipe.backdrop, subject, on_progress, started), on_result)
     on_progress(Progress("Drawing the background"))
     if isinstance(recipe.backdrop, TransparentBackdrop):
         pixels = composite.cut_out(photo.pixels, selection.values, subject.edge, subject.shadow)
-        return (_result(recipe, subject, pixels, _report(started)),)
+        return _handed_on((_result(recipe, subject, pixels, _report(started)),), on_result)
     plate, said = backdrops.draw(recipe.backdrop, photo, selection.values, read, recipe.seed)
     inputs = (
         {recipe.backdrop.digest: read(recipe.backdrop.digest)} if isinstance(recipe.backdrop, ImageBackdrop) else {}
     )
-    return (_result(recipe, subject, _before(plate, subject), _report(started, notes=said), inputs),)
+    result = _result(recipe, subject, _before(plate, subject), _report(started, notes=said), inputs)
+    return _handed_on((result,), on_result)
 
 
-def create(recipe: Recipe, on_progress: OnProgress, started: float) -> tuple[Result, ...]:
-    """Pictures from a prompt alone; 8-bit sRGB at the working size.
+def create(
+    recipe: Recipe, on_progress: OnProgress, started: float, on_result: OnResult | None = None
+) -> tuple[Result, ...]:
+    """Pictures from a prompt alone; 8-bit sRGB at the working size. Arguments as those of :func:`background`.
 
     Raises:
         MissingWeights: the model is not here.
     """
     backdrop = recipe.backdrop
     assert isinstance(backdrop, GeneratedBackdrop)  # a Recipe of this task has no other
+    return _handed_on(_created(recipe, backdrop, on_progress, started), on_result)
+
+
+def _handed_on(results: Iterable[Result], on_result: OnResult | None) -> tuple[Result, ...]:
+    """All results; each is handed on before the next one is begun."""
+    finished = []
+    for result in results:
+        if on_result is not None:
+            on_result(result)
+        finished.append(result)
+    return tuple(finished)
+
+
+def _created(recipe: Recipe, backdrop: GeneratedBackdrop, on_progress: OnProgress, started: float) -> Iterator[Result]:
+    """One result per picture that a model paints from nothing."""
     painter = _painter(backdrop, on_progress)
     size = Size(1, 1).working(painter.native_side, backdrop.width, backdrop.height)
-    results = []
     for picture, steps, alone in _pictures(recipe, backdrop, painter, size, None, None, on_progress):
         report = _report(started, painter, backdrop, size, steps, _unread(painter, backdrop))
         report |= {"size": list(size), "seed": alone.seed, "checks": {}}
-        results.append(Result(np.asarray(picture), None, alone, report))
+        yield Result(np.asarray(picture), None, alone, report)
         started = time.perf_counter()
-    return tuple(results)
 
 
 def _subject(recipe: Recipe, photo: Photo, selection: Selection) -> Subject:

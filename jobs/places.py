@@ -32,6 +32,12 @@ CREATE TABLE IF NOT EXISTS job (
     seconds_left REAL,
     preview BLOB
 );
+CREATE TABLE IF NOT EXISTS finished (
+    job TEXT NOT NULL,
+    picture INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (job, picture)
+);
 CREATE TABLE IF NOT EXISTS history (
     id TEXT PRIMARY KEY,
     visitor TEXT NOT NULL,

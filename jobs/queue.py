@@ -43,7 +43,6 @@ _GAVE_UP = (
     f"The worker stopped {MAX_ATTEMPTS} times while making this, most often for lack of memory: ask for a smaller size "
     "or fewer pictures."
 )
-_CANCELLED = "This was cancelled, and no picture was made."
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,8 @@ class Job:
         picture: which of ``pictures`` is being made, from 1.
         seconds_left: estimate for all that is still to do, or ``None`` while there is nothing to go by.
         preview: the work so far as a JPEG of at most 256 pixels a side, some kilobytes, while running.
-        results: digests of the finished PNGs in the store, in the order of their seeds.
+        results: digests of the finished PNGs in the store, in the order of their seeds; of a job that was cancelled or
+            failed those that were finished before.
         error: one sentence for people where the job failed or was cancelled.
         attempts: how often it was begun; more than 1 where a worker died over it.
         created: when it was handed in, UTC.
@@ -175,24 +175,33 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
     with places.records() as table:
         marks = ",".join("?" * len(ids))
         rows = {row["id"]: row for row in table.execute(f"SELECT * FROM job WHERE id IN ({marks})", ids)}
+        finished: dict[str, list[str]] = {id: [] for id in ids}
+        for row in table.execute(f"SELECT * FROM finished WHERE job IN ({marks}) ORDER BY picture", ids):
+            finished[row["job"]].append(row["digest"])
     before: list[int] = []
     if any(workflow.status == "ENQUEUED" for workflow in found):
         waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
         before = [workflow.priority or 0 for workflow in waiting]
-    return [_job(workflow, rows[workflow.workflow_id], before) for workflow in found if workflow.workflow_id in rows]
+    return [
+        _job(workflow, rows[workflow.workflow_id], before, finished[workflow.workflow_id])
+        for workflow in found
+        if workflow.workflow_id in rows
+    ]
 
 
-def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int]) -> Job:
-    """Put together what DBOS knows of a job and what the worker noted of its progress."""
+def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], finished: list[str]) -> Job:
+    """Put together what DBOS knows of a job and what the worker noted: its progress and the pictures it finished."""
     state = _STATES.get(workflow.status, "failed")
     output: Mapping[str, Any] = workflow.output or {}
     error = output.get("error")
     if error:
         state = "failed"
     elif state == "cancelled":
-        error = _CANCELLED
+        error = "This was cancelled." if finished else "This was cancelled, and no picture was made."
     elif state == "failed":
         error = _GAVE_UP if workflow.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED" else OUR_FAULT
+    if error and finished:
+        error = f"{error} {_kept(len(finished))}"
     assert workflow.input is not None
     assert workflow.created_at is not None
     queued = state == "queued"
@@ -207,10 +216,17 @@ def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int]) -
         pictures=row["pictures"],
         seconds_left=row["seconds_left"] if state == "running" else None,
         preview=row["preview"],
-        results=tuple(output.get("digests", ())),
+        results=tuple(output.get("digests", () if state in ("queued", "running") else finished)),
         error=error,
         attempts=min(workflow.recovery_attempts or 0, MAX_ATTEMPTS),
         recipe=Recipe.from_json(workflow.input["args"][0]),
         visitor=workflow.authenticated_user or "",
         created=datetime.fromtimestamp(workflow.created_at / 1000, UTC),
     )
+
+
+def _kept(number: int) -> str:
+    """That what was finished of a job is not lost."""
+    if number == 1:
+        return "The picture that was finished before is kept."
+    return f"The {number} pictures that were finished before are kept."

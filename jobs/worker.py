@@ -1,8 +1,9 @@
 """The one process that makes pictures: ``python -m jobs.worker``, started by :func:`jobs.presence.ensure_worker`.
 
 It takes jobs one at a time, oldest first, and it alone loads diffusion weights. A job is a DBOS workflow of two steps,
-make the pictures and record them in the history; a step that was done is never done again, so a worker that takes up
-the job of one that died begins with the first step that was not finished.
+make the pictures and put them in order in the history; a step that was done is never done again, so a worker that takes
+up the job of one that died begins with the first step that was not finished. Each picture is in the store and in the
+history as soon as it is finished, whatever becomes of the ones after it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ class Reporter:
             values["preview"] = _jpeg(progress.preview)
         self._note(values)
 
+    def keep(self, number: int, digest: str) -> None:
+        """Note a finished picture, from 1, as one of the job's, whatever becomes of the others."""
+        with places.records(write=True) as table:
+            table.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (self._job, number, digest))
+
     def finished(self) -> None:
         """Drop what is of use only while the job runs."""
         self._note({"preview": None})
@@ -80,21 +86,21 @@ class Reporter:
         return (now - began) / (done - first) * (progress.pictures * progress.steps - done)
 
 
-def make(job: str, recipe_json: str) -> dict[str, Any]:
-    """Make a job's pictures and put them into the store.
+def make(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
+    """Make a job's pictures; each is put into the store and the visitor's history as soon as it is finished.
 
     Returns:
         ``{"pictures": [[digest, recipe as JSON], ...]}``, or ``{"error": sentence}`` where it went wrong.
 
     Raises:
-        Cancelled: the job was cancelled meanwhile.
+        Cancelled: the job was cancelled meanwhile; what was finished before is kept.
     """
     from errors import Cancelled, StudioError
     from jobs import queue
 
     reporter = Reporter(job)
     try:
-        return {"pictures": _run(recipe_json, reporter)}
+        return {"pictures": _run(recipe_json, visitor, reporter)}
     except Cancelled:
         raise
     except StudioError as error:
@@ -106,25 +112,32 @@ def make(job: str, recipe_json: str) -> dict[str, Any]:
         reporter.finished()
 
 
-def _run(recipe_json: str, reporter: Reporter) -> list[list[str]]:
+def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     import main
     from imaging.photo import load
     from jobs import store
-    from recipe import Recipe
+    from recipe import GeneratedBackdrop, Recipe
 
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)
     photo = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
-    results = main.run(recipe, photo, kept.get, reporter)
-    pictures = []
-    for number, result in enumerate(results, start=1):
-        reporter(main.Progress("Saving", picture=number, pictures=len(results)))
+    backdrop = recipe.backdrop
+    asked_for = backdrop.num_images_per_prompt if isinstance(backdrop, GeneratedBackdrop) else 1
+    pictures: list[list[str]] = []
+
+    def keep(result: main.Result) -> None:
+        number = len(pictures) + 1
+        reporter(main.Progress("Saving", picture=number, pictures=asked_for))
         pictures.append([kept.put(result.encode("PNG")), result.recipe.to_json()])
+        remember(visitor, pictures[-1:])
+        reporter.keep(number, pictures[-1][0])
+
+    main.run(recipe, photo, kept.get, reporter, on_result=keep)
     return pictures
 
 
 def remember(visitor: str, pictures: list[list[str]]) -> None:
-    """Record a job's pictures in the visitor's history; the first on top."""
+    """Record pictures in the visitor's history, the first on top; those that stand there already are put in order."""
     from jobs import history
     from recipe import Recipe
 
@@ -149,9 +162,9 @@ def serve() -> None:
         }
     )
 
-    def make_or_stop(job: str, recipe_json: str) -> dict[str, Any]:
+    def make_or_stop(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
         try:
-            return make(job, recipe_json)
+            return make(job, recipe_json, visitor)
         except Cancelled as stopped:
             raise error.DBOSWorkflowCancelledError(str(stopped)) from None
 
@@ -160,7 +173,7 @@ def serve() -> None:
         job, visitor = DBOS.workflow_id, DBOS.authenticated_user
         assert job is not None
         assert visitor is not None
-        made = DBOS.run_step({"name": "make"}, make_or_stop, job, recipe_json)
+        made = DBOS.run_step({"name": "make"}, make_or_stop, job, recipe_json, visitor)
         if "error" in made:
             return made
         DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])

@@ -21,10 +21,12 @@ from pages import ROOT, Page, cut_out, opaque
 import main
 import weights
 from diffusion import catalogue
+from errors import BadInput
+from imaging import plates
 from imaging.photo import Photo, load
 from imaging.save import encode, read_made
 from imaging.scenes import SCENES
-from jobs import history, presence, queue, store
+from jobs import history, presence, queue, store, worker
 from masks import SOURCES, Selection, options_of
 from masks.pointed import SamOptions
 from masks.strokes import Stroke, Strokes
@@ -829,6 +831,23 @@ def test_a_failed_job_says_why_and_the_message_can_be_put_away(
     assert "There is not enough memory" not in studio.said
 
 
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+def test_a_job_that_is_not_finished_shows_what_was(
+    studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    studio.open("Background").click("make")
+    made = studio.app.session_state["desk"].results[0]
+    studio.open("Background").set("background.mode", "Generated").set("background.generated.prompt", "a beach")
+    studio.click("generate")
+    sentence = "It stopped. The picture that was finished before is kept."
+    over = _job(models_here[0][0], state=state, results=(made,), error=sentence)
+    monkeypatch.setattr(queue, "status", lambda id: over)
+    studio.run()
+    assert sentence in studio.said
+    assert studio.app.session_state["desk"].results == [made]
+    assert "The subject is untouched" in studio.said
+
+
 def test_a_finished_job_shows_all_its_pictures(
     studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -934,3 +953,68 @@ def test_a_second_visitor_sees_the_place_in_line_and_goes_on_working(
         for id in (running, waiting):
             queue.cancel(id)
         presence.leave()  # the worker ends with the last app
+
+
+# --- a job that is not finished
+
+
+@pytest.mark.xdist_group("browser")
+def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> None:
+    """With the real queue, the real worker and a tiny model."""
+    page = Page().upload(cut_out(640, 480, 160), "disc.png").open("Background").set("background.mode", "Generated")
+    page.set("background.generated.prompt", "a beach").set("background.generated.num_images_per_prompt", 8)
+    page.set("background.generated.seed", 40).set("background.generated.seed_locked", True)
+    page.set("background.generated.sd15-inpaint.num_inference_steps", 100).click("generate")
+    id = page.app.session_state["desk"].job
+    try:
+        end = time.monotonic() + 240
+        while not (kept := history.entries(page.visitor)):
+            assert time.monotonic() < end
+            assert not queue.status(id).finished
+            time.sleep(0.05)
+        assert queue.status(id).results == (), "not before it is over"
+        page.click(f"cancel.{id}").run()
+        said = page.said
+        while presence.worker() and queue.status(id).preview:  # the worker stops within one step
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        job, kept = queue.status(id), history.entries(page.visitor)
+        assert job.state == "cancelled"
+        assert 1 <= len(kept) < 8
+        assert [entry.recipe.seed for entry in reversed(kept)] == list(range(40, 40 + len(kept)))
+        assert job.results == tuple(entry.digest for entry in reversed(kept))
+        assert "This was cancelled." in said
+        assert "finished before" in said
+        shown = page.app.session_state["desk"].results
+        assert shown == list(job.results)[: len(shown)]
+        assert shown
+        assert page.step == "Result"
+        assert "The subject is untouched" in page.said
+    finally:
+        queue.cancel(id)
+        presence.leave()  # the worker ends with the last app
+
+
+def test_pictures_finished_before_a_later_one_fails_are_kept(
+    studio: Page, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backdrop = catalogue.settle("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
+    mask = MaskRecipe(layers=(Layer(source=Source(name="alpha")),))
+    wanted = Recipe(photo=studio.app.session_state["desk"].photo, mask=mask, backdrop=backdrop, seed=7)
+    id = queue.submit(wanted, "ann")
+    begun: list[int] = []
+
+    def paint(picture: object, *arguments: object) -> object:
+        begun.append(len(history.entries("ann")))
+        if len(begun) == 3:
+            raise BadInput("There is not enough memory; ask for a smaller size.")
+        return from_model(picture, *arguments)  # type: ignore[arg-type]
+
+    from_model = plates.from_model
+    monkeypatch.setattr(plates, "from_model", paint)
+    assert worker.make(id, wanted.to_json(), "ann") == {
+        "error": "There is not enough memory; ask for a smaller size.",
+    }
+    assert begun == [0, 1, 2], "each picture stands in the history before the next is finished"
+    assert [entry.recipe.seed for entry in history.entries("ann")] == [8, 7]
+    assert all(store.default().has(entry.digest) for entry in history.entries("ann"))

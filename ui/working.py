@@ -107,9 +107,8 @@ def _cancel_button(job: queue.Job) -> None:
 
 def _share(job: queue.Job) -> float:
     """Done of all pictures' steps, 0..1."""
-    if not job.steps or not job.pictures:
-        return 0.0
-    return min(1.0, (job.picture - 1 + job.step / job.steps) / job.pictures)
+    done = job.step / job.steps if job.steps else 0.0
+    return min(1.0, (job.picture - 1 + done) / job.pictures)
 
 
 def sentence(job: queue.Job) -> str:
@@ -146,11 +145,11 @@ def _finished(job: queue.Job) -> None:
     """Take the results over, and show them where they are waited for."""
     here = state.desk()
     here.jobs = [id for id in here.jobs if id != job.id]
+    if job.results and job.id == here.job:  # of a job that was cancelled or failed, those that were finished before
+        here.results, here.chosen = list(job.results), 0
+        if here.step in ("Photo", "Background", "Result"):
+            state.go("Result")
     if job.state == "done":
-        if job.id == here.job:
-            here.results, here.chosen = list(job.results), 0
-            if here.step in ("Photo", "Background", "Result"):
-                state.go("Result")
         st.toast("Your picture is ready.", icon=":material/check_circle:")
     else:
         _over(job.id, job.error or "It was not made.")
