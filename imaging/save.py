@@ -14,6 +14,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,9 @@ def _encode_png(pixels: Array, icc: bytes | None, exif: bytes | None, made: Made
     orders = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     ordered = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, orders[pixels.shape[2]])
     speed = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
-    done, buffer = cv2.imencode(".png", ordered, speed)
+    with ThreadPoolExecutor(1) as pool:  # beside the picture itself: both take a while
+        mask = pool.submit(cv2.imencode, ".png", made.selection) if made and made.selection is not None else None
+        done, buffer = cv2.imencode(".png", ordered, speed)
     if not done:
         raise BadInput("The picture cannot be written as PNG; it is too large.")
     data = buffer.tobytes()
@@ -126,9 +129,8 @@ def _encode_png(pixels: Array, icc: bytes | None, exif: bytes | None, made: Made
     if made:
         text = json.dumps({"recipe": json.loads(made.recipe), "made_with": made.with_}, ensure_ascii=False)
         parts.append(_chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text.encode()))
-        if made.selection is not None:
-            _, mask = cv2.imencode(".png", made.selection)
-            parts.append(_chunk(_SELECTION, mask.tobytes()))
+        if mask is not None:
+            parts.append(_chunk(_SELECTION, mask.result()[1].tobytes()))
         parts += [_chunk(_INPUT, bytes.fromhex(digest) + value) for digest, value in made.inputs.items()]
     return b"".join([*parts, data[head:]])
 

@@ -41,7 +41,7 @@ def contact(alpha: Mask) -> Mask:
     spread = _blurred(flat, 0.045 * wide, 0.022 * min(tall, wide))
     shadow = 1 - (1 - CONTACT * _to_one(line)) * (1 - AMBIENT * _to_one(spread))
     large = cv2.resize(shadow, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.clip(large * 255 + 0.5, 0, 255).astype(np.uint8)
+    return cv2.convertScaleAbs(large, alpha=255)  # rounded; 255 at most
 
 
 def ground_visible(alpha: Mask) -> bool:

@@ -6,16 +6,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import matting, ops, strokes
+from masks import matting, ops, strokes, view
 from masks.auto import Auto
-from masks.base import Context, MaskSource, Options, RepaintMask, Selection, to_repaint
+from masks.base import Context, MaskSource, Options, RepaintMask, Seen, Selection, to_repaint
 from masks.described import Text
 from masks.given import Alpha, Drawn, File
 from masks.hair import Hair
@@ -42,38 +42,85 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
         raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
 
 
-REMEMBERED = 60_000_000
-"""Pixels of selections that stay in memory: changing one layer, or clicking again, does not ask the others again."""
-_remembered: OrderedDict[tuple[str, str, str], Selection] = OrderedDict()
-_guard = threading.Lock()
+Key = tuple[str, str, str]  # the photo's digest, the source's name, its options
+Answer = TypeVar("Answer", Selection, Seen)
+
+
+class _Memory(Generic[Answer]):
+    """The last answers, as many as fit in so many pixels: asking again does not ask the networks again."""
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels = pixels
+        self._kept: OrderedDict[Key, tuple[int, Answer]] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def get(self, key: Key) -> Answer | None:
+        with self._guard:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][1]
+
+    def put(self, key: Key, answer: Answer, pixels: int) -> None:
+        with self._guard:
+            self._kept[key] = pixels, answer
+            while len(self._kept) > 1 and sum(size for size, _ in self._kept.values()) > self._pixels:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._guard:
+            self._kept.clear()
+
+
+_selections: _Memory[Selection] = _Memory(60_000_000)
+_sights: _Memory[Seen] = _Memory(15_000_000)
 
 
 def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection:
     """What one source finds in the photo. The same question is answered from memory."""
+    key = _key(photo, source)
+    selection = _selections.get(key)
+    if selection is None:
+        answer = _look(photo, source, read)
+        selection = view.select(photo, answer) if isinstance(answer, Seen) else answer
+        if selection.values.shape != photo.pixels.shape[:2]:
+            raise ValueError(f"source {source.name} returned {selection.values.shape} for {photo.pixels.shape[:2]}")
+        _selections.put(key, selection, selection.values.size)
+    return selection
+
+
+def _key(photo: Photo, source: recipe.Source) -> Key:
+    found, options = options_of(source)
+    return photo.digest, found.name, options.model_dump_json()
+
+
+def _look(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection | Seen:
+    """What a source answers; what networks saw is kept."""
 
     def ask(name: str, photo: Photo, /, **values: Any) -> Selection:
         return find(photo, recipe.Source(name=name, values=values), read)
 
+    def see(name: str, photo: Photo, /, **values: Any) -> Seen:
+        seen = _look(photo, recipe.Source(name=name, values=values), read)
+        if not isinstance(seen, Seen):
+            raise TypeError(f"the source {name} gives masks; it has nothing that a network saw")
+        return seen
+
+    key = _key(photo, source)
+    kept = _sights.get(key)
+    if kept is not None:
+        return kept
     found, options = options_of(source)
-    key = (photo.digest, found.name, options.model_dump_json())
-    with _guard:
-        if key in _remembered:
-            _remembered.move_to_end(key)
-            return _remembered[key]
-    selection = found.find(photo, options, Context(read, ask))
-    if selection.values.shape != photo.pixels.shape[:2]:
-        raise ValueError(f"source {source.name} returned {selection.values.shape} for {photo.pixels.shape[:2]}")
-    with _guard:
-        _remembered[key] = selection
-        while len(_remembered) > 1 and sum(kept.values.size for kept in _remembered.values()) > REMEMBERED:
-            _remembered.popitem(last=False)
-    return selection
+    answer = found.find(photo, options, Context(read, ask, see))
+    if isinstance(answer, Seen):
+        _sights.put(key, answer, answer.heat.size)
+    return answer
 
 
 def forget() -> None:
-    """Forget the selections in memory, so that the next question is worked out anew; models stay loaded."""
-    with _guard:
-        _remembered.clear()
+    """Forget the answers in memory, so that the next question is worked out anew; models stay loaded."""
+    _selections.clear()
+    _sights.clear()
 
 
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}

@@ -10,8 +10,8 @@ import numpy as np
 import weights
 from errors import NothingFound
 from imaging.photo import Photo
-from masks import ops, view
-from masks.base import Context, NoOptions, Selection
+from masks import view
+from masks.base import Context, NoOptions, Seen, Selection
 from masks.view import Float
 
 TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded corner, not a cut-out
@@ -20,9 +20,9 @@ UNSURE = 0.002  # of the photo: where less than this is surely salient, nothing 
 MEANT = 0.3  # of the people: so much of them salient, and they are what the photo is about
 AGREE = 0.6  # IoU: the parts network and the rest agree
 PIECE = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
+CLEAR = 0.9  # of what is likely is sure: the outline is clear, and SAM's second opinion only costs time
 COARSE = 1 / 320  # of the photo
 SMALLEST = 0.0005  # of the photo
-SPECKS = 1.0  # per cent of the largest piece
 BODY = ["hair", "body", "face", "clothes", "accessories"]
 
 
@@ -34,7 +34,7 @@ class Auto:
     help: ClassVar = "Finds the main subject; a cut-out's own transparency is used as it is."
     Options: ClassVar = NoOptions
 
-    def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection:
+    def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection | Seen:
         if photo.alpha is not None and float((photo.alpha < 128).mean()) > TRANSPARENT_SHARE:
             return context.ask("alpha", photo)
         votes = _Votes(view.reduced(photo), context)
@@ -43,8 +43,7 @@ class Auto:
         heat = votes.heat
         if float((heat >= 0.5).mean()) < SMALLEST:
             raise NothingFound("No subject stands out in this photo; click on it, name it, or bring a mask file.")
-        values = ops.remove_specks(view.finish(photo, heat, COARSE, gain=1.5), SPECKS)
-        return Selection(values, tuple(votes.models), heat=heat)
+        return Seen(heat, COARSE, tuple(votes.models), gain=1.5)
 
 
 class _Votes:
@@ -89,8 +88,10 @@ class _Votes:
                 self.models.append("selfie-multiclass")
 
     def ask_for_the_outline(self) -> None:
-        """SAM, given the box of what was found so far, knows objects as wholes."""
-        if not weights.present("mobile-sam"):
+        """SAM, given the box of what was found so far, knows objects as wholes; asked where the outline is in doubt."""
+        heat = self.heat
+        likely = float((heat >= 0.25).sum())
+        if not likely or float((heat >= 0.75).sum()) >= CLEAR * likely or not weights.present("mobile-sam"):
             return
         box = self._box()
         if box is not None:
@@ -104,13 +105,12 @@ class _Votes:
     def _ask(self, name: str, add: bool = True, **values: Any) -> Float | None:
         """Another source's heat at the photo's size, or ``None`` where it finds nothing."""
         try:
-            found = self.context.ask(name, self.photo, **values)
+            seen = self.context.see(name, self.photo, **values)
         except NothingFound:
             return None
         if add:
-            self.models += [model for model in found.models if model not in self.models]
-        assert found.heat is not None  # every network's source says what it saw
-        return view.resize(found.heat, self.photo.size)
+            self.models += [model for model in seen.models if model not in self.models]
+        return view.resize(seen.heat, self.photo.size)
 
     def _box(self) -> tuple[float, float, float, float] | None:
         """The box around the large pieces of what was found, in pixels."""

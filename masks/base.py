@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,29 @@ class Selection:
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """What networks saw: probabilities that are still to be brought to the photo's own edges (``view.select``).
+
+    Attributes:
+        heat: ``(h, w)`` float 0..1 over the whole photo, at a size of the networks' own; one half is the edge.
+        coarse: how far the edge may be off, as a share of the photo's longer side.
+        models, notes, found: as a :class:`Selection`'s.
+        gain: how much a hesitant network's answer is sharpened.
+        specks: pieces smaller than this, in per cent of the largest, are dropped.
+        shown: the heat to show people, where it is not ``heat``.
+    """
+
+    heat: npt.NDArray[Any]
+    coarse: float
+    models: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    found: tuple[tuple[str, float], ...] = ()
+    gain: float = 2.0
+    specks: float = 1.0
+    shown: npt.NDArray[Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class RepaintMask:
     """What may be painted: ``(H, W)`` uint8, 255 = repaint, 0 = keep (diffusers' ``mask_image``)."""
 
@@ -93,10 +116,13 @@ def listed(value: Any) -> list[Any]:
     return [part.strip() for item in items for part in str(item).split(",") if part.strip()]
 
 
-class Ask(Protocol):
-    """What another source finds in a photo."""
+Found_co = TypeVar("Found_co", covariant=True)
 
-    def __call__(self, name: str, photo: Photo, /, **values: Any) -> Selection: ...
+
+class Ask(Protocol[Found_co]):
+    """A question to another source, with its options by name."""
+
+    def __call__(self, name: str, photo: Photo, /, **values: Any) -> Found_co: ...
 
 
 @dataclass(frozen=True)
@@ -107,10 +133,12 @@ class Context:
         read: the bytes of an input by digest; raises ``BadInput`` where it is not to be had.
         ask: what another source finds in a photo: ``ask("rembg", photo, model="u2netp")``. Sources never import each
             other; this is how one builds on another.
+        see: the same, but only what its networks saw, without the time that the edges take.
     """
 
     read: Callable[[str], bytes]
-    ask: Ask
+    ask: Ask[Selection]
+    see: Ask[Seen]
 
 
 class MaskSource(Protocol):
@@ -121,8 +149,8 @@ class MaskSource(Protocol):
     help: ClassVar[str]
     Options: ClassVar[Any]  # the class of its options, an :class:`Options`
 
-    def find(self, photo: Photo, options: Any, context: Context) -> Selection:
-        """Find the subject in ``photo``.
+    def find(self, photo: Photo, options: Any, context: Context) -> Selection | Seen:
+        """Find the subject in ``photo``: a mask, or what networks saw, of which the caller makes one.
 
         Raises:
             NothingFound: there is none; the message says what was found instead, where anything was.

@@ -13,7 +13,7 @@ import weights
 from errors import MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, ops, view
-from masks.base import Context, Options, Selection
+from masks.base import Context, Options, Seen, Selection
 from masks.view import Float
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Text:
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
 
-    def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection:
+    def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Seen:
         try:
             paths = weights.resolve(CLIPSEG)
         except MissingWeights as missing:
@@ -133,8 +133,7 @@ class Text:
             outlined = _outline(photo, found, context)
             if outlined is not None:
                 found, models = outlined, (*models, "mobile-sam")
-        values = ops.remove_specks(view.finish(photo, found, COARSE if len(models) == 1 else COARSE / 4), SPECKS)
-        return Selection(values, models, heat=heat)
+        return Seen(found, COARSE if len(models) == 1 else COARSE / 4, models, specks=SPECKS, shown=heat)
 
 
 def _by_name(photo: Photo, options: TextOptions, context: Context, missing: MissingWeights) -> Selection:
@@ -184,10 +183,9 @@ def _outline(photo: Photo, found: Float, context: Context) -> Float | None:
     peak = np.unravel_index(int(heat.argmax()), heat.shape)
     box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
     try:
-        sam = context.ask("sam", small, clicks=[[float(peak[1]), float(peak[0])]], box=list(box)).heat
+        sam = context.see("sam", small, clicks=[[float(peak[1]), float(peak[0])]], box=list(box)).heat
     except NothingFound:
         return None
-    assert sam is not None
     outline = view.resize(sam, small.size)
     overlap = float(np.minimum(outline, heat).sum() / np.maximum(outline, heat).sum())
     if overlap < AGREE:

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator
 import weights
 from errors import MissingWeights, NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, ops, view
-from masks.base import Context, Options, Selection, listed
+from masks import loaded, view
+from masks.base import Context, Options, Seen, listed
 from masks.view import Float
 
 Part = Literal["hair", "skin", "body", "face", "clothes", "accessories"]
@@ -29,7 +29,6 @@ ROOM = 1.3  # the hair network sees the photo in a grey square this much wider: 
 TRUST = 1.5  # weight of the multiclass network's margin beside the hair network's logit; their scales differ so much
 COARSE = 0.01  # of the photo: grids of 512 and 256
 SMALLEST = 0.0005  # of the photo
-SPECKS = 1.0  # per cent of the largest piece
 
 
 class HairOptions(Options):
@@ -50,7 +49,7 @@ class Hair:
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
 
-    def find(self, photo: Photo, options: HairOptions, context: Context) -> Selection:
+    def find(self, photo: Photo, options: HairOptions, context: Context) -> Seen:
         rgb = view.small(photo)
         heat, models, notes = _heat(options.parts, rgb)
         if float((heat >= 0.5).mean()) < SMALLEST:
@@ -58,8 +57,7 @@ class Hair:
                 f"There is no {' or '.join(options.parts)} to be found in this photo; click on it instead, or try "
                 "another photo."
             )
-        values = ops.remove_specks(view.finish(photo, heat, COARSE), SPECKS)
-        return Selection(values, models, notes, heat=heat)
+        return Seen(heat, COARSE, models, notes)
 
 
 def _heat(parts: tuple[Part, ...], rgb: Array) -> tuple[Float, tuple[str, ...], tuple[str, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -35,18 +37,22 @@ def refine(rgb: npt.NDArray[Any], mask: Mask, radius: float, eps: float = 1e-4) 
     guide = cv2.resize(rgb, small_size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     target = cv2.resize(mask, small_size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     gain, offset = _guided_coefficients(guide, target, max(1, round(radius * scale)), eps)
+    coefficients = np.dstack([gain, offset])
     reach = int(np.ceil(radius))
     kernel = 2 * reach + 1
     near = (cv2.dilate(mask, np.ones((1, kernel))) > 8) & (cv2.erode(mask, np.ones((1, kernel))) < 247)
     near |= (cv2.dilate(mask, np.ones((kernel, 1))) > 8) & (cv2.erode(mask, np.ones((kernel, 1))) < 247)
     result = mask.copy()
-    for (rows, columns), _ in _tiles(near, 0):
-        gain_here = _upsample(gain, mask.shape, rows, columns)
-        offset_here = _upsample(offset, mask.shape, rows, columns)
-        guide_here = rgb[rows, columns].astype(np.float32) / 255
-        alpha = (gain_here * guide_here).sum(axis=2) + offset_here
-        values = np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8)
+
+    def apply(window: Window, _: Window) -> None:
+        rows, columns = window
+        here = _upsample(coefficients, mask.shape, rows, columns)
+        alpha = np.einsum("ijk,ijk->ij", here[..., :3], rgb[rows, columns].astype(np.float32))
+        alpha += 255 * here[..., 3]
+        values = np.clip(alpha + 0.5, 0, 255).astype(np.uint8)
         result[rows, columns] = np.where(near[rows, columns], values, mask[rows, columns])
+
+    _on_tiles(near, 0, apply)
     return result
 
 
@@ -59,13 +65,21 @@ def _guided_coefficients(guide: Float, target: Float, radius: int, eps: float) -
 
     mean_guide, mean_target = mean(guide), mean(target)
     covariance = mean(guide * target[..., None]) - mean_guide * mean_target[..., None]
-    variance = np.empty((*target.shape, 3, 3), np.float32)
-    for i in range(3):
-        for j in range(i, 3):
-            cross = mean(guide[..., i] * guide[..., j]) - mean_guide[..., i] * mean_guide[..., j]
-            variance[..., i, j] = variance[..., j, i] = cross
-    variance += eps * np.eye(3, dtype=np.float32)
-    gain = np.linalg.solve(variance, covariance[..., None])[..., 0].astype(np.float32)
+    red, green, blue = cv2.split(guide)
+    means = cv2.split(mean_guide)
+
+    def variance(i: int, j: int, one: Float, other: Float) -> Float:
+        return mean(one * other) - means[i] * means[j] + np.float32(eps * (i == j))
+
+    rr, gg, bb = variance(0, 0, red, red), variance(1, 1, green, green), variance(2, 2, blue, blue)
+    rg, rb, gb = variance(0, 1, red, green), variance(0, 2, red, blue), variance(1, 2, green, blue)
+    # Cramer's rule for the symmetric 3 x 3: a general solver takes most of the time over a million tiny systems.
+    to_rr, to_gg, to_bb = gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg
+    to_rg, to_rb, to_gb = rb * gb - rg * bb, rg * gb - rb * gg, rg * rb - rr * gb
+    determinant = rr * to_rr + rg * to_rg + rb * to_rb
+    r, g, b = cv2.split(covariance)
+    rows = to_rr * r + to_rg * g + to_rb * b, to_rg * r + to_gg * g + to_gb * b, to_rb * r + to_gb * g + to_bb * b
+    gain = cv2.merge([row / determinant for row in rows])
     offset = mean_target - (gain * mean_guide).sum(axis=2)
     return mean(gain), mean(offset)
 
@@ -143,7 +157,9 @@ def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[Any], Array]:
     wide = _blur_fusion_means(small, small, small_alpha, 45)
     narrow = 3
     estimate = np.zeros_like(pixels)
-    for (rows, columns), inner in _tiles(soft, 2 * narrow):
+
+    def refine_colours(window: Window, inner: Window) -> None:
+        rows, columns = window
         image = pixels[rows, columns].astype(np.float32) / full
         alpha = mask[rows, columns].astype(np.float32) / 255
         fore, back = (_upsample(means, mask.shape, rows, columns) for means in wide)
@@ -154,6 +170,8 @@ def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[Any], Array]:
         fore = fore_mean + alpha[..., None] * (image - _mix(fore_mean, back_mean, alpha))
         values = np.clip(fore * full + 0.5, 0, full).astype(pixels.dtype)
         estimate[inner] = values[_within(inner[0], rows), _within(inner[1], columns)]
+
+    _on_tiles(soft, 2 * narrow, refine_colours)
     return soft, estimate[soft]
 
 
@@ -180,8 +198,15 @@ def _scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
 Window = tuple[slice, slice]
 
 
+def _on_tiles(wanted: npt.NDArray[Any], padding: int, work: Callable[[Window, Window], None]) -> None:
+    """Call ``work`` on square windows that together cover the wanted pixels, on all cores: each window with ``padding``
+    around it, and without."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(lambda both: work(*both), _tiles(wanted, padding)):
+            pass  # an error in a window comes out here
+
+
 def _tiles(wanted: npt.NDArray[Any], padding: int) -> Iterator[tuple[Window, Window]]:
-    """Square windows that together cover the wanted pixels: each with ``padding`` around it, and without."""
     height, width = wanted.shape
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):

@@ -17,7 +17,7 @@ import weights
 from errors import BadInput, MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, view
-from masks.base import Context, Options, Selection
+from masks.base import Context, Options, Seen
 from masks.view import Float
 
 ModelName = Literal["mobile-sam", "sam2.1-hiera-tiny", "sam2.1-hiera-small", "sam2.1-hiera-base-plus"]
@@ -25,6 +25,7 @@ COARSE = 1 / 256  # of the photo: the decoder's own grid
 LOOK = 512  # pixels: the longer side at which masks are weighed
 INSIDE = 0.8  # of SAM's mask: so much within the salient thing, and the click means that thing
 TIE = 0.99  # what only one of the two sees, however surely, stays below one half
+CRUMB = 0.25  # less sure than this, and nothing of it is left in a mask
 SMALLEST = 0.00002  # of the photo
 KEPT = 4  # photos whose embedding stays in memory, 4 MB each
 
@@ -96,7 +97,7 @@ class Sam:
     help: ClassVar = "Selects what you click on; more clicks add or remove, a box holds it in."
     Options: ClassVar = SamOptions
 
-    def find(self, photo: Photo, options: SamOptions, context: Context) -> Selection:
+    def find(self, photo: Photo, options: SamOptions, context: Context) -> Seen:
         _check_inside(photo, options)
         pointer = _Pointer(options.model, photo)
         models: tuple[str, ...] = (options.model,)
@@ -108,11 +109,10 @@ class Sam:
             heat = view.sigmoid(pointer.masks(options.clicks)[{"detail": 1, "part": 2, "whole": 3}[options.size]])
         else:
             heat = _several(pointer, options)
-        values = view.finish(photo, heat, COARSE)
-        values = _touched(values, options.clicks) if options.clicks else values
-        if float(values.mean()) / 255 < SMALLEST:
+        heat = _touched(heat, photo.size, options.clicks)
+        if float((heat >= 0.5).mean()) < SMALLEST:
             raise NothingFound("There is nothing to be told apart at this place; click elsewhere, or draw a box.")
-        return Selection(values, models, heat=heat)
+        return Seen(heat, COARSE, models, specks=0)
 
 
 def _check_inside(photo: Photo, options: SamOptions) -> None:
@@ -148,10 +148,9 @@ def _salient_thing(
 ) -> tuple[Float | None, tuple[str, ...]]:
     """How salient the connected thing under the click is, everything else zero; ``None`` where nothing is there."""
     try:
-        salient = context.ask("rembg", view.reduced(photo))
+        salient = context.see("rembg", view.reduced(photo))
     except (NothingFound, MissingWeights):
         return None, ()
-    assert salient.heat is not None  # rembg always says
     heat = view.resize(salient.heat, size)
     _, labels = cv2.connectedComponents((heat >= 0.5).astype(np.uint8))
     here = labels[
@@ -171,15 +170,16 @@ def _several(pointer: _Pointer, options: SamOptions) -> Float:
     return view.sigmoid(answers[3] if options.box and not options.excluded else answers[0])
 
 
-def _touched(values: npt.NDArray[Any], clicks: tuple[Point, ...]) -> npt.NDArray[Any]:
+def _touched(heat: Float, size: tuple[int, int], clicks: tuple[Point, ...]) -> Float:
     """Only the pieces that were clicked on, if any piece was; SAM leaves crumbs elsewhere."""
-    count, labels = cv2.connectedComponents((values > 0).astype(np.uint8), connectivity=8)
-    wanted = {int(labels[int(y), int(x)]) for x, y in clicks} - {0}
+    count, labels = cv2.connectedComponents((heat > CRUMB).astype(np.uint8), connectivity=8)
+    across, down = heat.shape[1] / size[0], heat.shape[0] / size[1]
+    wanted = {
+        int(labels[min(heat.shape[0] - 1, int(y * down)), min(heat.shape[1] - 1, int(x * across))]) for x, y in clicks
+    } - {0}
     if not wanted or count <= 2:
-        return values
-    keep = np.zeros(count, bool)
-    keep[list(wanted)] = True
-    return np.where(keep[labels], values, np.uint8(0))
+        return heat
+    return np.where(np.isin(labels, list(wanted)), heat, heat.dtype.type(0))
 
 
 class _Network(Protocol):

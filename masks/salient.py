@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import sys
 import threading
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import cv2
@@ -17,8 +16,8 @@ from pydantic import Field
 import weights
 from errors import NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, ops, view
-from masks.base import Context, Options, Selection
+from masks import loaded, view
+from masks.base import Context, Options, Seen
 from masks.view import Float
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ LOOKS_AGAIN = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
 CLOSER = 0.25  # of the subject's box, kept around it when looking closer
 COARSE = 1 / 320  # of the photo: the networks' own grid
 TIE = 0.99  # what only one of two looks sees, however surely, stays below one half
-SPECKS = 1.0  # per cent of the largest piece
 SMALLEST = 0.0005  # of the photo: less is noise, not a subject
 
 
@@ -58,15 +56,14 @@ class Rembg:
     help: ClassVar = "Finds the one thing the photo is about, whatever it is."
     Options: ClassVar = RembgOptions
 
-    def find(self, photo: Photo, options: RembgOptions, context: Context) -> Selection:
+    def find(self, photo: Photo, options: RembgOptions, context: Context) -> Seen:
         heat = _heat(options.model, view.small(photo))
         if float((heat >= 0.5).mean()) < SMALLEST:
             raise NothingFound(
                 f"{options.model} found no subject in this photo; try another model, click on the subject, or bring a "
                 "mask file."
             )
-        values = ops.remove_specks(view.finish(photo, heat, COARSE), SPECKS)
-        return Selection(values, (options.model,), heat=heat)
+        return Seen(heat, COARSE, (options.model,))
 
 
 def _heat(model: ModelName, rgb: Array) -> Float:
@@ -122,31 +119,37 @@ def _predict(model: ModelName, rgb: Array) -> Float:
 _importing = threading.Lock()
 
 
-def sessions() -> dict[str, type[BaseSession]]:
-    """rembg's sessions by name, without the rest of rembg.
+def session_class(model: ModelName) -> type[BaseSession]:
+    """rembg's session for a model, without the rest of rembg.
 
     The package itself imports a matting library that compiles at import: more than a second each time, half a minute
-    the first. Its sessions need none of that, so they are imported under a bare package of its name, which goes again.
+    the first. Its folder of sessions imports scipy for one of them. Nothing of that is needed, so a session's module is
+    imported under bare packages of those names, which go again.
     """
     with _importing:
-        here = "rembg" in sys.modules or "rembg.sessions" in sys.modules
-        spec = None if here else importlib.util.find_spec("rembg")
-        if spec and spec.submodule_search_locations:
-            bare = ModuleType("rembg")
-            bare.__path__ = list(spec.submodule_search_locations)
-            sys.modules["rembg"] = bare
+        # The sessions of larger models are built on one another through their package.
+        wanted = ["rembg", "rembg.sessions"] if model in LOOKS_AGAIN else ["rembg"]
+        bare = [] if "rembg" in sys.modules else [name for name in wanted if name not in sys.modules]
         try:
-            return dict(importlib.import_module("rembg.sessions").sessions)
+            for name in bare:
+                spec = importlib.util.find_spec(name)
+                assert spec is not None  # rembg is required
+                sys.modules[name] = importlib.util.module_from_spec(spec)
+            if model in LOOKS_AGAIN:
+                module = importlib.import_module(f"rembg.sessions.{model}")
+                own = (kind for kind in vars(module).values() if getattr(kind, "__module__", "") == module.__name__)
+                return next(kind for kind in own if hasattr(kind, "download_models"))
+            return importlib.import_module("rembg.sessions").sessions[model]
         finally:
-            if spec:
-                sys.modules.pop("rembg", None)
+            for name in bare:
+                sys.modules.pop(name, None)
 
 
 def _load(model: ModelName, path: str) -> BaseSession:
     """rembg's session over our resolver's file."""
     import onnxruntime
 
-    class Resolved(sessions()[model]):  # type: ignore[misc]
+    class Resolved(session_class(model)):  # type: ignore[misc]
         @classmethod
         def download_models(cls, *args: object, **kwargs: object) -> str:
             return path

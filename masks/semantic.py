@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -13,12 +13,9 @@ from pydantic import Field, field_validator
 import weights
 from errors import NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, ops, view
-from masks.base import Context, Options, Selection, listed
+from masks import loaded, mobilenet, view
+from masks.base import Context, Options, Seen, listed
 from masks.view import Float
-
-if TYPE_CHECKING:
-    import torch
 
 Category = Literal[
     "background",
@@ -45,12 +42,10 @@ Category = Literal[
 ]
 CATEGORIES: tuple[str, ...] = get_args(Category)  # in the order of the network's outputs
 ModelName = Literal["deeplab-mobilenet-v2", "deeplab-mobilevit-small"]
-INPUT = {"deeplab-mobilenet-v2": 513, "deeplab-mobilevit-small": 512}
 COARSE = 0.02  # of the photo: the grid is 65 x 65; measured best of 0.01 .. 0.05 against the photo's edges
 KEPT = 3  # photos whose answer stays in memory, 22 MB each
 SMALLEST = 0.001  # of the photo
 WORTH_SAYING = 0.005  # of the photo
-SPECKS = 1.0  # per cent of the largest piece
 
 
 class DeepLabOptions(Options):
@@ -75,7 +70,7 @@ class DeepLab:
     help: ClassVar = "Selects people, cats, dogs, potted plants and other everyday things by what they are."
     Options: ClassVar = DeepLabOptions
 
-    def find(self, photo: Photo, options: DeepLabOptions, context: Context) -> Selection:
+    def find(self, photo: Photo, options: DeepLabOptions, context: Context) -> Seen:
         shares = _probabilities(options.model, photo)
         wanted: tuple[str, ...] = options.categories or tuple(c for c in CATEGORIES if c != "background")
         heat = shares[..., [CATEGORIES.index(category) for category in wanted]].sum(axis=-1)
@@ -84,8 +79,7 @@ class DeepLab:
             there = ", ".join(f"{name} {share:.0%}" for name, share in found) or "none of the things it knows"
             what = " or ".join(options.categories) or "thing that DeepLab knows"
             raise NothingFound(f"There is no {what} in this photo; found: {there}.")
-        values = ops.remove_specks(view.finish(photo, heat, COARSE), SPECKS)
-        return Selection(values, (options.model,), heat=heat, found=found)
+        return Seen(heat, COARSE, (options.model,), found=found)
 
 
 def _found(shares: Float) -> tuple[tuple[str, float], ...]:
@@ -118,47 +112,64 @@ _guard = threading.Lock()
 
 def _look(model: ModelName, rgb: Array) -> Float:
     """One look at the whole picture, none of it cropped."""
-    import torch
-    from torch.nn import functional
-
     paths = weights.resolve(model)
     size = sum(path.stat().st_size for path in paths)
-    network = loaded.get(model, size, lambda: _load(model, paths[0]))
-    side = INPUT[model]
+    network = loaded.get(model, size, lambda: NETWORKS[model](paths[0]))
+    side = network.run.side
     scale = side / max(rgb.shape)
     width, height = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-    pixels = view.resize(rgb, (width, height)).astype(np.float32)
-    given = np.zeros((1, 3, side, side), np.float32)
-    if model == "deeplab-mobilenet-v2":
-        given[0, :, :height, :width] = (pixels / 127.5 - 1).transpose(2, 0, 1)  # 0 = grey = padding
-    else:
-        given[0, :, :height, :width] = (pixels[..., ::-1] / 255).transpose(2, 0, 1)  # MobileViT reads BGR
-    with network.lock, torch.inference_mode():
-        logits = network.run(torch.from_numpy(given)).logits
-        # align_corners as TensorFlow resized when the network was trained: worth 0.016 mean IoU on people
-        large = functional.interpolate(logits, (side, side), mode="bilinear", align_corners=True)
-        likely = large[0, :, :height, :width].softmax(dim=0).permute(1, 2, 0).contiguous().numpy()
-    return np.ascontiguousarray(likely)
+    with network.lock:
+        likely = network.run.likely(view.resize(rgb, (width, height)))
+    return np.ascontiguousarray(likely[:, :height, :width].transpose(1, 2, 0))
 
 
-def _load(model: ModelName, path: Path) -> torch.nn.Module:
-    from transformers import AutoModelForSemanticSegmentation, MobileNetV2Config
-    from transformers.utils import logging
+class _MobileNet:
+    """DeepLab over MobileNetV2, in onnxruntime."""
 
-    logging.disable_progress_bar()
-    if model == "deeplab-mobilevit-small":
-        return AutoModelForSemanticSegmentation.from_pretrained(path).eval()
-    from safetensors.torch import load_file
-    from transformers import MobileNetV2ForSemanticSegmentation
+    side = mobilenet.SIDE
 
-    # Output stride 8 and no rounding of the first channels: as google/deeplabv3_mobilenet_v2_1.0_513.
-    config = MobileNetV2Config(
-        image_size=513,
-        output_stride=8,
-        layer_norm_eps=0.001,
-        id2label=dict(enumerate(CATEGORIES)),
-        semantic_loss_ignore_index=255,
-    )
-    network: torch.nn.Module = MobileNetV2ForSemanticSegmentation(config)
-    network.load_state_dict(load_file(path))
-    return network.eval()
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+        from safetensors.numpy import load_file
+
+        model = mobilenet.build(load_file(path))
+        self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+
+    def likely(self, rgb: Array) -> Float:
+        """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""
+        given = np.zeros((1, 3, self.side, self.side), np.float32)  # 0 = grey = padding
+        given[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
+        return self._session.run(None, {"image": given})[0][0]
+
+
+class _MobileVit:
+    """DeepLab over MobileViT, through transformers."""
+
+    side = 512
+
+    def __init__(self, folder: Path) -> None:
+        from transformers import AutoModelForSemanticSegmentation
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        self._network = AutoModelForSemanticSegmentation.from_pretrained(folder).eval()
+
+    def likely(self, rgb: Array) -> Float:
+        """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""
+        import torch
+        from torch.nn import functional
+
+        given = np.zeros((1, 3, self.side, self.side), np.float32)
+        given[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb[..., ::-1].astype(np.float32) / 255).transpose(
+            2, 0, 1
+        )  # BGR
+        with torch.inference_mode():
+            logits = self._network(torch.from_numpy(given)).logits
+            large = functional.interpolate(logits, given.shape[2:], mode="bilinear", align_corners=True)
+            return large[0].softmax(dim=0).numpy()
+
+
+NETWORKS: dict[ModelName, type[_MobileNet | _MobileVit]] = {
+    "deeplab-mobilenet-v2": _MobileNet,
+    "deeplab-mobilevit-small": _MobileVit,
+}

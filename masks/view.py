@@ -11,7 +11,7 @@ import numpy.typing as npt
 from imaging.colour import to_srgb
 from imaging.photo import Array, Photo, to_8_bit
 from masks import matting, ops
-from masks.base import Mask
+from masks.base import Mask, Seen, Selection
 
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
@@ -83,7 +83,7 @@ def finish(photo: Photo, values: Float, coarse: float, gain: float = 2.0) -> Mas
     Returns:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
     """
-    mask = (np.clip(resize(values.astype(np.float32), photo.size), 0, 1) * 255 + 0.5).astype(np.uint8)
+    mask = cv2.convertScaleAbs(resize(np.clip(values, 0, 1).astype(np.float32), photo.size), alpha=255)
     radius = coarse * max(photo.size)
     if radius >= 1:
         mask = matting.refine(photo.rgb8, mask, radius)
@@ -92,9 +92,16 @@ def finish(photo: Photo, values: Float, coarse: float, gain: float = 2.0) -> Mas
     return ops.solidify(mask, low, min(high, _median_of_likely(mask)))
 
 
+def select(photo: Photo, seen: Seen) -> Selection:
+    """The mask of what networks saw."""
+    values = ops.remove_specks(finish(photo, seen.heat, seen.coarse, seen.gain), seen.specks)
+    heat = seen.heat if seen.shown is None else seen.shown
+    return Selection(values, seen.models, seen.notes, heat, seen.found)
+
+
 def _median_of_likely(mask: Mask) -> int:
     """Half of what is likely (>= 128) lies below it: a network that hesitates over the whole subject still means it."""
-    counts = np.bincount(mask.ravel(), minlength=256)[128:]
+    counts = cv2.calcHist([mask], [0], None, [256], [0, 256]).ravel()[128:]
     return 128 + int(np.searchsorted(np.cumsum(counts), counts.sum() / 2)) if counts.any() else ops.CONFIDENT
 
 

@@ -147,7 +147,7 @@ def _warm_up() -> None:
     def load() -> None:
         from masks import salient
 
-        salient.sessions()
+        salient.session_class("u2netp")
 
     timer = threading.Timer(1.5, load)
     timer.daemon = True
