@@ -14,6 +14,7 @@ from training.autoencoder import Autoencoder
 from training.autoencoder import load as load_autoencoder
 from training.budget import report
 from training.config import Settings, settings_of
+from training import rehearse as rehearsal
 from training.denoiser import Denoiser
 
 app = typer.Typer(
@@ -146,6 +147,16 @@ def export_model(
     """Write the folder in diffusers' layout, with its model card."""
     size = export.export(run, out, metrics.read_text(encoding="utf-8") if metrics else "")
     print(f"{out}: {size / 1e6:.1f} MB")
+
+
+@app.command()
+def rehearse(
+    parts: Parts,
+    run: Annotated[Path, typer.Option(help="Folder for it all; emptied first.")] = Path("build/rehearsal"),
+    pictures: Annotated[int, typer.Option(help="Pictures to learn by heart.")] = 32,
+) -> None:
+    """Rehearse the whole run on the CPU with the toy's sizes, with figures."""
+    rehearsal.rehearse(data.load(parts), run, settings_of("toy"), pictures)
 
 
 @app.command()

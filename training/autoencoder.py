@@ -144,6 +144,12 @@ class Autoencoder:
         for part in (self.net, self.average, self.critic, self.optimizer, self.critics):
             part.load_state_dict(state[next(name for name, value in vars(self).items() if value is part)])
 
+    def take_up(self, weights: Mapping[str, Tensor], step: int) -> None:
+        """Go on from averaged weights alone, the optimizers and the discriminator new at ``step``."""
+        for net in (self.net, self.average):
+            net.load_state_dict(dict(weights))
+        self.begun = step
+
     @torch.no_grad()
     def scale(self) -> float:
         """What latents are multiplied with so that their spread is 1, measured on 256 crops with the averaged weights."""

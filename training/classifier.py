@@ -68,7 +68,7 @@ class Features:
         mean, spread = (torch.tensor(row)[:, None, None] for row in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
         found = []
         for picture in pictures:
-            x = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+            x = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
             x = F.interpolate(x, size=(SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
             found.append(self.net.extract_features((x - mean) / spread).mean((2, 3))[0])
         return torch.stack(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import Counter
@@ -71,6 +72,7 @@ def export(run: Path, out: Path, metrics: str = "") -> int:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         made = Path(scratch) / out.name
         pipe.save_pretrained(made)
+        _load_as_float32(made / "text_encoder" / "config.json")
         (made / "README.md").write_text(card(settings, found, notes, metrics), encoding="utf-8")
         size = sum(file.stat().st_size for file in made.rglob("*") if file.is_file())
         if size > LARGEST:
@@ -79,6 +81,12 @@ def export(run: Path, out: Path, metrics: str = "") -> int:
             shutil.rmtree(out)
         made.rename(out)
     return size
+
+
+def _load_as_float32(config: Path) -> None:
+    """Have transformers widen the stored float16, as diffusers does unasked: else the parts would not fit together."""
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(settings | {"dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
 
 
 def sources(facts: Sequence[Mapping[str, Any]]) -> list[list[str | int]]:
