@@ -10,11 +10,12 @@ import typer
 
 from errors import BadInput, StudioError
 from training import captions, data, export, legs, packing, tokenizer
+from training import evaluate as measuring
+from training import rehearse as rehearsal
 from training.autoencoder import Autoencoder
 from training.autoencoder import load as load_autoencoder
 from training.budget import report
 from training.config import Settings, settings_of
-from training import rehearse as rehearsal
 from training.denoiser import Denoiser
 
 app = typer.Typer(
@@ -147,6 +148,20 @@ def export_model(
     """Write the folder in diffusers' layout, with its model card."""
     size = export.export(run, out, metrics.read_text(encoding="utf-8") if metrics else "")
     print(f"{out}: {size / 1e6:.1f} MB")
+
+
+@app.command()
+def evaluate(
+    scenes: Annotated[Path, typer.Argument(help="Folder of the scenes: captions.jsonl and its tar shards.")],
+    model: Annotated[Path | None, typer.Option(help="An exported model; without it, the yardsticks alone.")] = None,
+    each: Annotated[int, typer.Option(help="Pictures painted for each of the 16 scenes.")] = 16,
+    out: Annotated[Path, typer.Option(help="Where the table for the model card goes.")] = Path("build/metrics.md"),
+) -> None:
+    """Measure a model against photographs that it was never trained on."""
+    figures = measuring.evaluate(model, scenes, each)
+    if model is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(measuring.markdown(figures) + "\n", encoding="utf-8")
 
 
 @app.command()

@@ -52,7 +52,9 @@ class Autoencoder:
         compiled: whether to compile it.
     """
 
-    def __init__(self, settings: Settings, pack: Pack, steps: int, device: torch.device, compiled: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, pack: Pack, steps: int, device: torch.device, compiled: bool = False
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.pack, self.steps, self.device, self.begun = settings, pack, steps, device, 0
         self.net = autoencoder(settings).to(device, memory_format=torch.channels_last).train()
@@ -124,8 +126,9 @@ class Autoencoder:
         part = settings.vae_batch // 4
         if part:
             kept = views.keep(seen[:part], self.pack.things, chance)
-            seen[:part] = torch.where(torch.rand(part, 1, 1, 1, generator=chance, device=self.device) < 0.5,
-                                      kept.shown, kept.target)
+            seen[:part] = torch.where(
+                torch.rand(part, 1, 1, 1, generator=chance, device=self.device) < 0.5, kept.shown, kept.target
+            )
         return (seen * 2 - 1).contiguous(memory_format=torch.channels_last)
 
     def state(self) -> dict[str, Any]:
@@ -154,7 +157,9 @@ class Autoencoder:
     def scale(self) -> float:
         """What latents are multiplied with so that their spread is 1, measured on 256 crops with the averaged weights."""
         chance = legs.chance(self.settings.seed, 0, 2, self.device)
-        latents = [self.average.encode(self._pictures(chance)).latents for _ in range(-(-256 // self.settings.vae_batch))]
+        latents = [
+            self.average.encode(self._pictures(chance)).latents for _ in range(-(-256 // self.settings.vae_batch))
+        ]
         return float(1 / torch.cat(latents).std())
 
 

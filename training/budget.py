@@ -58,11 +58,17 @@ def report(settings: Settings, measure: bool, say: Callable[[str], None] = print
     picture = torch.randn(1, 3, first.height, first.width)
     latents = torch.randn(1, LATENTS, *first.latent)
     encode, decode = flops(lambda: coder.encode(picture)), flops(lambda: coder.decode(latents))
-    say(f"autoencoder at {first.width} x {first.height}: {encode / 1e9:.1f} GFLOP to encode, {decode / 1e9:.1f} to decode")
+    say(
+        f"autoencoder at {first.width} x {first.height}: {encode / 1e9:.1f} GFLOP to encode, {decode / 1e9:.1f} to decode"
+    )
     if measure:
-        say(f"  {_seconds(lambda: coder.encode(picture)):.3f} s to encode, {_seconds(lambda: coder.decode(latents)):.3f} s to decode here")
+        say(
+            f"  {_seconds(lambda: coder.encode(picture)):.3f} s to encode, {_seconds(lambda: coder.decode(latents)):.3f} s to decode here"
+        )
 
-    one = sum(bucket.share * flops(lambda bucket=bucket: painter(*inputs(settings, bucket, 1))) for bucket in settings.buckets)
+    one = sum(
+        bucket.share * flops(lambda bucket=bucket: painter(*inputs(settings, bucket, 1))) for bucket in settings.buckets
+    )
     crop = settings.vae_crop**2 / (first.width * first.height)
     pools = -(-settings.steps // settings.pool_steps)
     work = {

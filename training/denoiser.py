@@ -145,9 +145,7 @@ class Denoiser:
             range(len(ready)), [bucket.share for bucket in settings.buckets]
         )[0]
         chance = legs.chance(settings.seed, number, 4, self.device)
-        legs.set_rate(
-            self.optimizer, settings.rate * legs.rate(number, self.begun, self.steps, settings.warm_up)
-        )
+        legs.set_rate(self.optimizer, settings.rate * legs.rate(number, self.begun, self.steps, settings.warm_up))
         loss = self.loss(ready[which], chance)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

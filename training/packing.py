@@ -169,9 +169,9 @@ def pack(
         quality = _quality(sample, room / len(entries) * len(sample))
         work = [(entry.data, quality) for entry in entries]
         small = list(pool.map(_recompressed, work, chunksize=64))
-    rows = [
-        ("photos", entry.name, data, entry.facts) for entry, data in zip(entries, small, strict=True)
-    ] + [("rendered", f"{number:05}", data, facts) for number, (data, facts) in enumerate(drawn)]
+    rows = [("photos", entry.name, data, entry.facts) for entry, data in zip(entries, small, strict=True)] + [
+        ("rendered", f"{number:05}", data, facts) for number, (data, facts) in enumerate(drawn)
+    ]
     random.Random(0).shuffle(rows)
     sizes = []
     out.mkdir(parents=True, exist_ok=True)

@@ -88,9 +88,7 @@ def rehearse(
     second = painter()
     figures["loss_begun"] = float(painter().step(0)["loss"])
     figures["loss"] = legs.run(second, settings.steps, run, name="denoiser", say=say).last["loss"]
-    notes = {
-        "settings": settings.name, "step": settings.steps, "sources": export.sources(few_pack.pictures.facts)
-    }
+    notes = {"settings": settings.name, "step": settings.steps, "sources": export.sources(few_pack.pictures.facts)}
     legs.to_pieces(second.average.state_dict(), notes, "denoiser", run / "pieces")
     size = export.export(run, run / "model")
     say(f"model: {size / 1e6:.1f} MB in {run / 'model'}")
@@ -149,8 +147,16 @@ def paint(model: Path, pack: Pack, out: Path, side: int) -> dict[str, float]:
 
     def painted(image: list[Image.Image], mask: Image.Image) -> Tensor:
         made = pipe(
-            prompts, image, [mask] * len(prompts), width=side, height=side, strength=1.0, guidance_scale=2.0,
-            num_inference_steps=20, generator=torch.Generator().manual_seed(0), output_type="pt",
+            prompts,
+            image,
+            [mask] * len(prompts),
+            width=side,
+            height=side,
+            strength=1.0,
+            guidance_scale=2.0,
+            num_inference_steps=20,
+            generator=torch.Generator().manual_seed(0),
+            output_type="pt",
         ).images
         return made.float().cpu()
 

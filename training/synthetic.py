@@ -14,7 +14,16 @@ from imaging.scenes.base import Grainy, Stand
 from imaging.scenes.colours import NAMED
 
 SIZES = (Size(288, 288), Size(360, 240), Size(360, 240), Size(240, 360), Size(408, 204))
-SHARES = {"paper": 3.0, "wall": 2.0, "cloth": 1.5, "bokeh": 2.0, "city": 2.0, "window": 1.5, "table": 1.5, "podium": 1.5}
+SHARES = {
+    "paper": 3.0,
+    "wall": 2.0,
+    "cloth": 1.5,
+    "bokeh": 2.0,
+    "city": 2.0,
+    "window": 1.5,
+    "table": 1.5,
+    "podium": 1.5,
+}
 """How often a scene is drawn, 1 where it is not named: studio sets and lights are what the photographs lack."""
 LABELS = {
     "paper": "studio",
