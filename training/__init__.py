@@ -2,6 +2,6 @@
 
     python -m training STEP      pack, tokenizer, autoencoder, denoiser, export, evaluate, rehearse, budget
 
-Nothing in the product imports this package. What it makes is a folder in diffusers' layout, which the product loads like
-any other model.
+Nothing in the product imports this package. What it makes is a folder in diffusers' layout, which the product loads
+like any other model.
 """

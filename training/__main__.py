@@ -42,7 +42,7 @@ def pack(
     cut_outs: Annotated[list[Path] | None, typer.Option(help="Folders of cut-outs with alpha.")] = None,
     perceptual: Annotated[Path | None, typer.Option(help="alex_shift_tolerant.pth of stlpips-pytorch.")] = None,
     rendered: Annotated[int, typer.Option(help="Scenes to render besides.")] = 4000,
-    parts: Annotated[int, typer.Option(help="Files to make.")] = 1,
+    parts: Annotated[int, typer.Option(help="Files to make.")] = 2,
     megabytes: Annotated[float, typer.Option(help="Of a file at most.")] = 50,
 ) -> None:
     """Pack photographs, rendered scenes, cut-outs and the perceptual net for the machine that trains."""

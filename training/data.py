@@ -1,4 +1,4 @@
-"""The pack in memory: every picture's pixels in one flat buffer on the device, cropped and resized there by gathering."""
+"""The pack in memory: every picture's pixels in one flat buffer on the device, cropped and resized there."""
 
 from __future__ import annotations
 

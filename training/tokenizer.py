@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def learn(texts: Iterable[str], size: int) -> tuple[dict[str, int], list[tuple[s
     while len(tokens) + len(SPECIAL) < size:
         pairs: Counter[tuple[str, str]] = Counter()
         for parts, count in words:
-            for pair in zip(parts, parts[1:], strict=False):
+            for pair in pairwise(parts):
                 pairs[pair] += count
         if not pairs:
             break
