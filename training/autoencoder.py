@@ -155,7 +155,7 @@ class Autoencoder:
 
     @torch.no_grad()
     def scale(self) -> float:
-        """What latents are multiplied with so that their spread is 1, measured on 256 crops with the averaged weights."""
+        """What latents are multiplied with so that their spread is 1, measured on 256 crops."""
         chance = legs.chance(self.settings.seed, 0, 2, self.device)
         latents = [
             self.average.encode(self._pictures(chance)).latents for _ in range(-(-256 // self.settings.vae_batch))

@@ -59,11 +59,13 @@ def report(settings: Settings, measure: bool, say: Callable[[str], None] = print
     latents = torch.randn(1, LATENTS, *first.latent)
     encode, decode = flops(lambda: coder.encode(picture)), flops(lambda: coder.decode(latents))
     say(
-        f"autoencoder at {first.width} x {first.height}: {encode / 1e9:.1f} GFLOP to encode, {decode / 1e9:.1f} to decode"
+        f"autoencoder at {first.width} x {first.height}: {encode / 1e9:.1f} GFLOP to encode, "
+        f"{decode / 1e9:.1f} to decode"
     )
     if measure:
         say(
-            f"  {_seconds(lambda: coder.encode(picture)):.3f} s to encode, {_seconds(lambda: coder.decode(latents)):.3f} s to decode here"
+            f"  {_seconds(lambda: coder.encode(picture)):.3f} s to encode, "
+            f"{_seconds(lambda: coder.decode(latents)):.3f} s to decode here"
         )
 
     one = sum(

