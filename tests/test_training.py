@@ -1,4 +1,4 @@
-"""The making of the pocket model, at a tiny size on rendered scenes: resumes exactly, hands over in pieces, is captioned."""
+"""The making of the pocket model, at a tiny size on rendered scenes."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Painter(nn.Module):
         self.unet = unet(settings)
 
     def forward(self, noisy: Tensor, times: Tensor, mask: Tensor, shown: Tensor, tokens: Tensor) -> Tensor:
-        """``noisy`` and ``shown`` ``(B, 4, h, w)``, ``mask`` ``(B, 1, h, w)``, ``tokens`` ``(B, words)``; v as ``noisy``."""
+        """``noisy`` and ``shown`` ``(B, 4, h, w)``, ``mask`` one channel, ``tokens`` ``(B, words)``; v as ``noisy``."""
         words = self.text(tokens).last_hidden_state
         return self.unet(torch.cat([noisy, mask, shown], 1), times, words).sample
 

@@ -129,7 +129,8 @@ def set_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
 def follow(average: nn.Module, module: nn.Module, step: int, decay: float) -> None:
     """Move an average of a module's weights on; at first it follows quickly, so that it forgets the start."""
     keep = min(decay, (1 + step) / (10 + step))
-    mine, theirs = list(average.parameters()), list(module.parameters())
+    mine: list[Tensor] = list(average.parameters())
+    theirs: list[Tensor] = list(module.parameters())
     torch._foreach_lerp_(mine, theirs, 1 - keep)
 
 

@@ -105,7 +105,9 @@ class Perceptual(nn.Module):
 
     def features(self, pictures: Tensor) -> list[Tensor]:
         """Activations of the five slices, each of unit length along its channels."""
-        x = (pictures - self.shift) / self.scale
+        shift: Any = self.shift
+        scale: Any = self.scale
+        x = (pictures - shift) / scale
         found = []
         for part in self.slices:
             x = part(x)
