@@ -116,7 +116,8 @@ caption alone. Side: {settings.side} pixels. Parameters: {sizes}, stored as floa
 ## Data
 
 {total} pictures, none of them of the hold-out (pictures whose file digest ends in 0).
-**Of {unstated} of them no licence was stated by their source.** `python -m training pack --licences perm-free,perm-by,perm-sa` trains without those.
+**Of {unstated} of them no licence was stated by their source.**
+`python -m training pack --licences perm-free,perm-by,perm-sa` trains without those.
 Licences are as the sources state them; nobody asked the photographers.
 
 | source | licence as stated | group | pictures |
