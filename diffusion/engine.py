@@ -184,6 +184,7 @@ def _scheduler(name: str, own: Any) -> Any:
 def _latent_colours(pipe: Any) -> Any:
     """A ``(5, 3)`` matrix from four latents and 1 to RGB in -1..1, fitted to the model's own VAE on 27 flat colours."""
     import torch
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint import retrieve_latents
 
     levels = torch.tensor([-0.8, 0.0, 0.8])
     colours = torch.cartesian_prod(levels, levels, levels)
@@ -192,7 +193,7 @@ def _latent_colours(pipe: Any) -> Any:
         pipe.vae.to(torch.float32)
     flat = colours[:, :, None, None].expand(-1, -1, 32, 32).to(pipe._execution_device, pipe.vae.dtype)
     with torch.no_grad():
-        latents = pipe.vae.encode(flat).latent_dist.mode() * pipe.vae.config.scaling_factor
+        latents = retrieve_latents(pipe.vae.encode(flat), sample_mode="argmax") * pipe.vae.config.scaling_factor
     pipe.vae.to(dtype)
     centre = latents[:, :, 1:3, 1:3].float().cpu().mean(dim=(2, 3))
     return torch.linalg.lstsq(torch.cat([centre, torch.ones(27, 1)], dim=1), colours).solution

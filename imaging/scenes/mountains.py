@@ -52,6 +52,8 @@ def paint_mountains(stage: Stage, options: MountainOptions) -> Picture:
         line = _ridge(stage, f"ridge{index}", near)
         top = (edge - 0.44) + 0.36 * near**1.1 - line * (0.10 + 0.05 * near)
         first = max(0, int(float(top.min()) / stage.pixel) - 2)
+        if first >= stage.size.height:  # wholly below the picture
+            continue
         last = max(first + 2, int((edge + 0.08) / stage.pixel))  # the foreground covers what lies below
         rows = slice(first, None if options.foreground == "none" else last)
         picture[rows] = _slope(stage, options, picture[rows], index, x[rows], y[rows], top)
