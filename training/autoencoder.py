@@ -57,9 +57,10 @@ class Autoencoder:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.pack, self.steps, self.device, self.begun = settings, pack, steps, device, 0
-        self.net = autoencoder(settings).to(device, memory_format=torch.channels_last).train()
+        self.net = autoencoder(settings).to(device).to(memory_format=torch.channels_last).train()
         self.average = copy.deepcopy(self.net).requires_grad_(False).eval()
-        self.critic = discriminator(32).to(device, memory_format=torch.channels_last)
+        critic: Any = discriminator(32).to(device)
+        self.critic = critic.to(memory_format=torch.channels_last)
         self.looks = (Perceptual.load(pack.perceptual) if pack.perceptual else Perceptual()).to(device)
         self.known_looks = bool(pack.perceptual)
         self.optimizer = torch.optim.AdamW(self.net.parameters(), betas=(0.9, 0.99), weight_decay=1e-3)

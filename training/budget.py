@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -48,10 +49,10 @@ def report(settings: Settings, measure: bool, say: Callable[[str], None] = print
 
     coder, painter = nets["autoencoder"], nets["UNet"]
     for bucket in settings.buckets:
-        forward = flops(lambda bucket=bucket: painter(*inputs(settings, bucket, 1))) / 1e9
+        forward = flops(partial(painter, *inputs(settings, bucket, 1))) / 1e9
         line = f"UNet at {bucket.width} x {bucket.height}: {forward:.2f} GFLOP forward"
         if measure:
-            took = _seconds(lambda bucket=bucket: painter(*inputs(settings, bucket, 2)))
+            took = _seconds(partial(painter, *inputs(settings, bucket, 2)))
             line += f"; {took:.3f} s for batch 2 here, {GUIDED_STEPS * took:.2f} s for {GUIDED_STEPS} guided steps"
         say(line)
     first = settings.buckets[0]
@@ -68,9 +69,7 @@ def report(settings: Settings, measure: bool, say: Callable[[str], None] = print
             f"{_seconds(lambda: coder.decode(latents)):.3f} s to decode here"
         )
 
-    one = sum(
-        bucket.share * flops(lambda bucket=bucket: painter(*inputs(settings, bucket, 1))) for bucket in settings.buckets
-    )
+    one = sum(bucket.share * flops(partial(painter, *inputs(settings, bucket, 1))) for bucket in settings.buckets)
     crop = settings.vae_crop**2 / (first.width * first.height)
     pools = -(-settings.steps // settings.pool_steps)
     work = {

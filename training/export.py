@@ -65,9 +65,10 @@ def export(run: Path, out: Path, metrics: str = "") -> int:
     if out.exists() and not (out / "model_index.json").is_file():
         raise BadInput(f"{out} is there already and is no model; name another folder.")
     settings, found, notes = parts(run)
-    pipe = StableDiffusionInpaintPipeline(
+    pipe: Any = StableDiffusionInpaintPipeline(
         **found, safety_checker=None, feature_extractor=None, requires_safety_checker=False
-    ).to(torch.float16)
+    )
+    pipe.to(torch.float16)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         made = Path(scratch) / out.name
