@@ -132,7 +132,8 @@ def _choice(
     if entry:
         here = "" if weights.present(entry.id) else f" Fetched first: {entry.size / 1e6:.0f} MB."
         free = "" if entry.commercial else ", not for commercial use"
-        st.caption(f"{_capital(entry.good_at)}. Licence {entry.licence}{free}.{here}")
+        more = _capital(entry.good_at.partition("; ")[2])
+        st.caption(f"{more + '. ' if more else ''}Licence {entry.licence}{free}.{here}")
     return value
 
 
@@ -141,7 +142,7 @@ def said(words: Mapping[str, str], option: Any) -> str:
     if option is None:
         return "Automatic"
     if entry := weights.WEIGHTS.get(option):
-        return f"{_capital(entry.good_at.partition(';')[0])} ({entry.id})"
+        return f"{_capital(entry.good_at.partition('; ')[0])} ({entry.id})"
     return words.get(option) or _capital(str(option).replace("_", " "))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 import main
+import masks
 from errors import BadInput, StudioError
 from imaging import checks, save
 from imaging.photo import Photo, load
@@ -374,13 +375,18 @@ def _about(found: Outcome) -> None:
             name.capitalize(): value for name, value in backdrop.model_dump(exclude={"kind", "digest"}).items()
         }
     if recipe.task == "background":
-        rows["Subject found by"] = ", ".join(layer.source.name for layer in recipe.mask.layers)
+        rows["Subject found by"] = ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
         rows["Touched up by hand"] = "yes" if recipe.mask.strokes else "no"
         rows["Shadow"] = recipe.shadow
     seconds = st.session_state.get("seconds", {}).get(found.digest)
     if seconds is not None:
         rows["Made in"] = f"{seconds:.1f} s"
     st.markdown("\n".join(f"- {name}: :gray[{plain(value)}]" for name, value in rows.items()))
+
+
+def _source(name: str) -> str:
+    """A mask source's title; its name where it is one of another Backdrop."""
+    return masks.SOURCES[name].title if name in masks.SOURCES else name
 
 
 def plain(value: Any) -> str:

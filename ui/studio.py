@@ -24,12 +24,12 @@ STYLE = """
 <style>
 @media (max-width: 640px) {
   .st-key-step button { padding-inline: .45rem; }
-  .st-key-step span:has(> [data-testid="stIconMaterial"]), .st-key-step [data-testid="stIconMaterial"] {
+  :is(.st-key-step, .st-key-click_tools) :is(span:has(> [data-testid=stIconMaterial]), [data-testid=stIconMaterial]) {
     display: none;
   }
 }
 @media (min-width: 641px) {
-  .st-key-stage { position: sticky; top: 3.5rem; }
+  [data-testid=stLayoutWrapper]:has(> .st-key-stage) { position: sticky; top: 3.5rem; }
 }
 .st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px;
   outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
