@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import cv2
@@ -21,7 +22,8 @@ MEANT = 0.3  # of the people: so much of them salient, and they are what the pho
 AGREE = 0.6  # IoU: the parts network and the rest agree
 PIECE = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
 CLEAR = 0.9  # of what is likely is sure: the outline is clear, and SAM's second opinion only costs time
-COARSE = 1 / 320  # of the photo
+COARSE = 1 / 320  # of the photo: the grid of the network that draws the edge
+STRIP = 1.5  # of a network's grid: where it differs from the others in narrower strips, that is its grid and no opinion
 SMALLEST = 0.0005  # of the photo
 BODY = ["hair", "body", "face", "clothes", "accessories"]
 
@@ -43,11 +45,13 @@ class Auto:
         heat = votes.heat
         if float((heat >= 0.5).mean()) < SMALLEST:
             raise NothingFound("No subject stands out in this photo; click on it, name it, or bring a mask file.")
-        return Seen(heat, COARSE, tuple(votes.models), gain=1.5)
+        return Seen(heat, COARSE, tuple(votes.models))
 
 
 class _Votes:
     """What the networks say, added up as logits: who is sure of an edge outvotes who is vague about it.
+
+    A coarse network decides what belongs to the subject and leaves the outline to finer ones.
 
     The weights were chosen on all of ``groundtruth``, nothing held out; ``docs/masks.md`` has the figures.
     """
@@ -57,7 +61,7 @@ class _Votes:
         self.models: list[str] = []
         self.people = False
         salient = self._ask("rembg")
-        self.votes = view.logit(salient if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32))
+        self.votes = view.logit(salient.heat if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32))
 
     @property
     def heat(self) -> Float:
@@ -67,10 +71,10 @@ class _Votes:
         """People count beside what is salient, or instead of it where nothing surely is."""
         if not weights.present("deeplab-mobilenet-v2"):
             return
-        people = self._ask("deeplab", categories=["person"])
-        if people is None or float((people >= 0.5).mean()) < PEOPLE:
+        seen = self._ask("deeplab", categories=["person"])
+        if seen is None or float((seen.heat >= 0.5).mean()) < PEOPLE:
             return
-        salient = self.heat
+        people, salient = seen.heat, self.heat
         meant = float((salient * people).sum() / people.sum())
         if float((salient >= 0.75).mean()) < UNSURE and meant < MEANT:
             trust = 0.8
@@ -80,10 +84,10 @@ class _Votes:
             self.models.remove("deeplab-mobilenet-v2")
             return
         self.people = True
-        self._vote(people, trust)
+        self._vote(seen, trust)
         if weights.present("selfie-multiclass"):
             body = self._ask("hair", parts=BODY, add=False)
-            if body is not None and overlap(body, self.heat) > AGREE:
+            if body is not None and overlap(body.heat, self.heat) > AGREE:
                 self._vote(body, 0.1)
                 self.models.append("selfie-multiclass")
 
@@ -102,18 +106,19 @@ class _Votes:
             if outline is not None:
                 self._vote(outline, 0.3)
 
-    def _vote(self, heat: Float, weight: float) -> None:
-        self.votes = (1 - weight) * self.votes + weight * view.logit(heat)
+    def _vote(self, seen: Seen, weight: float) -> None:
+        difference = view.logit(seen.heat) - self.votes
+        self.votes = self.votes + weight * without_strips(difference, STRIP * seen.coarse * max(self.photo.size))
 
-    def _ask(self, name: str, add: bool = True, **values: Any) -> Float | None:
-        """Another source's heat at the photo's size, or ``None`` where it finds nothing."""
+    def _ask(self, name: str, add: bool = True, **values: Any) -> Seen | None:
+        """What another source sees, its heat at the photo's size, or ``None`` where it finds nothing."""
         try:
             seen = self.context.see(name, self.photo, **values)
         except NothingFound:
             return None
         if add:
             self.models += [model for model in seen.models if model not in self.models]
-        return view.resize(seen.heat, self.photo.size)
+        return replace(seen, heat=view.resize(seen.heat, self.photo.size))
 
     def _box(self) -> tuple[float, float, float, float] | None:
         """The box around the large pieces of what was found, in pixels."""
@@ -135,3 +140,13 @@ class _Votes:
 def overlap(a: Float, b: Float) -> float:
     """Intersection over union of two soft masks."""
     return float(np.minimum(a, b).sum() / max(1e-6, float(np.maximum(a, b).sum())))
+
+
+def without_strips(values: Float, width: float) -> Float:
+    """Signed ``values`` without what is narrower than ``width`` pixels: an opening of each sign by a disc."""
+    side = round(width) | 1
+    if side < 3:
+        return values
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    more, less = (cv2.morphologyEx(np.maximum(part, 0), cv2.MORPH_OPEN, disc) for part in (values, -values))
+    return np.asarray(more - less)

@@ -63,7 +63,6 @@ class Seen:
         heat: ``(h, w)`` float 0..1 over the whole photo, at a size of the networks' own; one half is the edge.
         coarse: how far the edge may be off, as a share of the photo's longer side.
         models, notes, found: as a :class:`Selection`'s.
-        gain: how much a hesitant network's answer is sharpened.
         specks: pieces smaller than this, in per cent of the largest, are dropped.
         shown: the heat to show people, where it is not ``heat``.
     """
@@ -73,7 +72,6 @@ class Seen:
     models: tuple[str, ...]
     notes: tuple[str, ...] = ()
     found: tuple[tuple[str, float], ...] = ()
-    gain: float = 2.0
     specks: float = 1.0
     shown: npt.NDArray[Any] | None = None
 

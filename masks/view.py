@@ -16,6 +16,7 @@ from masks.base import Mask, Seen, Selection
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
 
+NOTHING, ALL = 64, 191  # of 255: a network as unsure as a quarter or three quarters means 0 or 1
 SIDE = 1024  # pixels: the longer side of the largest copy a network takes
 
 
@@ -55,11 +56,6 @@ def square(rgb: Array, room: float = 1.0) -> tuple[Array, tuple[slice, slice]]:
     return canvas, inside
 
 
-def sharpen(values: Float, gain: float) -> Float:
-    """Stretch probabilities about one half: what a network is nearly sure of becomes sure."""
-    return np.clip((values - 0.5) * gain + 0.5, 0, 1)
-
-
 def sigmoid(logits: npt.NDArray[Any]) -> Float:
     """Logits to probabilities, without overflow."""
     return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
@@ -71,14 +67,13 @@ def logit(values: Float, floor: float = 0.005) -> Float:
     return np.log(clipped / (1 - clipped))
 
 
-def finish(photo: Photo, values: Float, coarse: float, gain: float = 2.0) -> Mask:
+def finish(photo: Photo, values: Float, coarse: float) -> Mask:
     """A network's probabilities as a mask at the photo's size, its edges brought to the photo's own.
 
     Args:
         photo: the photo.
         values: ``(h, w)`` probabilities over the whole photo, of any size.
         coarse: how far the edge may be off, as a share of the photo's longer side.
-        gain: how much a hesitant network's answer is sharpened before and after.
 
     Returns:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
@@ -87,14 +82,12 @@ def finish(photo: Photo, values: Float, coarse: float, gain: float = 2.0) -> Mas
     radius = coarse * max(photo.size)
     if radius >= 1:
         mask = matting.refine(photo.rgb8, mask, radius)
-    margin = 127.5 / gain
-    low, high = max(1, round(127.5 - margin)), min(ops.CONFIDENT, round(127.5 + margin))
-    return ops.solidify(mask, low, min(high, _median_of_likely(mask)))
+    return ops.solidify(mask, NOTHING, min(ALL, _median_of_likely(mask)))
 
 
 def select(photo: Photo, seen: Seen) -> Selection:
     """The mask of what networks saw."""
-    values = ops.remove_specks(finish(photo, seen.heat, seen.coarse, seen.gain), seen.specks)
+    values = ops.remove_specks(finish(photo, seen.heat, seen.coarse), seen.specks)
     heat = seen.heat if seen.shown is None else seen.shown
     return Selection(values, seen.models, seen.notes, heat, seen.found)
 
