@@ -88,7 +88,9 @@ def _heat(model: ModelName, rgb: Array) -> Float:
     rows, columns = box
     close = np.zeros_like(both)
     close[rows, columns] = _predict(model, np.ascontiguousarray(rgb[rows, columns]))
-    return TIE * (both + close) / 2
+    # What only one of the first two looks sees needs a third that is sure of it.
+    doubt = np.clip(2 * np.abs(straight - mirrored) - 1, 0, 1) * np.clip(2 - 2 * close, 0, 1)
+    return np.asarray(TIE * (both + close) / 2 * (1 - doubt / 2))
 
 
 def _box(found: Any) -> tuple[slice, slice] | None:
