@@ -1,4 +1,7 @@
-"""The command line: one command per step of the making of the pocket model; ``python -m training --help``."""
+"""The command line: one command per step of the making of the pocket model; ``python -m training --help``.
+
+What only the preparing and measuring commands need is imported in them: the machine that trains has little installed.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,9 @@ import torch
 import typer
 
 from errors import BadInput, StudioError
-from training import captions, data, export, legs, packing, tokenizer
-from training import evaluate as measuring
-from training import rehearse as rehearsal
+from training import captions, data, export, legs, tokenizer
 from training.autoencoder import Autoencoder
 from training.autoencoder import load as load_autoencoder
-from training.budget import report
 from training.config import Settings, settings_of
 from training.denoiser import Denoiser
 
@@ -38,7 +38,7 @@ RUN = Path("build/pocket")
 def pack(
     scenes: Annotated[Path, typer.Argument(help="Folder of the scenes: captions.jsonl and its tar shards.")],
     out: Annotated[Path, typer.Option(help="Folder for the pack.")] = Path("build/pack"),
-    licences: Annotated[str, typer.Option(help="Licence groups, with commas.")] = ",".join(packing.LICENCES),
+    licences: Annotated[str, typer.Option(help="Licence groups, with commas.")] = ",".join(data.LICENCES),
     cut_outs: Annotated[list[Path] | None, typer.Option(help="Folders of cut-outs with alpha.")] = None,
     perceptual: Annotated[Path | None, typer.Option(help="alex_shift_tolerant.pth of stlpips-pytorch.")] = None,
     rendered: Annotated[int, typer.Option(help="Scenes to render besides.")] = 4000,
@@ -46,6 +46,8 @@ def pack(
     megabytes: Annotated[float, typer.Option(help="Of a file at most.")] = 50,
 ) -> None:
     """Pack photographs, rendered scenes, cut-outs and the perceptual net for the machine that trains."""
+    from training import packing
+
     done = packing.pack(
         scenes,
         out,
@@ -158,6 +160,8 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Where the table for the model card goes.")] = Path("build/metrics.md"),
 ) -> None:
     """Measure a model against photographs that it was never trained on."""
+    from training import evaluate as measuring
+
     figures = measuring.evaluate(model, scenes, each)
     if model is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -171,6 +175,8 @@ def rehearse(
     pictures: Annotated[int, typer.Option(help="Pictures to learn by heart.")] = 32,
 ) -> None:
     """Rehearse the whole run on the CPU with the toy's sizes, with figures."""
+    from training import rehearse as rehearsal
+
     rehearsal.rehearse(data.load(parts), run, settings_of("toy"), pictures)
 
 
@@ -180,6 +186,8 @@ def budget(
     seconds: Annotated[bool, typer.Option(help="Also measure seconds of the untrained networks here.")] = True,
 ) -> None:
     """Print sizes, arithmetic and, of untrained networks of that size, seconds on this machine."""
+    from training.budget import report
+
     report(settings_of(settings), seconds)
 
 

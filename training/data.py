@@ -19,6 +19,8 @@ from torch.nn import functional as F
 
 from errors import BadInput
 
+LICENCES = ("perm-free", "perm-by", "perm-sa", "nolicence")
+"""The shards' licence groups; ``nolicence`` are the pictures of which no licence was stated."""
 LARGEST = 4_000_000  # pixels of a picture that is read
 THING = 128  # pixels, side of the square in which a cut-out is kept
 SIGNED = "harrygao56/CycleGAN-Monet"  # 5 to 10 % of its pictures carry a signature near the lower edge

@@ -24,7 +24,7 @@ from errors import BadInput
 from imaging.scenes.colours import NAMED
 from training import packing
 from training.classifier import SCENES, Classifier, Features, frechet, nearest, scene_of
-from training.data import opened
+from training.data import LICENCES, opened
 
 COLOURS = ("white", "grey", "black", "beige", "red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink")
 """What backdrops are asked for; what is meant are our own scenes' colours of that name, on which it is trained."""
@@ -41,7 +41,7 @@ class Real:
     held_out: Tensor
 
     @staticmethod
-    def of(scenes: Path, features: Features, licences: Sequence[str] = packing.LICENCES) -> Real:
+    def of(scenes: Path, features: Features, licences: Sequence[str] = LICENCES) -> Real:
         """Of a folder of shards."""
         photos = list(packing.photographs(scenes, licences))
         found = features([np.asarray(opened(photo.data)) for photo in photos])

@@ -22,11 +22,9 @@ from PIL import Image
 
 from errors import BadInput
 from training import synthetic
-from training.data import LARGEST, opened
+from training.data import LARGEST, LICENCES, opened
 from training.perceptual import packed_weights
 
-LICENCES = ("perm-free", "perm-by", "perm-sa", "nolicence")
-"""The shards' licence groups; ``nolicence`` are the pictures of which no licence was stated."""
 CUT_OUT_SIDE = 160  # pixels, longer side of a packed cut-out
 QUALITIES = (95, 90, 85, 80, 75, 70, 60, 50, 40, 30)  # of WebP, from best to worst
 
