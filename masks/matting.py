@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -19,8 +20,71 @@ WORK_SIDE = 1024  # the longer side, in pixels, at which statistics over large w
 TILE = 256
 
 
-def refine(rgb: npt.NDArray[Any], mask: Mask, radius: float, eps: float = 1e-4) -> Mask:
-    """Pull the soft edge of ``mask`` to the edges of the photo.
+@dataclass(frozen=True)
+class Guide:
+    """What a guided filter has to know of a photo, whatever the mask: worked out once, for many masks.
+
+    Attributes:
+        radius: window radius in pixels of the photo.
+        window: (width, height) of a window at ``WORK_SIDE``.
+        channels: ``(h, w)`` each, red, green and blue of the photo at ``WORK_SIDE``, 0..1; ``means`` their local means.
+        inverse: the six different entries of each window's inverse colour covariance, ``(h, w)`` each, in the order
+            rr, gg, bb, rg, rb, gb.
+    """
+
+    radius: float
+    window: tuple[int, int]
+    channels: tuple[Float, ...]
+    means: tuple[Float, ...]
+    inverse: tuple[Float, ...]
+
+    @staticmethod
+    def of(rgb: npt.NDArray[Any], radius: float, eps: float = 1e-4) -> Guide:
+        """Of a photo.
+
+        Args:
+            rgb: ``(H, W, 3)`` uint8.
+            radius: window radius in pixels of the photo; about the width of the uncertain edge.
+            eps: variance, for values 0..1, below which the photo counts as flat and the mask is only smoothed.
+        """
+        scale = min(1.0, WORK_SIDE / max(rgb.shape[:2]))
+        small = cv2.resize(rgb, _scaled(rgb.shape, scale), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        side = 2 * max(1, round(radius * scale)) + 1
+        window = side, side
+        channels = red, green, blue = tuple(cv2.split(small))
+        means = tuple(_local_mean(channel, window) for channel in channels)
+
+        def variance(i: int, j: int, one: Float, other: Float) -> Float:
+            return _local_mean(one * other, window) - means[i] * means[j] + np.float32(eps * (i == j))
+
+        rr, gg, bb = variance(0, 0, red, red), variance(1, 1, green, green), variance(2, 2, blue, blue)
+        rg, rb, gb = variance(0, 1, red, green), variance(0, 2, red, blue), variance(1, 2, green, blue)
+        # Cramer's rule for the symmetric 3 x 3: a general solver takes most of the time over a million tiny systems.
+        to_rr, to_gg, to_bb = gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg
+        to_rg, to_rb, to_gb = rb * gb - rg * bb, rg * gb - rb * gg, rg * rb - rr * gb
+        determinant = rr * to_rr + rg * to_rg + rb * to_rb
+        entries = tuple(each / determinant for each in (to_rr, to_gg, to_bb, to_rg, to_rb, to_gb))
+        return Guide(radius, window, channels, means, entries)
+
+    def coefficients(self, target: Float) -> Float:
+        """Gain and offset ``(h, w, 4)`` of the local linear model target = gain . photo + offset."""
+        mean_target = _local_mean(target, self.window)
+        rr, gg, bb, rg, rb, gb = self.inverse
+        r, g, b = (
+            _local_mean(channel * target, self.window) - mean * mean_target
+            for channel, mean in zip(self.channels, self.means, strict=True)
+        )
+        gain = rr * r + rg * g + rb * b, rg * r + gg * g + gb * b, rb * r + gb * g + bb * b
+        offset = mean_target - sum(one * mean for one, mean in zip(gain, self.means, strict=True))
+        return _local_mean(cv2.merge([*gain, offset]), self.window)
+
+
+def _local_mean(values: npt.NDArray[Any], window: tuple[int, int]) -> Float:
+    return cv2.blur(values, window, borderType=cv2.BORDER_REFLECT)
+
+
+def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
+    """Bring a coarse mask to the photo's size and its soft edge to the edges of the photo.
 
     A guided filter with the colour photo as guide (He, Sun, Tang: Guided Image Filtering, PAMI 2013), its linear
     coefficients computed at ``WORK_SIDE`` and applied at full size (He, Sun: Fast Guided Filter, arXiv 1505.00996),
@@ -28,17 +92,15 @@ def refine(rgb: npt.NDArray[Any], mask: Mask, radius: float, eps: float = 1e-4) 
 
     Args:
         rgb: ``(H, W, 3)`` uint8.
-        mask: ``(H, W)`` uint8.
-        radius: window radius in pixels of the photo; about the width of the uncertain edge.
-        eps: variance, for values 0..1, below which the photo counts as flat and the mask is only smoothed.
+        coarse: ``(h, w)`` float32 0..1 over the whole photo, of any size.
+        guide: of the same photo.
+
+    Returns:
+        ``(H, W)`` uint8.
     """
-    scale = min(1.0, WORK_SIDE / max(mask.shape))
-    small_size = _scaled(mask.shape, scale)
-    guide = cv2.resize(rgb, small_size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    target = cv2.resize(mask, small_size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    gain, offset = _guided_coefficients(guide, target, max(1, round(radius * scale)), eps)
-    coefficients = np.dstack([gain, offset])
-    reach = int(np.ceil(radius))
+    mask = at_size(coarse, rgb.shape[1::-1])
+    coefficients = guide.coefficients(cv2.resize(coarse, guide.channels[0].shape[::-1], interpolation=cv2.INTER_AREA))
+    reach = int(np.ceil(guide.radius))
     kernel = 2 * reach + 1
     near = (cv2.dilate(mask, np.ones((1, kernel))) > 8) & (cv2.erode(mask, np.ones((1, kernel))) < 247)
     near |= (cv2.dilate(mask, np.ones((kernel, 1))) > 8) & (cv2.erode(mask, np.ones((kernel, 1))) < 247)
@@ -56,32 +118,11 @@ def refine(rgb: npt.NDArray[Any], mask: Mask, radius: float, eps: float = 1e-4) 
     return result
 
 
-def _guided_coefficients(guide: Float, target: Float, radius: int, eps: float) -> tuple[Float, Float]:
-    """Gain ``(h, w, 3)`` and offset ``(h, w)`` of the local linear model target = gain . guide + offset."""
-    size = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(values: npt.NDArray[Any]) -> Float:
-        return cv2.blur(values, size, borderType=cv2.BORDER_REFLECT)
-
-    mean_guide, mean_target = mean(guide), mean(target)
-    covariance = mean(guide * target[..., None]) - mean_guide * mean_target[..., None]
-    red, green, blue = cv2.split(guide)
-    means = cv2.split(mean_guide)
-
-    def variance(i: int, j: int, one: Float, other: Float) -> Float:
-        return mean(one * other) - means[i] * means[j] + np.float32(eps * (i == j))
-
-    rr, gg, bb = variance(0, 0, red, red), variance(1, 1, green, green), variance(2, 2, blue, blue)
-    rg, rb, gb = variance(0, 1, red, green), variance(0, 2, red, blue), variance(1, 2, green, blue)
-    # Cramer's rule for the symmetric 3 x 3: a general solver takes most of the time over a million tiny systems.
-    to_rr, to_gg, to_bb = gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg
-    to_rg, to_rb, to_gb = rb * gb - rg * bb, rg * gb - rb * gg, rg * rb - rr * gb
-    determinant = rr * to_rr + rg * to_rg + rb * to_rb
-    r, g, b = cv2.split(covariance)
-    rows = to_rr * r + to_rg * g + to_rb * b, to_rg * r + to_gg * g + to_gb * b, to_rb * r + to_gb * g + to_bb * b
-    gain = cv2.merge([row / determinant for row in rows])
-    offset = mean_target - (gain * mean_guide).sum(axis=2)
-    return mean(gain), mean(offset)
+def at_size(coarse: Float, size: tuple[int, int]) -> Mask:
+    """Probabilities ``(h, w)`` float32 0..1 as a mask of (width, height)."""
+    shrinks = coarse.shape[1] > size[0] and coarse.shape[0] > size[1]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(cv2.convertScaleAbs(coarse, alpha=255), size, interpolation=interpolation)
 
 
 MATTING_MEGAPIXELS = 1.0  # closed-form matting's time and memory grow faster than the picture
@@ -124,7 +165,7 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
     alpha = (np.clip(estimate_alpha_cf(colours, trimap), 0, 1) * 255 + 0.5).astype(np.uint8)
     notes: tuple[str, ...] = ()
     if scale < 1:
-        alpha = refine(image, cv2.resize(alpha, part.shape[::-1], interpolation=cv2.INTER_LINEAR), 1.5 / scale)
+        alpha = refine(image, alpha.astype(np.float32) / 255, Guide.of(image, 1.5 / scale))
         notes = (
             f"Alpha matting ran at {MATTING_MEGAPIXELS:g} of {part.size / 1e6:.1f} megapixels; the photo's own edges "
             "brought it to full size.",

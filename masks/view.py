@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import Any
 
 import cv2
@@ -16,6 +18,7 @@ from masks.base import Mask, Seen, Selection
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
 
+KEPT = 2  # photos as guides in memory, up to 50 MB each
 NOTHING, ALL = 64, 191  # of 255: a network as unsure as a quarter or three quarters means 0 or 1
 SIDE = 1024  # pixels: the longer side of the largest copy a network takes
 
@@ -78,11 +81,29 @@ def finish(photo: Photo, values: Float, coarse: float) -> Mask:
     Returns:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
     """
-    mask = cv2.convertScaleAbs(resize(np.clip(values, 0, 1).astype(np.float32), photo.size), alpha=255)
+    heat = np.clip(values, 0, 1).astype(np.float32)
     radius = coarse * max(photo.size)
-    if radius >= 1:
-        mask = matting.refine(photo.rgb8, mask, radius)
+    mask = matting.refine(photo.rgb8, heat, _guide(photo, radius)) if radius >= 1 else matting.at_size(heat, photo.size)
     return ops.solidify(mask, NOTHING, min(ALL, _median_of_likely(mask)))
+
+
+def _guide(photo: Photo, radius: float) -> matting.Guide:
+    """The photo as a guide; the last ones stay in memory, so that the next click or source is quicker."""
+    key = photo.digest, radius
+    with _guides_guard:
+        kept = _guides.get(key)
+    if kept is None:
+        kept = matting.Guide.of(photo.rgb8, radius)
+    with _guides_guard:
+        _guides[key] = kept
+        _guides.move_to_end(key)
+        while len(_guides) > KEPT:
+            _guides.popitem(last=False)
+    return kept
+
+
+_guides: OrderedDict[tuple[str, float], matting.Guide] = OrderedDict()
+_guides_guard = threading.Lock()
 
 
 def select(photo: Photo, seen: Seen) -> Selection:
