@@ -13,7 +13,7 @@ from pydantic import ValidationError
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import matting, ops, strokes, view
+from masks import matting, ops, pointed, semantic, strokes, view
 from masks.auto import Auto
 from masks.base import Context, MaskSource, Options, RepaintMask, Seen, Selection, to_repaint
 from masks.described import Text
@@ -121,6 +121,8 @@ def forget() -> None:
     """Forget the answers in memory, so that the next question is worked out anew; models stay loaded."""
     _selections.clear()
     _sights.clear()
+    for part in (view, semantic, pointed):
+        part.forget()
 
 
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}

@@ -260,6 +260,12 @@ _embeddings: OrderedDict[tuple[str, str], Any] = OrderedDict()
 _embeddings_guard = threading.Lock()
 
 
+def forget() -> None:
+    """Forget the photos' embeddings."""
+    with _embeddings_guard:
+        _embeddings.clear()
+
+
 def _network(model: ModelName) -> loaded.Model:
     paths = weights.resolve(model)
     size = sum(weights.bytes_of(path) for path in paths)

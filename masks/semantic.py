@@ -122,6 +122,12 @@ _answers: OrderedDict[tuple[str, str], Float] = OrderedDict()
 _guard = threading.Lock()
 
 
+def forget() -> None:
+    """Forget the photos' answers."""
+    with _guard:
+        _answers.clear()
+
+
 def _look(model: ModelName, rgb: Array) -> Float:
     """One look at the whole picture, none of it cropped."""
     paths = weights.resolve(model)

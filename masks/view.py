@@ -106,6 +106,12 @@ _guides: OrderedDict[tuple[str, float], matting.Guide] = OrderedDict()
 _guides_guard = threading.Lock()
 
 
+def forget() -> None:
+    """Forget the photos kept as guides."""
+    with _guides_guard:
+        _guides.clear()
+
+
 def select(photo: Photo, seen: Seen) -> Selection:
     """The mask of what networks saw."""
     values = ops.remove_specks(finish(photo, seen.heat, seen.coarse), seen.specks)
