@@ -2,7 +2,7 @@
 
     python -m benchmarks.sources [--runs N]
 
-The photo is the bundled mug, enlarged. One plain u2netp pass is timed beside them, so that figures of different machines
+The photo is the bundled mug, enlarged. One plain u2netp pass is timed beside them, so that figures of two machines
 can be told apart. A source whose weights are not here is left out, and said so.
 """
 
