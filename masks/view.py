@@ -18,6 +18,7 @@ from masks.base import Mask, Seen, Selection
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
 
+STRETCH = 10  # at most; more would make a hard edge of a soft one
 KEPT = 2  # photos as guides in memory, up to 50 MB each
 NOTHING, ALL = 64, 191  # of 255: a network as unsure as a quarter or three quarters means 0 or 1
 SIDE = 1024  # pixels: the longer side of the largest copy a network takes
@@ -81,10 +82,10 @@ def finish(photo: Photo, values: Float, coarse: float) -> Mask:
     Returns:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
     """
-    heat = np.clip(values, 0, 1).astype(np.float32)
+    heat = decided(np.clip(values, 0, 1).astype(np.float32))
     radius = coarse * max(photo.size)
     mask = matting.refine(photo.rgb8, heat, _guide(photo, radius)) if radius >= 1 else matting.at_size(heat, photo.size)
-    return ops.solidify(mask, NOTHING, min(ALL, _median_of_likely(mask)))
+    return ops.solidify(mask, NOTHING, ALL)
 
 
 def _guide(photo: Photo, radius: float) -> matting.Guide:
@@ -119,10 +120,29 @@ def select(photo: Photo, seen: Seen) -> Selection:
     return Selection(values, seen.models, seen.notes, heat, seen.found)
 
 
-def _median_of_likely(mask: Mask) -> int:
-    """Half of what is likely (>= 128) lies below it: a network that hesitates over the whole subject still means it."""
-    counts = cv2.calcHist([mask], [0], None, [256], [0, 256]).ravel()[128:]
-    return 128 + int(np.searchsorted(np.cumsum(counts), counts.sum() / 2)) if counts.any() else ops.CONFIDENT
+def decided(heat: Float) -> Float:
+    """No half-transparent things: each separate piece is taken for what most of it says, solid or not there at all.
+
+    A piece that reaches one half nowhere goes. Where half of what is likely in a piece (at least one half) is still
+    unsure, the network hesitates over all of it but means it: its values are stretched about one half, and its edge
+    stays where it is.
+    """
+    count, labels, pieces, _ = cv2.connectedComponentsWithStats((heat > NOTHING / 255).astype(np.uint8))
+    result = heat.copy()
+    for piece in range(1, count):
+        left, top, width, height = pieces[piece, :4]
+        box = slice(top, top + height), slice(left, left + width)
+        inside = labels[box] == piece
+        values = heat[box]
+        likely = values[inside & (values >= 0.5)]
+        if not likely.size:
+            result[box][inside] = 0
+            continue
+        middle = float(np.median(likely))
+        if middle < ALL / 255:
+            stretched = 0.5 + (values - 0.5) * min(STRETCH, (ALL / 255 - 0.5) / max(1e-6, middle - 0.5))
+            result[box] = np.where(inside, np.clip(stretched, 0, 1), result[box])
+    return result
 
 
 def reduced(photo: Photo, side: int = SIDE) -> Photo:

@@ -13,7 +13,7 @@ import masks
 from errors import BadInput, NothingFound
 from imaging.photo import digest_of
 from imaging.save import encode
-from masks import grammar, ops
+from masks import grammar, ops, view
 from recipe import Layer, Length, MaskRecipe, Source
 
 any_mask = arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24)))
@@ -216,3 +216,14 @@ def test_sources_are_read_as_written(tmp_path: object) -> None:
     found = grammar.parse("file:/a;b=c/mask.png", lambda path: asked.append(str(path)) or digest)
     assert found == Source(name="file", values={"mask": digest})
     assert asked == ["/a;b=c/mask.png"]
+
+
+def test_a_hesitant_piece_becomes_solid_and_one_below_one_half_goes() -> None:
+    heat = np.zeros((90, 120), np.float32)
+    heat[10:40, 10:50] = 1.0  # sure
+    heat[10:40, 70:110] = 0.55  # hesitant, but meant
+    heat[60:80, 30:60] = 0.45  # not believed
+    values = view.finish(photo_of(np.full((90, 120, 3), 90, np.uint8)), heat, 0.0)
+    assert (values[12:38, 12:48] == 255).all()
+    assert (values[12:38, 72:108] == 255).all()
+    assert not values[50:].any()
