@@ -22,7 +22,7 @@ from torch import Tensor
 
 from errors import BadInput
 from imaging.scenes.colours import NAMED
-from training import packing
+from training import packing, synthetic
 from training.classifier import SCENES, Classifier, Features, frechet, nearest, scene_of
 from training.data import LICENCES, opened
 
@@ -32,13 +32,24 @@ STEPS, GUIDANCE = 12, 4.0
 PORTION = 8  # pictures painted at once
 
 
+STUDIO = "studio sweep"
+STUDIO_PICTURES = 80  # rendered: hardly any photograph of the collection shows one
+TAUGHT_SHARE = 0.75  # of those, to teach the classifier; the others test it
+
+
 @dataclass(frozen=True)
 class Real:
-    """Features of photographs, their scenes (``None`` outside the 16), and which are held out."""
+    """What a model's pictures are measured against.
+
+    Attributes:
+        features: of photographs, ``(N, 1280)``; ``scenes``, theirs (``None`` outside the 16); ``held_out``, which are.
+        studio: features of rendered studio sweeps, none of them in a pack.
+    """
 
     features: Tensor
     scenes: list[str | None]
     held_out: Tensor
+    studio: Tensor
 
     @staticmethod
     def of(scenes: Path, features: Features, licences: Sequence[str] = LICENCES) -> Real:
@@ -46,20 +57,28 @@ class Real:
         photos = list(packing.photographs(scenes, licences))
         found = features([np.asarray(opened(photo.data)) for photo in photos])
         labels = [scene_of(photo.facts.get("label")) for photo in photos]
-        return Real(found, labels, torch.tensor([photo.held_out for photo in photos]))
+        plans = [
+            plan for plan in synthetic.plans(8 * STUDIO_PICTURES, seed=2) if synthetic.facts(plan)["label"] == "studio"
+        ]
+        studio = features([synthetic.draw(plan) for plan in plans[:STUDIO_PICTURES]])
+        return Real(found, labels, torch.tensor([photo.held_out for photo in photos]), studio)
+
+    def _labelled(self, held_out: bool) -> tuple[Tensor, list[str]]:
+        """Features and scenes to teach with, or to test with; photographs, and rendered studio sweeps."""
+        known = [at for at, scene in enumerate(self.scenes) if scene and bool(self.held_out[at]) == held_out]
+        taught = round(TAUGHT_SHARE * len(self.studio))
+        studio = self.studio[taught:] if held_out else self.studio[:taught]
+        labels = [str(self.scenes[at]) for at in known] + [STUDIO] * len(studio)
+        return torch.cat([self.features[known], studio]), labels
 
     def taught(self) -> Classifier:
-        """A classifier taught with all photographs of the 16 scenes that are not held out."""
-        known = [at for at, scene in enumerate(self.scenes) if scene and not self.held_out[at]]
-        return Classifier(self.features[known], [str(self.scenes[at]) for at in known])
+        """A classifier taught with everything of the 16 scenes that is not held out."""
+        return Classifier(*self._labelled(held_out=False))
 
     def figures(self, classifier: Classifier) -> dict[str, Any]:
         """The yardsticks: the classifier on held-out photographs, and the distance between two halves of these."""
-        known = [at for at, scene in enumerate(self.scenes) if scene and self.held_out[at]]
-        right = [
-            (self.scenes[at], self.scenes[at] == found)
-            for at, found in zip(known, classifier(self.features[known]), strict=True)
-        ]
+        features, labels = self._labelled(held_out=True)
+        right = [(label, label == found) for label, found in zip(labels, classifier(features), strict=True)]
         by_scene = {
             scene: [sum(hit for name, hit in right if name == scene), sum(name == scene for name, _ in right)]
             for scene in SCENES
