@@ -73,6 +73,21 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(part: str, pack: da
     assert same(one, two)
 
 
+def test_pieces_alone_are_taken_up_at_their_step(pack: data.Pack, tmp_path: Path) -> None:
+    cpu = torch.device("cpu")
+    first = Autoencoder(TINY, pack, 4, cpu)
+    legs.run(first, 2, tmp_path / "here", name="autoencoder", say=lambda line: None)
+    legs.to_pieces(first.average.state_dict(), {"step": 2}, "autoencoder", tmp_path)
+    weights, notes = legs.from_pieces("autoencoder", tmp_path)
+    second = Autoencoder(TINY, pack, 4, cpu)
+    second.take_up(weights, notes["step"])
+    steps: list[int] = []
+    real = second.step
+    second.step = lambda number: steps.append(number) or real(number)  # type: ignore[func-returns-value, method-assign]
+    assert legs.run(second, 4, tmp_path / "there", name="autoencoder", say=lambda line: None).step == 4
+    assert steps == [2, 3]
+
+
 def test_pieces_hold_what_was_put_in_and_are_missed_when_missing(tmp_path: Path) -> None:
     weights = {f"w{number}": torch.randn(2_000_000) for number in range(5)}
     files = legs.to_pieces(weights, {"step": 7}, "net", tmp_path)

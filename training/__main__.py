@@ -141,6 +141,15 @@ def _hand_over(average: Any, notes: dict[str, Any], name: str, run: Path, done: 
     print("finished" if done.step >= done.steps else "not finished: run the same command again")
 
 
+@app.command()
+def trial(parts: Parts, run: Run = RUN, settings: Which = "pocket", compiled: Compiled = False) -> None:
+    """Do a few steps and say how many minutes the whole run would take on this machine."""
+    from training.trial import trial as measure
+
+    chosen, device = settings_of(settings), legs.device()
+    measure(chosen, data.load(parts, device), tokenizer.load(run / "tokenizer"), device, compiled)
+
+
 @app.command(name="export")
 def export_model(
     run: Run = RUN,

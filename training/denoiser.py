@@ -144,9 +144,14 @@ class Denoiser:
         which = random.Random(f"{settings.seed} {number}").choices(
             range(len(ready)), [bucket.share for bucket in settings.buckets]
         )[0]
+        return self.learn(ready[which], number)
+
+    def learn(self, ready: Views, number: int) -> Mapping[str, Tensor]:
+        """One step on a batch of these views."""
+        settings = self.settings
         chance = legs.chance(settings.seed, number, 4, self.device)
         legs.set_rate(self.optimizer, settings.rate * legs.rate(number, self.begun, self.steps, settings.warm_up))
-        loss = self.loss(ready[which], chance)
+        loss = self.loss(ready, chance)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         size = nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)

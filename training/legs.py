@@ -26,7 +26,7 @@ ASIDE = 50  # steps between two lines of the log
 
 
 class Trainer(Protocol):
-    """What can be trained in legs."""
+    """What can be trained in legs. ``begun`` is the step at which its optimizers were new."""
 
     begun: int
 
@@ -74,7 +74,7 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.state"
-    step = 0
+    step = trainer.begun
     if file.exists():
         saved = torch.load(file, map_location="cpu", weights_only=True)
         step = int(saved["step"])
