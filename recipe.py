@@ -240,6 +240,13 @@ class GeneratedBackdrop(Part):
         0, ge=0, le=1000, description="Round off the painted area's outline over this many pixels of the photo."
     )
 
+    defocus: float = Field(
+        0,
+        ge=0,
+        le=50,
+        description="Soften the painted background as depth of field does: thousandths of the photo's longer side.",
+    )
+
     @model_validator(mode="after")
     def _can_be_painted(self) -> Self:
         if not self.prompt:

@@ -218,7 +218,7 @@ def _painted(
         raise BadInput("The mask covers the whole photo, so there is no background to paint; shrink it.")
     notes = [*_unread(painter, backdrop), *_stretched(Size(*photo.size), size)]
     for picture, steps, alone in _pictures(recipe, backdrop, painter, size, seen, mask, on_progress):
-        pixels = _before(plates.from_model(picture, mask, photo), subject)
+        pixels = _before(plates.from_model(picture, mask, photo, backdrop.defocus), subject)
         yield _result(alone, subject, pixels, _report(started, painter, backdrop, size, steps, notes))
         started = time.perf_counter()
 

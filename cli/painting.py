@@ -53,6 +53,10 @@ class PaintingFlags:
     mask_feather: Annotated[
         Optional[float], typer.Option(min=0, max=1000, metavar="N", help="Round off the painted area over N pixels.")
     ] = None
+    defocus: Annotated[
+        Optional[float],
+        typer.Option(min=0, max=50, metavar="N", help="Soften what is painted, in thousandths of the longer side."),
+    ] = None
 
     @property
     def pictures(self) -> int:
@@ -69,7 +73,7 @@ class PaintingFlags:
         return {name: value for name, value in values.items() if value is not None}
 
 
-OF_A_PHOTO = ("strength", "mask_grow", "mask_feather")
+OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
 """What has a meaning only where a photo's background is painted over."""
 
 

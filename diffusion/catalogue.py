@@ -114,7 +114,7 @@ _TEXT: dict[str, Any] = {
     "width": None,
     "height": None,
 }
-_INPAINT: dict[str, Any] = _TEXT | {"strength": 1.0, "mask_grow": {"value": 0}, "mask_feather": 0.0}
+_INPAINT: dict[str, Any] = _TEXT | {"strength": 1.0, "mask_grow": {"value": 0}, "mask_feather": 0.0, "defocus": 0.0}
 _PLUS_PLUS = "https://github.com/Stability-AI/generative-models/blob/main/model_licenses/LICENSE-SDXL1.0"
 _OPENRAIL_M = "https://github.com/CompVis/stable-diffusion/blob/main/LICENSE"
 _OPENRAIL_SD2 = "https://github.com/Stability-AI/stablediffusion/blob/main/LICENSE-MODEL"

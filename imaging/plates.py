@@ -49,7 +49,7 @@ def for_model(
     return Image.fromarray(small), Image.fromarray(mask)
 
 
-def from_model(picture: Image.Image, mask: Image.Image, photo: Photo) -> Array:
+def from_model(picture: Image.Image, mask: Image.Image, photo: Photo, defocus: float = 0.0) -> Array:
     """The plate: the new background at the photo's size, in its colour space and type.
 
     Where the model kept the subject, and a pixel around that, the background is drawn on from its surroundings:
@@ -59,11 +59,15 @@ def from_model(picture: Image.Image, mask: Image.Image, photo: Photo) -> Array:
         picture: RGB, sRGB, at the working size.
         mask: mode "L" at the same size, 255 = was repainted.
         photo: the photo that the plate is for.
+        defocus: how far to soften it, as depth of field does: a Gaussian's sigma in thousandths of the longer side.
     """
     kept: Array = (np.asarray(mask) < 128).astype(np.uint8)
     wider = cv2.dilate(kept, np.ones((3, 3), np.uint8))
     kept = kept if wider.all() else wider  # a strip of background two pixels wide must not vanish
     filled = push_pull(np.asarray(picture).astype(np.float32), 1 - kept.astype(np.float32))
+    sigma = defocus / 1000 * max(filled.shape)
+    if sigma > 0:
+        filled = cv2.GaussianBlur(filled, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     small = np.clip(filled + 0.5, 0, 255).astype(np.uint8)
     return into_profile(_resized(small, Size(*photo.size)), photo.icc, photo.pixels.dtype)
 

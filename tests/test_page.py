@@ -741,6 +741,7 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
     for name, value in (("num_inference_steps", 12), ("guidance_scale", 4.5), ("strength", 0.8), ("scheduler", "ddim")):
         studio.set(f"{prefix}.sd2-inpaint.{name}", value)
     studio.set(f"{prefix}.mask_grow", -2.0).set(f"{prefix}.mask_feather", 5.0).set(f"{prefix}.own_size", True)
+    studio.set(f"{prefix}.defocus", 3.0)
     studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
     ((recipe, visitor),) = models_here
     wanted = catalogue.settle(
@@ -756,6 +757,7 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
         height=384,
         mask_grow=Length(value=-2, unit="%"),
         mask_feather=5.0,
+        defocus=3.0,
     )
     assert (recipe.backdrop, recipe.seed, recipe.shadow, recipe.mask.feather) == (wanted, 77, "contact", 2.0)
     assert visitor == studio.visitor

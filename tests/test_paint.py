@@ -140,6 +140,23 @@ def test_feathering_rounds_the_outline_off():
     assert (repaint[100, 60:140] < 128).all()
 
 
+def test_defocus_softens_the_background_and_leaves_the_subject(here):
+    photo = stored_photo(320, 200)
+    alpha = np.zeros((200, 320), np.uint8)
+    alpha[60:160, 120:200] = 255
+    noise = np.random.default_rng(0).integers(0, 256, (96, 160, 3), np.uint8)
+    mask = np.where(np.asarray(Image.fromarray(alpha).resize((160, 96))) > 127, np.uint8(0), np.uint8(255))
+    sharp, soft = (
+        plates.from_model(Image.fromarray(noise), Image.fromarray(mask), photo, defocus).astype(float)
+        for defocus in (0, 20)
+    )
+    assert soft[:, :100].std() < 0.4 * sharp[:, :100].std()
+    assert abs(soft.mean() - sharp.mean()) < 3
+    given = {"mask": MaskRecipe(), "backdrop": settle("sd15-inpaint", **QUICK, defocus=20)}
+    (made,) = main.run(Recipe(photo=photo.digest, **given), photo, None, selection=Selection(alpha))
+    assert (made.pixels[alpha == 255] == photo.pixels[alpha == 255]).all()
+
+
 def test_every_setting_of_the_recipe_reaches_the_engine(here):
     photo = stored_photo(320, 200)
     given = {
@@ -363,6 +380,7 @@ def test_the_command_line_paints(shot, tmp_path):
     flags = ["--prompt", "a beach", "--seed", "8", "--num-images-per-prompt", "2", "--num-inference-steps", "3"]
     flags += ["--guidance-scale", "4", "--strength", "0.8", "--negative-prompt", "text", "--scheduler", "ddim"]
     flags += ["--width", "160", "--height", "96", "--mask-grow", "2%", "--mask-feather", "3", "--model", "sd15-inpaint"]
+    flags += ["--defocus", "4"]
     done = invoke("background", *shot, "-o", out, *flags, "--json")
     assert done.exit_code == 0
     first, second = json.loads(done.stdout)
@@ -382,6 +400,7 @@ def test_the_command_line_paints(shot, tmp_path):
         height=96,
         mask_grow=Length.parse("2%"),
         mask_feather=3,
+        defocus=4,
     )
     assert not list(tmp_path.glob(".*.part"))
 

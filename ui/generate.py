@@ -241,6 +241,19 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
                 format="%g px",
                 help="Smooth the outline of what is painted over this many pixels of the photo (mask feather).",
             )
+        if "defocus" in takes:
+            chosen["defocus"] = state.control(
+                st.slider,
+                "Out of focus",
+                f"{prefix}.defocus",
+                0.0,
+                min_value=0.0,
+                max_value=20.0,
+                step=0.5,
+                format="%g ‰",
+                help="Soften the painted background as a lens would (depth of field), in thousandths of the photo's "
+                "longer side; the subject stays sharp.",
+            )
         if "width" in takes:
             chosen |= _size(prefix, model)
     return chosen

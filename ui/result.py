@@ -332,7 +332,7 @@ def _set_backdrop(recipe: Recipe) -> None:
 def _set_generated(prefix: str, recipe: Recipe) -> None:
     backdrop = recipe.backdrop
     assert isinstance(backdrop, GeneratedBackdrop)
-    for name in ("prompt", "negative_prompt", "model", "num_images_per_prompt", "mask_feather"):
+    for name in ("prompt", "negative_prompt", "model", "num_images_per_prompt", "mask_feather", "defocus"):
         state.put(f"{prefix}.{name}", getattr(backdrop, name))
     for name in ("num_inference_steps", "guidance_scale", "strength", "scheduler"):
         state.put(f"{prefix}.{backdrop.model}.{name}", getattr(backdrop, name))
