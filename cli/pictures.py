@@ -13,7 +13,7 @@ from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, MaybeSeed, PhotoArgument, grouped, made, usage
 from cli.mask import MaskFlags
 from cli.painting import OF_A_PHOTO, PaintingFlags, generated, settled_seed
-from cli.report import ProgressLine, tell, write
+from cli.report import ProgressLine, Writer, tell
 from errors import BadInput
 
 
@@ -123,9 +123,10 @@ def background(
         shadow=shadow,
         seed=settled_seed(seed, painted),
     )
+    writer = Writer(outputs, kind)
     with ProgressLine() as line:
-        results = main.run(recipe, loaded, store.get, line)
-    write(results, outputs, kind, as_json)
+        main.run(recipe, loaded, store.get, line, on_result=writer)
+    writer.report(as_json)
 
 
 @grouped(without=OF_A_PHOTO)
@@ -149,9 +150,10 @@ def create(
     keep_apart(None, *outputs)
     backdrop = generated("create", prompt, settings)
     recipe = made(Recipe, task="create", backdrop=backdrop, seed=settled_seed(seed, backdrop))
+    writer = Writer(outputs, kind)
     with ProgressLine() as line:
-        results = main.run(recipe, None, store.default().get, line)
-    write(results, outputs, kind, as_json)
+        main.run(recipe, None, store.default().get, line, on_result=writer)
+    writer.report(as_json)
 
 
 def replay(
@@ -191,4 +193,6 @@ def replay(
         catalogue.add_folder(model)
     with ProgressLine() as line:
         again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line, given)
-    write((again,), [output], kind, as_json)
+    writer = Writer([output], kind)
+    writer(again)
+    writer.report(as_json)

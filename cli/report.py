@@ -14,25 +14,39 @@ if TYPE_CHECKING:
     from main import Progress, Result
 
 
-def write(results: tuple[Result, ...], outputs: list[Path], kind: str, as_json: bool) -> None:
-    """Write every picture and report on it; as JSON one report, or a list of them where there are several pictures."""
-    from imaging import save
+class Writer:
+    """Writes every picture as soon as it is finished, and reports on them all at the end.
 
-    reports = []
-    for result, output in zip(results, outputs, strict=True):
-        save.write(output, result.encode(kind))
-        reports.append({"images": [str(output)], **result.report})
-    if as_json and len(reports) > 1:
-        typer.echo(json.dumps(reports, indent=2))
-        return
-    for report in reports:
-        width, height = report["size"]
-        kept = report["checks"].get("protected_share")
-        said = f"{width} x {height} pixels, seed {report['seed']}"
-        if kept is not None:
-            said = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
-            said += f", seed {report['seed']}" if len(reports) > 1 else ""
-        tell(report, as_json, f"{report['images'][0]}: {said}")
+    Args:
+        outputs: where the pictures go, in their order.
+        kind: the files' type.
+    """
+
+    def __init__(self, outputs: list[Path], kind: str) -> None:
+        self._outputs, self._kind = outputs, kind
+        self._reports: list[dict[str, Any]] = []
+
+    def __call__(self, result: Result) -> None:
+        from imaging import save
+
+        output = self._outputs[len(self._reports)]
+        save.write(output, result.encode(self._kind))
+        self._reports.append({"images": [str(output)], **result.report})
+
+    def report(self, as_json: bool) -> None:
+        """Report on what was written; as JSON one report, or a list of them where there are several pictures."""
+        reports = self._reports
+        if as_json and len(reports) > 1:
+            typer.echo(json.dumps(reports, indent=2))
+            return
+        for report in reports:
+            width, height = report["size"]
+            kept = report["checks"].get("protected_share")
+            said = f"{width} x {height} pixels, seed {report['seed']}"
+            if kept is not None:
+                said = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
+                said += f", seed {report['seed']}" if len(reports) > 1 else ""
+            tell(report, as_json, f"{report['images'][0]}: {said}")
 
 
 def tell(report: dict[str, Any], as_json: bool, line: str) -> None:

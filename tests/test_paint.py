@@ -177,6 +177,21 @@ def test_every_setting_of_the_recipe_reaches_the_engine(here):
     assert request.image.size == request.mask.size == (96, 64)
 
 
+def test_interrupted_at_the_second_picture_the_first_is_kept(shot, tmp_path, monkeypatch):
+    from cli import report
+
+    def stop(self, progress):
+        if progress.picture == 2 and progress.step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(report.ProgressLine, "__call__", stop)
+    flags = ["--prompt", "a beach", "--num-inference-steps", "2", "--num-images-per-prompt", "3"]
+    done = invoke("background", *shot, "-o", tmp_path / "out.png", *flags)
+    assert done.exit_code != 0
+    assert [path.name for path in sorted(tmp_path.glob("out*"))] == ["out-1.png"]
+    assert main.save.read_made((tmp_path / "out-1.png").read_bytes(), "out")
+
+
 def test_interrupted_nothing_is_half_written(shot, tmp_path):
     """Ctrl-C while it paints: exit code 130, no file, no traceback."""
     root = Path(main.__file__).parent
