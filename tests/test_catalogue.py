@@ -139,6 +139,18 @@ def test_a_folder_of_ones_own_is_named_by_its_content(empty):
     assert first not in MODELS
 
 
+@pytest.mark.parametrize(("pure", "scheduler"), [(True, "own"), (False, "dpm++2m-karras")])
+def test_a_folder_trained_from_pure_noise_keeps_its_own_sampler(empty, pure, scheduler):
+    folder = make_folder(empty / "mine")
+    config = folder / "scheduler" / "scheduler_config.json"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(json.dumps({"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": pure}))
+    assert settle(catalogue.add_folder(folder), prompt="a beach").scheduler == scheduler
+    config.write_text("[")
+    with pytest.raises(BadInput, match="damaged"):
+        catalogue.add_folder(folder)
+
+
 def fake_hub(monkeypatch, act):
     """Replace the hub's client; ``act`` gets (folder, patterns)."""
     import huggingface_hub
