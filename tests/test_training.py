@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from errors import BadInput
-from training import captions, config, data, legs, synthetic, tokenizer
+from training import captions, config, data, legs, synthetic, tokenizer, trial
 from training.autoencoder import Autoencoder
 from training.denoiser import Denoiser
 
@@ -118,3 +118,11 @@ def test_the_whole_model_fits_into_its_forty_megabytes() -> None:
         nets = [make(config.POCKET) for make in (config.autoencoder, config.text_encoder, config.unet)]
     megabytes = 2 * sum(map(config.parameters, nets)) / 1e6
     assert megabytes < 39.5, f"{megabytes:.1f} MB in float16"
+
+
+def test_a_trial_adds_up_the_whole_run(pack: data.Pack, tmp_path: Path) -> None:
+    said: list[str] = []
+    minutes = trial.trial(TINY, pack, words(pack, tmp_path), torch.device("cpu"), False, said.append)
+    assert minutes > 0
+    assert len(said) == 4
+    assert f"{minutes:.1f} minutes" in said[-1]
