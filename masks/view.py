@@ -18,7 +18,6 @@ from masks.base import Mask, Seen, Selection
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
 
-STRETCH = 10  # at most; more would make a hard edge of a soft one
 KEPT = 2  # photos as guides in memory, up to 50 MB each
 NOTHING, ALL = 64, 191  # of 255: a network as unsure as a quarter or three quarters means 0 or 1
 SIDE = 1024  # pixels: the longer side of the largest copy a network takes
@@ -124,10 +123,10 @@ def decided(heat: Float) -> Float:
     """No half-transparent things: each separate piece is taken for what most of it says, solid or not there at all.
 
     A piece that reaches one half nowhere goes. Where half of what is likely in a piece (at least one half) is still
-    unsure, the network hesitates over all of it but means it: its values are stretched about one half, and its edge
-    stays where it is.
+    unsure, the network hesitates over all of it but means it: its values are stretched until that half is sure.
     """
-    count, labels, pieces, _ = cv2.connectedComponentsWithStats((heat > NOTHING / 255).astype(np.uint8))
+    low, high = NOTHING / 255, ALL / 255
+    count, labels, pieces, _ = cv2.connectedComponentsWithStats((heat > low).astype(np.uint8))
     result = heat.copy()
     for piece in range(1, count):
         left, top, width, height = pieces[piece, :4]
@@ -139,8 +138,8 @@ def decided(heat: Float) -> Float:
             result[box][inside] = 0
             continue
         middle = float(np.median(likely))
-        if middle < ALL / 255:
-            stretched = 0.5 + (values - 0.5) * min(STRETCH, (ALL / 255 - 0.5) / max(1e-6, middle - 0.5))
+        if middle < high:
+            stretched = low + (values - low) * ((high - low) / (middle - low))
             result[box] = np.where(inside, np.clip(stretched, 0, 1), result[box])
     return result
 
