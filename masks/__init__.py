@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import matting, ops, pointed, semantic, strokes, view
+from masks import matting, memory, ops, strokes, view
 from masks.auto import Auto
 from masks.base import Context, MaskSource, Options, RepaintMask, Seen, Selection, to_repaint
 from masks.described import Text
 from masks.given import Alpha, Drawn, File
 from masks.hair import Hair
+from masks.memory import Memory
 from masks.pointed import Sam
 from masks.salient import Rembg
 from masks.semantic import DeepLab
@@ -43,37 +42,9 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
 
 
 Key = tuple[str, str, str]  # the photo's digest, the source's name, its options
-Answer = TypeVar("Answer", Selection, Seen)
 
-
-class _Memory(Generic[Answer]):
-    """The last answers, as many as fit in so many pixels: asking again does not ask the networks again."""
-
-    def __init__(self, pixels: int) -> None:
-        self._pixels = pixels
-        self._kept: OrderedDict[Key, tuple[int, Answer]] = OrderedDict()
-        self._guard = threading.Lock()
-
-    def get(self, key: Key) -> Answer | None:
-        with self._guard:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][1]
-
-    def put(self, key: Key, answer: Answer, pixels: int) -> None:
-        with self._guard:
-            self._kept[key] = pixels, answer
-            while len(self._kept) > 1 and sum(size for size, _ in self._kept.values()) > self._pixels:
-                self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._guard:
-            self._kept.clear()
-
-
-_selections: _Memory[Selection] = _Memory(60_000_000)
-_sights: _Memory[Seen] = _Memory(15_000_000)
+_selections: Memory[Selection] = Memory(60_000_000)  # pixels
+_sights: Memory[Seen] = Memory(15_000_000)
 
 
 def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection:
@@ -119,10 +90,7 @@ def _look(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> 
 
 def forget() -> None:
     """Forget the answers in memory, so that the next question is worked out anew; models stay loaded."""
-    _selections.clear()
-    _sights.clear()
-    for part in (view, semantic, pointed):
-        part.forget()
+    memory.forget()
 
 
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self
@@ -18,6 +16,7 @@ from errors import BadInput, MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, view
 from masks.base import Context, Options, Seen
+from masks.memory import Memory
 from masks.view import Float
 
 ModelName = Literal["mobile-sam", "sam2.1-hiera-tiny", "sam2.1-hiera-small", "sam2.1-hiera-base-plus"]
@@ -244,26 +243,14 @@ class _Pointer:
 
     def _embedding(self, network: loaded.Model) -> Any:
         key = (self.model, self.photo.digest)
-        with _embeddings_guard:
-            if key in _embeddings:
-                _embeddings.move_to_end(key)
-                return _embeddings[key]
-        made = network.run.embed(view.small(self.photo))
-        with _embeddings_guard:
-            _embeddings[key] = made
-            while len(_embeddings) > KEPT:
-                _embeddings.popitem(last=False)
-        return made
+        embedding = _embeddings.get(key)
+        if embedding is None:
+            embedding = network.run.embed(view.small(self.photo))
+            _embeddings.put(key, embedding)
+        return embedding
 
 
-_embeddings: OrderedDict[tuple[str, str], Any] = OrderedDict()
-_embeddings_guard = threading.Lock()
-
-
-def forget() -> None:
-    """Forget the photos' embeddings."""
-    with _embeddings_guard:
-        _embeddings.clear()
+_embeddings: Memory[Any] = Memory(KEPT)
 
 
 def _network(model: ModelName) -> loaded.Model:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
@@ -15,6 +13,7 @@ from errors import NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, mobilenet, view
 from masks.base import Context, Options, Seen, listed
+from masks.memory import Memory
 from masks.view import Float
 
 Category = Literal[
@@ -107,25 +106,14 @@ def _probabilities(model: ModelName, photo: Photo) -> Float:
     The last photos' answers stay in memory: another category of the same photo costs nothing.
     """
     key = (model, photo.digest)
-    with _guard:
-        if key in _answers:
-            return _answers[key]
-    made = _look(model, view.small(photo))
-    with _guard:
-        _answers[key] = made
-        while len(_answers) > KEPT:
-            _answers.popitem(last=False)
-    return made
+    likely = _answers.get(key)
+    if likely is None:
+        likely = _look(model, view.small(photo))
+        _answers.put(key, likely)
+    return likely
 
 
-_answers: OrderedDict[tuple[str, str], Float] = OrderedDict()
-_guard = threading.Lock()
-
-
-def forget() -> None:
-    """Forget the photos' answers."""
-    with _guard:
-        _answers.clear()
+_answers: Memory[Float] = Memory(KEPT)
 
 
 def _look(model: ModelName, rgb: Array) -> Float:

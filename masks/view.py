@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import Any
 
 import cv2
@@ -14,6 +12,7 @@ from imaging.colour import to_srgb
 from imaging.photo import Array, Photo, to_8_bit
 from masks import matting, ops
 from masks.base import Mask, Seen, Selection
+from masks.memory import Memory
 
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
@@ -90,26 +89,14 @@ def finish(photo: Photo, values: Float, coarse: float) -> Mask:
 def _guide(photo: Photo, radius: float) -> matting.Guide:
     """The photo as a guide; the last ones stay in memory, so that the next click or source is quicker."""
     key = photo.digest, radius
-    with _guides_guard:
-        kept = _guides.get(key)
-    if kept is None:
-        kept = matting.Guide.of(photo.rgb8, radius)
-    with _guides_guard:
-        _guides[key] = kept
-        _guides.move_to_end(key)
-        while len(_guides) > KEPT:
-            _guides.popitem(last=False)
-    return kept
+    guide = _guides.get(key)
+    if guide is None:
+        guide = matting.Guide.of(photo.rgb8, radius)
+        _guides.put(key, guide)
+    return guide
 
 
-_guides: OrderedDict[tuple[str, float], matting.Guide] = OrderedDict()
-_guides_guard = threading.Lock()
-
-
-def forget() -> None:
-    """Forget the photos kept as guides."""
-    with _guides_guard:
-        _guides.clear()
+_guides: Memory[matting.Guide] = Memory(KEPT)
 
 
 def select(photo: Photo, seen: Seen) -> Selection:

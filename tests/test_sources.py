@@ -231,7 +231,7 @@ def test_the_embedding_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     real = pointed._MobileSam.embed
     monkeypatch.setattr(pointed._MobileSam, "embed", lambda self, rgb: made.append(1) or real(self, rgb))
-    monkeypatch.setattr(pointed, "_embeddings", type(pointed._embeddings)())
+    monkeypatch.setattr(pointed, "_embeddings", type(pointed._embeddings)(pointed.KEPT))
     monkeypatch.setattr(loaded, "_models", type(loaded._models)())
     photo = shared_photo("dog_on_bench.jpg")
     sizes = {find(photo, f"sam:{x},250;size={size}").area for x in (300, 400) for size in ("whole", "detail")}
