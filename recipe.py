@@ -239,7 +239,6 @@ class GeneratedBackdrop(Part):
     mask_feather: float = Field(
         0, ge=0, le=1000, description="Round off the painted area's outline over this many pixels of the photo."
     )
-
     defocus: float = Field(
         0,
         ge=0,
