@@ -36,7 +36,7 @@ values = st.recursive(
 sources = st.builds(
     Source,
     name=st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
-    values=st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=3),
+    options=st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=3),
 )
 lengths = st.builds(Length, value=st.floats(-100, 100), unit=st.sampled_from(["px", "%"]))
 layers = st.lists(
@@ -99,10 +99,10 @@ def test_a_recipe_survives_copying_and_pickling(recipe: Recipe) -> None:
 
 
 def test_a_recipe_cannot_be_changed() -> None:
-    recipe = Recipe(photo="0" * 64, mask=MaskRecipe(layers=(Layer(source=Source(name="x", values={"a": [1]})),)))
+    recipe = Recipe(photo="0" * 64, mask=MaskRecipe(layers=(Layer(source=Source(name="x", options={"a": [1]})),)))
     with pytest.raises(ValidationError):
         recipe.seed = 3  # type: ignore[misc]
-    options = recipe.mask.layers[0].source.values
+    options = recipe.mask.layers[0].source.options
     with pytest.raises(TypeError):
         options["a"] = 2  # type: ignore[index]
     assert options["a"] == (1,)
