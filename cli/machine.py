@@ -132,13 +132,13 @@ def doctor(as_json: AsJson = False) -> None:
     from diffusion import catalogue
     from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
-    from jobs import places, presence, store
+    from jobs import places, store, supervisor
     from masks import loaded
 
     first = catalogue.MODELS[catalogue.default("background")]
     device = pick_device(first.memory_gb)
     folder = weights.data_folder()
-    at_work = presence.worker()
+    at_work = supervisor.worker()
     here = [id for id in weights.WEIGHTS if weights.present(id)]
     missing = [entry.id for entry in weights.WEIGHTS.values() if entry.embedded and entry.id not in here]
     facts: dict[str, Any] = {

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from errors import BadInput
-from jobs import places, store
-from jobs.presence import ensure_worker
+from jobs import database, places, store
+from jobs.history import readable
+from jobs.owner import owner_id
+from jobs.supervisor import ensure_worker
 from recipe import Recipe
 
 if TYPE_CHECKING:
@@ -35,6 +37,18 @@ MAX_ATTEMPTS = 5
 # What web and worker must agree on. The version is pinned: another release goes on with the jobs of this one, for what
 # a job is, is in its recipe, and recipes have their own version.
 QUEUE, WORKFLOW, VERSION = "pictures", "make", "1"
+
+_UNFINISHED = "ENQUEUED", "PENDING"  # in DBOS's words
+_UNNOTED: Mapping[str, Any] = {
+    "stage": "",
+    "step": 0,
+    "steps": 0,
+    "picture": 1,
+    "pictures": 1,
+    "seconds_left": None,
+    "preview": None,
+}
+"""The progress of a job whose row in our records is missing."""
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 _STATES: dict[str, State] = {"ENQUEUED": "queued", "PENDING": "running", "CANCELLED": "cancelled", "SUCCESS": "done"}
@@ -60,6 +74,8 @@ class Job:
             failed those that were finished before.
         error: one sentence for people where the job failed or was cancelled.
         attempts: how often it was begun; more than 1 where a worker died over it.
+        recipe: what is made; ``None`` where this Backdrop cannot read it, and ``problem`` says so in one sentence.
+        owner: whose it is, as :func:`jobs.owner.owner_id` gives it.
         created: when it was handed in, UTC.
     """
 
@@ -76,9 +92,10 @@ class Job:
     results: tuple[str, ...]
     error: str | None
     attempts: int
-    recipe: Recipe
-    visitor: str
+    recipe: Recipe | None
+    owner: str
     created: datetime
+    problem: str = ""
 
     @property
     def finished(self) -> bool:
@@ -96,18 +113,18 @@ def submit(recipe: Recipe, visitor: str) -> str:
     Raises:
         BadInput: an input is missing, a mask source does not exist, or the visitor has too many jobs waiting.
     """
-    if not visitor:
-        raise ValueError("a job needs a visitor")
     import main
 
+    owner = owner_id(visitor)
+
     kept = store.default()
-    for what, digest in main.inputs(recipe):
-        if not kept.has(digest):
-            raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
     client, id = _client(), str(uuid4())
-    with places.records(write=True) as table:  # the write lock makes counting and handing in one step
+    with database.records(write=True) as table:  # the write lock makes looking, counting and handing in one step
+        for what, digest in main.inputs(recipe):
+            if not kept.has(digest):
+                raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
         waiting = client.list_workflows(
-            user=visitor, status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False
+            user=owner, status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False
         )
         if len(waiting) >= MAX_WAITING:
             raise BadInput(f"{len(waiting)} of your pictures are waiting already; let one finish, or cancel one.")
@@ -120,7 +137,7 @@ def submit(recipe: Recipe, visitor: str) -> str:
                 "workflow_name": WORKFLOW,
                 "workflow_id": id,
                 "app_version": VERSION,
-                "authenticated_user": visitor,
+                "authenticated_user": owner,
                 "priority": number,
             },
             recipe.to_json(),
@@ -136,9 +153,22 @@ def status(id: str) -> Job:
     return found[0]
 
 
-def jobs_of(visitor: str, limit: int = 50) -> list[Job]:
-    """The visitor's jobs, newest first, at most ``limit``."""
-    return _jobs(_client().list_workflows(user=visitor, name=WORKFLOW, limit=limit, sort_desc=True))
+def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> list[Job]:
+    """The visitor's jobs, newest first: every one that is not finished, and the last ``limit`` of all.
+
+    Every job that :func:`submit` counts is in this list, whatever became of the page that handed it in, and every one
+    can be cancelled. Makes nothing where nothing was ever handed in.
+    """
+    if not database.has_queue():
+        return []
+    client, owner = _client(), owner_id(visitor)
+    found = client.list_workflows(user=owner, name=WORKFLOW, status=list(_UNFINISHED), sort_desc=True)
+    if not unfinished_only:
+        known = {workflow.workflow_id for workflow in found}
+        latest = client.list_workflows(user=owner, name=WORKFLOW, limit=limit, sort_desc=True)
+        found += [workflow for workflow in latest if workflow.workflow_id not in known]
+        found.sort(key=lambda workflow: (workflow.created_at or 0, workflow.priority or 0), reverse=True)
+    return _jobs(found)
 
 
 def cancel(id: str) -> None:
@@ -148,9 +178,9 @@ def cancel(id: str) -> None:
 
 
 def is_cancelled(id: str) -> bool:
-    """Whether somebody cancelled the job; the worker asks at every step."""
-    (found,) = _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
-    return found.status == "CANCELLED"
+    """Whether somebody cancelled the job or removed it; the worker asks at every step."""
+    found = _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+    return not found or found[0].status == "CANCELLED"
 
 
 _clients: dict[Path, DBOSClient] = {}
@@ -162,17 +192,15 @@ def _client() -> DBOSClient:
     folder = places.folder()
     with _clients_guard:
         if folder not in _clients:
-            from dbos import DBOS, DBOSClient
+            from dbos import DBOSClient
 
-            url = places.queue_url()
-            DBOS.migrate(url)
-            _clients[folder] = DBOSClient(system_database_url=url)
+            _clients[folder] = DBOSClient(system_database_url=database.queue_url())
         return _clients[folder]
 
 
 def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
     ids = [workflow.workflow_id for workflow in found]
-    with places.records() as table:
+    with database.records() as table:
         marks = ",".join("?" * len(ids))
         rows = {row["id"]: row for row in table.execute(f"SELECT * FROM job WHERE id IN ({marks})", ids)}
         finished: dict[str, list[str]] = {id: [] for id in ids}
@@ -183,16 +211,16 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
         waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
         before = [workflow.priority or 0 for workflow in waiting]
     return [
-        _job(workflow, rows[workflow.workflow_id], before, finished[workflow.workflow_id])
+        _job(workflow, rows.get(workflow.workflow_id, _UNNOTED), before, finished[workflow.workflow_id])
         for workflow in found
-        if workflow.workflow_id in rows
     ]
 
 
 def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], finished: list[str]) -> Job:
     """Put together what DBOS knows of a job and what the worker noted: its progress and the pictures it finished."""
     state = _STATES.get(workflow.status, "failed")
-    output: Mapping[str, Any] = workflow.output or {}
+    output = workflow.output if isinstance(workflow.output, Mapping) else {}
+    recipe, problem = _recipe_of(workflow)
     error = output.get("error")
     if error:
         state = "failed"
@@ -202,7 +230,6 @@ def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], f
         error = _GAVE_UP if workflow.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED" else OUR_FAULT
     if error and finished:
         error = f"{error} {_kept(len(finished))}"
-    assert workflow.input is not None
     assert workflow.created_at is not None
     queued = state == "queued"
     return Job(
@@ -219,10 +246,19 @@ def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], f
         results=tuple(output.get("digests", () if state in ("queued", "running") else finished)),
         error=error,
         attempts=min(workflow.recovery_attempts or 0, MAX_ATTEMPTS),
-        recipe=Recipe.from_json(workflow.input["args"][0]),
-        visitor=workflow.authenticated_user or "",
+        recipe=recipe,
+        owner=workflow.authenticated_user or "",
         created=datetime.fromtimestamp(workflow.created_at / 1000, UTC),
+        problem=problem,
     )
+
+
+def _recipe_of(workflow: WorkflowStatus) -> tuple[Recipe | None, str]:
+    """What a job was handed in with, or why that cannot be read. DBOS gives the bare text of what it cannot read."""
+    handed_in: Any = workflow.input
+    arguments = handed_in.get("args") if isinstance(handed_in, Mapping) else None
+    text = arguments[0] if arguments else None
+    return readable(text if isinstance(text, str) else "")
 
 
 def _kept(number: int) -> str:

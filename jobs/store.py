@@ -11,6 +11,7 @@ from pathlib import Path
 import weights
 from errors import BadInput
 from imaging.photo import digest_of
+from jobs import places
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,15 @@ class Store:
     folder: Path
 
     def put(self, data: bytes) -> str:
-        """Keep the bytes and return their digest. What is there already is not written again."""
+        """Keep the bytes and return their digest. What is there already is not written again, but counts as new."""
         digest = digest_of(data)
         path = self._path(digest)
-        if not path.exists() or path.stat().st_size != len(data):  # a broken-off copy is written again
+        if not _renewed(path, len(data)):
             part = path.with_name(f"{digest}.{secrets.token_hex(8)}.part")  # threads and processes may put the same
             try:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                part.touch(mode=0o600)  # photos may be private, and carry their position
+                for folder in (self.folder.parent, self.folder, path.parent):
+                    places.make_private(folder)
+                places.make_private_file(part)  # photos may be private, and carry their position
                 part.write_bytes(data)
                 os.replace(part, path)
             except OSError as error:
@@ -65,6 +67,17 @@ class Store:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise ValueError(f"{digest!r} is not a digest")
         return self.folder / digest[:2] / digest
+
+
+def _renewed(path: Path, size: int) -> bool:
+    """Whether the file is there, whole; its time is then that of now, by which :mod:`jobs.retention` judges."""
+    try:
+        if path.stat().st_size != size:  # a broken-off copy
+            return False
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def default() -> Store:

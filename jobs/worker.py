@@ -1,4 +1,4 @@
-"""The one process that makes pictures: ``python -m jobs.worker``, started by :func:`jobs.presence.ensure_worker`.
+"""The one process that makes pictures: ``python -m jobs.worker``, started by :func:`jobs.supervisor.ensure_worker`.
 
 It takes jobs one at a time, oldest first, and it alone loads diffusion weights. A job is a DBOS workflow of two steps,
 make the pictures and put them in order in the history; a step that was done is never done again, so a worker that takes
@@ -17,7 +17,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from jobs import places, presence
+from jobs import database, places, supervisor
 
 if TYPE_CHECKING:
     from main import Progress
@@ -58,7 +58,7 @@ class Reporter:
 
     def keep(self, number: int, digest: str) -> None:
         """Note a finished picture, from 1, as one of the job's, whatever becomes of the others."""
-        with places.records(write=True) as table:
+        with database.records(write=True) as table:
             table.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (self._job, number, digest))
 
     def finished(self) -> None:
@@ -66,7 +66,7 @@ class Reporter:
         self._note({"preview": None})
 
     def _note(self, values: dict[str, Any]) -> None:
-        with places.records(write=True) as table:
+        with database.records(write=True) as table:
             names = ", ".join(f"{name} = ?" for name in values)
             table.execute(f"UPDATE job SET {names} WHERE id = ?", (*values.values(), self._job))
 
@@ -155,7 +155,7 @@ def serve() -> None:
     DBOS(
         config={
             "name": "backdrop",
-            "system_database_url": places.queue_url(),
+            "system_database_url": database.queue_url(),
             "application_version": queue.VERSION,
             "executor_id": "worker",  # the same for every worker, so that each finds its predecessor's jobs
             "log_level": "WARNING",
@@ -193,10 +193,11 @@ def _jpeg(preview: Any) -> bytes:
 
 def main() -> None:
     """Be the worker until no app is left; leave at once where there is one already."""
+    os.umask(0o077)  # whatever is written here is the user's own
     folder = places.folder()
-    held = presence.become_worker(folder)
+    held = supervisor.become_worker(folder)
     if held is None:
-        print("another worker is at work; nothing to do", file=sys.stderr)
+        print("another worker is running; nothing to do", file=sys.stderr)
         return
     faulthandler.enable()
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
@@ -210,9 +211,9 @@ def main() -> None:
         log.exception("the worker cannot begin")
         os._exit(1)  # DBOS's threads would keep it half alive
     while True:
-        presence.beat(folder)
-        presence.end_if_alone(folder)
-        time.sleep(presence.BEAT)
+        supervisor.beat(folder)
+        supervisor.end_if_alone(folder)
+        time.sleep(supervisor.BEAT)
 
 
 if __name__ == "__main__":

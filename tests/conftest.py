@@ -87,15 +87,15 @@ def command() -> Callable[..., int]:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder for jobs; no worker outlives the test."""
-    from labour import gone
+    from job_helpers import gone
 
-    from jobs import places, presence, queue
+    from jobs import places, queue, supervisor
 
     monkeypatch.setenv("BACKDROP_DATA", str(tmp_path))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield tmp_path
-    presence.leave()
-    if at_work := presence.worker():
+    supervisor.leave()
+    if at_work := supervisor.worker():
         os.kill(at_work.pid, signal.SIGKILL)
         gone(at_work.pid)
     if client := queue._clients.pop(places.folder(), None):

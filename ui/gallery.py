@@ -24,9 +24,11 @@ def show() -> None:
             what = _what(entry)
             st.image(entry.thumbnail, alt=f"{what}, made {_when(entry)}", width="stretch")
             st.caption(f"{what}  \n{_when(entry)}")
+            if entry.problem:
+                st.caption(f":material/warning: {entry.problem}")
             st.menu_button(
                 "Open",
-                list(_ACTIONS),
+                list(_ACTIONS) if entry.recipe else [_LOOK, _REMOVE],
                 key=f"entry.{entry.id}",
                 type="tertiary",
                 on_click=_act,
@@ -52,11 +54,17 @@ def _forget(entry: history.Entry) -> None:
     history.forget(st.session_state.visitor, entry.id)
 
 
+def _use_again(entry: history.Entry) -> None:
+    assert entry.recipe is not None  # it is offered only then
+    result.use_again(entry.recipe)
+
+
+_LOOK, _REMOVE = "Look at it", "Remove from the history"
 _ACTIONS = {
-    "Look at it": _look,
-    "Use its settings again": lambda entry: result.use_again(entry.recipe),
+    _LOOK: _look,
+    "Use its settings again": _use_again,
     "Edit it further": lambda entry: result.edit_further(entry.digest),
-    "Remove from the history": _forget,
+    _REMOVE: _forget,
 }
 
 
@@ -67,6 +75,8 @@ def _act(entry: history.Entry) -> None:
 
 
 def _what(entry: history.Entry) -> str:
+    if entry.recipe is None:
+        return "Unreadable"
     backdrop = entry.recipe.backdrop
     if backdrop.kind == "generated":
         words = backdrop.prompt

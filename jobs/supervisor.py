@@ -19,6 +19,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -63,7 +64,7 @@ def ensure_worker(patience: float = PATIENCE) -> None:
         StudioError: the worker fails at its start; the message names its log.
     """
     folder = places.folder()
-    with _guard, FileLock(folder / "gate.lock"):
+    with _guard, _lock(folder / "gate.lock"):
         _reap()
         _join(folder)
         if _is_free(folder / "worker.lock"):
@@ -72,7 +73,7 @@ def ensure_worker(patience: float = PATIENCE) -> None:
             _start(folder)
         elif _is_stuck(folder, patience):
             os.kill(_pid(folder), signal.SIGKILL)
-            with FileLock(folder / "worker.lock", timeout=_START):
+            with _lock(folder / "worker.lock", timeout=_START):
                 pass  # it is gone
             _start(folder)
 
@@ -82,7 +83,7 @@ def worker() -> Worker | None:
     folder = places.log().parent
     if not os.access(folder, os.W_OK):
         return None
-    with FileLock(folder / "gate.lock"):
+    with _lock(folder / "gate.lock"):
         if _is_free(folder / "worker.lock"):
             return None
         return Worker(_pid(folder), _silent(folder))
@@ -99,13 +100,14 @@ def leave() -> None:
 def beat(folder: Path) -> None:
     """Say that this process, the worker, is alive."""
     part = folder / f"heartbeat.{os.getpid()}.part"
+    places.make_private_file(part)
     part.write_text(str(os.getpid()), encoding="ascii")
     os.replace(part, folder / "heartbeat")
 
 
 def become_worker(folder: Path) -> FileLock | None:
     """Take the worker's lock for this process, or return ``None`` where another worker has it."""
-    lock = FileLock(folder / "worker.lock", thread_local=False)
+    lock = _lock(folder / "worker.lock", thread_local=False)
     try:
         lock.acquire(timeout=5)  # whoever only looks holds it for a moment
     except Timeout:
@@ -120,7 +122,7 @@ def end_if_alone(folder: Path) -> None:
     The gate stays shut until the process is gone, so that no app takes a dying worker for a living one. The end is the
     same as a power cut on purpose: whatever was running is taken up again by the next worker.
     """
-    gate = FileLock(folder / "gate.lock")
+    gate = _lock(folder / "gate.lock")
     try:
         gate.acquire(blocking=False)
     except Timeout:
@@ -137,17 +139,21 @@ def end_if_alone(folder: Path) -> None:
         gate.release()
 
 
+def _lock(path: Path, **options: Any) -> FileLock:
+    return FileLock(path, mode=places.PRIVATE_FILE, **options)
+
+
 def _join(folder: Path) -> None:
     if folder not in _joined:
         name = f"{os.getpid()}-{secrets.token_hex(4)}.lock"
-        _joined[folder] = FileLock(folder / "apps" / name, thread_local=False)
+        _joined[folder] = _lock(folder / "apps" / name, thread_local=False)
         _joined[folder].acquire()
 
 
 def _is_free(path: Path) -> bool:
     """Whether nobody holds a lock. Only behind the gate, or two who look would take each other for the holder."""
     try:
-        with FileLock(path, timeout=0):
+        with _lock(path, timeout=0):
             return True
     except Timeout:
         return False
@@ -183,6 +189,7 @@ def _start(folder: Path) -> None:
     environment = dict(os.environ, BACKDROP_DATA=str(folder.parent), PYTHONUNBUFFERED="1")
     if named := environment.get("BACKDROP_WEIGHTS"):
         environment["BACKDROP_WEIGHTS"] = str(Path(named).expanduser().resolve())
+    places.make_private_file(log)
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "jobs.worker"],

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from jobs import places, queue, store
+from jobs import history, places, queue, store
 from jobs.queue import Job
 from recipe import GradientBackdrop, Layer, MaskRecipe, Recipe, Source
 
@@ -74,6 +74,11 @@ def quick(seed: int = 0) -> Recipe:
 def slow(seed: int = 0) -> Recipe:
     """A job of some seconds, so that there is time to interfere."""
     return recipe(photo(3000), seed)
+
+
+def seeds(visitor: str) -> list[int | None]:
+    """The seeds of the pictures in a visitor's history, the last one first."""
+    return [entry.recipe.seed if entry.recipe else None for entry in history.entries(visitor)]
 
 
 def finish(id: str) -> Job:
