@@ -48,7 +48,7 @@ class Page:
 
     def reload_tab(self) -> Page:
         """The same browser and the same tab, whose address names its desk."""
-        return Page(self.visitor, self.app.query_params["tab"][0])
+        return Page(self.visitor, str(self.app.query_params["tab"]))
 
     def upload(self, data: bytes, name: str = "photo.png", at: int = 0) -> Page:
         self.app.file_uploader[at].upload(name, data)

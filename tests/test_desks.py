@@ -1,4 +1,4 @@
-"""Two tabs, one visitor: settings stay with the tab in which they were made, results are everybody's, nothing is lost."""
+"""Two tabs, one visitor: settings stay with the tab in which they were made, results are both's, nothing is lost."""
 
 from __future__ import annotations
 
