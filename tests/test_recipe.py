@@ -98,6 +98,15 @@ def test_a_recipe_survives_copying_and_pickling(recipe: Recipe) -> None:
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
+def test_recipes_on_disk_with_values_for_options_are_read_and_written_anew() -> None:
+    new = Source(name="sam", options={"clicks": [[1, 2]]})
+    old = '{"name": "sam", "values": {"clicks": [[1, 2]]}}'
+    assert Source.model_validate_json(old) == new
+    assert new.model_dump() == {"name": "sam", "options": {"clicks": ((1, 2),)}}
+    with pytest.raises(ValidationError, match="values"):
+        Source.model_validate({"name": "sam", "options": {}, "values": {}})
+
+
 def test_a_recipe_cannot_be_changed() -> None:
     recipe = Recipe(photo="0" * 64, mask=MaskRecipe(layers=(Layer(source=Source(name="x", options={"a": [1]})),)))
     with pytest.raises(ValidationError):
