@@ -26,7 +26,7 @@ from imaging.photo import load
 from imaging.save import read_made
 from jobs.store import Store
 from masks import grammar, options_of
-from masks.pointed import SamOptions
+from masks.sam import SamOptions
 from recipe import GeneratedBackdrop, Recipe
 
 if TYPE_CHECKING:
