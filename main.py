@@ -64,9 +64,9 @@ def overlay(photo: Photo, selection: Selection) -> Image.Image:
 
 def heat_map(photo: Photo, selection: Selection) -> Array:
     """How sure the networks were, ``(H, W)`` uint8 at the photo's size; black where no network was asked."""
-    if selection.heat is None:
+    if selection.probability is None:
         return np.zeros(photo.pixels.shape[:2], np.uint8)
-    scaled = cv2.resize(selection.heat, photo.size, interpolation=cv2.INTER_LINEAR)
+    scaled = cv2.resize(selection.probability, photo.size, interpolation=cv2.INTER_LINEAR)
     return np.clip(scaled * 255 + 0.5, 0, 255).astype(np.uint8)
 
 

@@ -76,7 +76,7 @@ def _by_8(side: int) -> int:
 Side = Annotated[int, Field(ge=64, le=2048), AfterValidator(_by_8)]
 """A working width or height in pixels."""
 
-Values = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
+OptionValues = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
 """Option values by name, as JSON; read-only."""
 
 
@@ -115,7 +115,15 @@ class Source(Part):
     """How the subject is found: a mask source's name and its option values."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-    values: Values = Field(default_factory=dict, validate_default=True)
+    options: OptionValues = Field(default_factory=dict, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_name(cls, data: Any) -> Any:
+        """Read ``options`` from ``values``, as recipes on disk called them at first."""
+        if isinstance(data, Mapping) and "values" in data and "options" not in data:
+            return {"options" if name == "values" else name: value for name, value in data.items()}
+        return data
 
 
 class Layer(Part):

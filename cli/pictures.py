@@ -51,7 +51,7 @@ def mask(
 
         pictures.append(np.asarray(main.overlay(loaded, selection)))
     if heat:
-        if selection.heat is None:
+        if selection.probability is None:
             raise BadInput("This source asks no network, so there is no heat map; leave --heat out.")
         pictures.append(main.heat_map(loaded, selection))
     files = [save.encode(pixels, kind) for pixels, kind in zip(pictures, kinds, strict=True)]

@@ -42,7 +42,7 @@ def parse(text: str, take_in: Callable[[Path], str]) -> Source:
     for key in values:
         if _is_input(found.Options, key):
             values[key] = take_in(Path(values[key]))
-    source = Source(name=name, values=values)
+    source = Source(name=name, options=values)
     options_of(source)
     return source
 

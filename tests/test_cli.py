@@ -131,7 +131,7 @@ def test_a_backdrop_picture_of_the_page_is_known_again(photo: Path, tmp_path: Pa
     copy = clean_copy(load(beach))
     cut = clean_copy(load(copy), Size(*loaded.size), fit)
     backdrop = ImageBackdrop(digest=digest_of(cut), fit=fit)
-    layer = Layer(source=Source(name="sam", values={"box": [0, 0, 60, 60]}))
+    layer = Layer(source=Source(name="sam", options={"box": [0, 0, 60, 60]}))
     recipe = Recipe(photo=loaded.digest, mask=MaskRecipe(layers=(layer,)), backdrop=backdrop)
     (result,) = main.run(recipe, loaded, lambda _: cut, selection=masks.Selection(disc(120, 90, 30)))
     png = result.encode("PNG")

@@ -29,7 +29,7 @@ from imaging.save import encode, read_made
 from imaging.scenes import SCENES
 from jobs import history, queue, store, supervisor, worker
 from masks import SOURCES, Selection, options_of
-from masks.pointed import SamOptions
+from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
 from recipe import (
     GradientBackdrop,
@@ -42,7 +42,7 @@ from recipe import (
     TransparentBackdrop,
 )
 from ui import options, working
-from ui.pointer import Mark, told
+from ui.pointer import Mark, parse_marks
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_options_are_said_in_words(name: str) -> None:
         kind = info.annotation
         choices = [*get_args(kind), *(choice for part in get_args(kind) for choice in get_args(part))]
         for choice in (choice for choice in choices if isinstance(choice, str)):
-            words = options.said(options.words_of(info), choice)
+            words = options.option_label(options.words_of(info), choice)
             print(f"{info.title}: {words}")
             assert words[0].isupper()
             assert " " in words or words.isalpha()
@@ -352,16 +352,16 @@ MASKS = {
     "every option": MaskRecipe(
         layers=(
             Layer(
-                source=Source(name="sam", values={"clicks": [[10, 20], [30, 40.5]], "not": "50,60", "box": "1,2,9,8"})
+                source=Source(name="sam", options={"clicks": [[10, 20], [30, 40.5]], "not": "50,60", "box": "1,2,9,8"})
             ),
-            Layer(op="add", source=Source(name="text", values={"phrases": ["a mug", "a cup"], "threshold": 0.6})),
-            Layer(op="remove", source=Source(name="deeplab", values={"categories": "person,dog"})),
+            Layer(op="add", source=Source(name="text", options={"phrases": ["a mug", "a cup"], "threshold": 0.6})),
+            Layer(op="remove", source=Source(name="deeplab", options={"categories": "person,dog"})),
             Layer(op="intersect", source=Source(name="alpha")),
         ),
         objects=((12.0, 13.0), (100.0, 90.5)),
         matting=True,
     ),
-    "nothing but a box": MaskRecipe(layers=(Layer(source=Source(name="sam", values={"box": [1, 2, 30, 40]})),)),
+    "nothing but a box": MaskRecipe(layers=(Layer(source=Source(name="sam", options={"box": [1, 2, 30, 40]})),)),
     "as it starts": MaskRecipe(),
 }
 
@@ -379,7 +379,7 @@ def test_controls_say_what_a_recipe_says(name: str) -> None:
 
         state.open_desk("x" * 40)
         for given in st.session_state.masks:
-            selecting.take(MaskRecipe.model_validate_json(given))
+            selecting.load_from_recipe(MaskRecipe.model_validate_json(given))
         layers.show()
         st.session_state.again = selecting.recipe()
 
@@ -414,9 +414,9 @@ def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         if options.box:
             x0, y0, x1, y1 = map(int, options.box)
             values[y0:y1, x0:x1] = 255
-        return Selection(values, heat=values / 255, found=(("dog", 0.25),))
+        return Selection(values, probability=values / 255, found=(("dog", 0.25),))
 
-    monkeypatch.setattr("masks.pointed.Sam.find", find)
+    monkeypatch.setattr("masks.sam.Sam.find", find)
     return asked
 
 
@@ -483,10 +483,10 @@ def test_what_the_browser_tells_is_checked() -> None:
         Mark(kind="box", at=(400, 240, 3600, 1200)),
         Mark(kind="add", at=(3999, 0)),
     ]
-    assert told({"run": "a", "marks": marks}, size, kinds, ("", 0)) == (wanted, ("a", 4))
-    assert told({"run": "a", "marks": marks}, size, kinds, ("a", 2)) == (wanted[2:], ("a", 4))
-    assert told({"run": "b", "marks": marks[:1]}, size, kinds, ("a", 4)) == (wanted[:1], ("b", 1))
-    assert told({"run": "a", "marks": marks}, size, ("remove",), ("", 0)) == (wanted[1:2], ("a", 4))
+    assert parse_marks({"run": "a", "marks": marks}, size, kinds, ("", 0)) == (wanted, ("a", 4))
+    assert parse_marks({"run": "a", "marks": marks}, size, kinds, ("a", 2)) == (wanted[2:], ("a", 4))
+    assert parse_marks({"run": "b", "marks": marks[:1]}, size, kinds, ("a", 4)) == (wanted[:1], ("b", 1))
+    assert parse_marks({"run": "a", "marks": marks}, size, ("remove",), ("", 0)) == (wanted[1:2], ("a", 4))
     wrong = [
         ["add", "x", 1],
         ["add", 0.5],
@@ -497,9 +497,9 @@ def test_what_the_browser_tells_is_checked() -> None:
         ["fly", 0, 0],
     ]
     wrong += [["add", float("nan"), 0.5], ["box", 0.1, float("inf"), 0.5, 0.9], [["add"], 0.1, 0.1]]
-    assert told({"run": "a", "marks": wrong}, size, kinds, ("", 0)) == ([], ("a", len(wrong)))
+    assert parse_marks({"run": "a", "marks": wrong}, size, kinds, ("", 0)) == ([], ("a", len(wrong)))
     for answer in (None, 5, {"run": 5, "marks": []}, {"run": "a"}, {"run": "a", "marks": [marks[0]] * 2000}):
-        assert told(answer, size, kinds, ("a", 1)) == ([], ("a", 1))
+        assert parse_marks(answer, size, kinds, ("a", 1)) == ([], ("a", 1))
 
 
 def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]) -> None:

@@ -357,7 +357,7 @@ def test_a_mask_over_everything_is_refused(here):
     recipe = recipe_for(photo)
     everything = store.default().put(png(np.full((100, 160), 255, np.uint8)))
     layer = recipe.mask.layers[0].model_copy(
-        update={"source": recipe.mask.layers[0].source.model_copy(update={"values": {"mask": everything}})}
+        update={"source": recipe.mask.layers[0].source.model_copy(update={"options": {"mask": everything}})}
     )
     with pytest.raises(BadInput, match="covers the whole photo"):
         run(recipe.model_copy(update={"mask": MaskRecipe(layers=(layer,))}), photo)

@@ -52,7 +52,7 @@ def test_true_alphas_keep_their_subjects() -> None:
     for entry in json.loads((folder / "manifest.json").read_text()):
         photo = load((folder / f"{entry['name']}_image.jpg").read_bytes())
         mask = (folder / f"{entry['name']}_alpha.png").read_bytes()
-        layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+        layers = (Layer(source=Source(name="file", options={"mask": digest_of(mask)})),)
         recipe = Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers), backdrop=SweepBackdrop(), shadow="contact")
         (result,) = main.run(recipe, photo, {digest_of(mask): mask}.__getitem__)
         truth = (np.asarray(Image.open(folder / f"{entry['name']}_alpha.png")) >= 128).astype(np.uint8)

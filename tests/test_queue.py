@@ -47,7 +47,7 @@ def test_handing_in_and_asking_load_no_model_library(data: Path) -> None:
         ({"photo": "0" * 64}, "photo"),
         ({"backdrop": ImageBackdrop(digest="0" * 64)}, "backdrop picture"),
         ({"mask": MaskRecipe(strokes="0" * 64)}, "touch-up"),
-        ({"mask": MaskRecipe(layers=(Layer(source=Source(name="file", values={"mask": "0" * 64})),))}, "mask picture"),
+        ({"mask": MaskRecipe(layers=(Layer(source=Source(name="file", options={"mask": "0" * 64})),))}, "mask picture"),
     ],
 )
 def test_what_a_recipe_needs_must_be_in_the_store(data: Path, changes: dict[str, Any], named: str) -> None:

@@ -21,7 +21,7 @@ from recipe import ColourBackdrop, ImageBackdrop, Layer, MaskRecipe, Recipe, Sou
 def result_of(**changes: object) -> main.Result:
     mask = save.encode(disc(64, 48, 15), "PNG")
     photo = photo_of(picture())
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(mask)})),)
     recipe = Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers), **changes)  # type: ignore[arg-type]
     files = {digest_of(data): data for data in (mask, BEACH)}
     return main.run(recipe, photo, files.__getitem__)[0]

@@ -126,7 +126,7 @@ def _choice(
         default if default in options else options[0],
         options=options,
         help=help,
-        format_func=partial(said, words),
+        format_func=partial(option_label, words),
     )
     entry = weights.WEIGHTS.get(str(value))
     if entry:
@@ -137,7 +137,7 @@ def _choice(
     return value
 
 
-def said(words: Mapping[str, str], option: Any) -> str:
+def option_label(words: Mapping[str, str], option: Any) -> str:
     """What may be chosen, in words; the technical term stands beside them where it differs."""
     if option is None:
         return "Automatic"
@@ -166,7 +166,7 @@ def _several(label: str, help: str | None, key: str, words: Mapping[str, str], k
             key,
             list(default or ()),
             options=list(typing.get_args(item)),
-            format_func=partial(said, words),
+            format_func=partial(option_label, words),
             selection_mode="multi",
             help=help,
         )

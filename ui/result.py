@@ -295,7 +295,7 @@ def use_again(recipe: Recipe) -> None:
         state.put("photo.way", "Describe")
         state.go("Photo")
         return
-    selecting.take(recipe.mask)
+    selecting.load_from_recipe(recipe.mask)
     state.put("background.shadow", recipe.shadow == "contact")
     _set_backdrop(recipe)
     state.go("Background")

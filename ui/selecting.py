@@ -89,7 +89,7 @@ def source(key: str) -> Source:
     if drawn and key != FIRST and state.value(f"{key}.{found.name}.{drawn}"):
         values[drawn] = state.value(f"{key}.{found.name}.{drawn}")
     marks = state.desk().marks.get(f"{key}.{found.name}", ())
-    return Source(name=found.name, values=values | _values(options.marked_fields(found.Options), marks))
+    return Source(name=found.name, options=values | _values(options.marked_fields(found.Options), marks))
 
 
 def _values(fields: dict[str, str], marks: tuple[Mark, ...]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def in_use() -> dict[str, Layer]:
     begin = source(first)
     drawn = options.drawn_field(masks.SOURCES[begin.name].Options)
     if drawn and (digest := _strokes()):  # the whole selection is drawn, so there is nothing left to touch up
-        begin = Source(name=begin.name, values={**begin.values, drawn: digest})
+        begin = Source(name=begin.name, options={**begin.options, drawn: digest})
     further = ((key, source(key)) for key in more)
     return {first: Layer(source=begin)} | {
         key: Layer.model_validate({"op": str(state.value(f"{key}.op", "add")), "source": one})
@@ -167,7 +167,7 @@ def _objects() -> Any:
     return tuple(mark.at for mark in state.desk().marks.get(OBJECTS, ())) or "all"
 
 
-def take(mask: MaskRecipe) -> None:
+def load_from_recipe(mask: MaskRecipe) -> None:
     """Put every control of the selection to what a recipe says: :func:`recipe` the other way round. In a callback."""
     here, kept = state.desk(), store.default()
     for key in layers()[1:]:
@@ -256,7 +256,7 @@ def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
     seen = {}
     for key, layer in layers.items():
         with suppress(StudioError):  # what is not there need not be removed
-            seen[key] = masks.find(photo, layer.source, store.default().get).heat
+            seen[key] = masks.find(photo, layer.source, store.default().get).probability
     return {key: heat for key, heat in seen.items() if heat is not None}
 
 

@@ -129,7 +129,7 @@ def _verdict(photo: Photo) -> None:
             )
         elif options.marked_fields(kind) and not selecting.is_ready(source):
             st.info("Click on the subject in the picture, or draw a box around it.", icon=":material/touch_app:")
-        elif any(field.is_required() and name not in source.values for name, field in fields.items()):
+        elif any(field.is_required() and name not in source.options for name, field in fields.items()):
             st.info("Fill in what is asked for above, and the subject is found by it.", icon=":material/edit_note:")
         else:
             st.warning(

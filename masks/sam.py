@@ -14,20 +14,20 @@ from pydantic import Field, field_validator, model_validator
 import weights
 from errors import BadInput, MissingWeights, NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, view
-from masks.base import Context, Options, Seen
+from masks import loaded, preprocess
+from masks.base import Context, Options, Prediction
 from masks.memory import Memory
-from masks.view import Float
+from masks.preprocess import Float
 
 ModelName = Literal["mobile-sam", "sam2.1-hiera-tiny", "sam2.1-hiera-small", "sam2.1-hiera-base-plus"]
-COARSE = 1 / 256  # of the photo: the decoder's own grid
-LOOK = 512  # pixels: the longer side at which masks are weighed
-AROUND = 0.4  # of the photo's outermost pixels: a "whole" with more of them is what lies around the thing
-INSIDE = 0.8  # of SAM's mask: so much within the salient thing, and the click means that thing
-TIE = 0.99  # what only one of the two sees, however surely, stays below one half
-CRUMB = 0.25  # less sure than this, and nothing of it is left in a mask
-SMALLEST = 0.00002  # of the photo
-KEPT = 4  # photos whose embedding stays in memory, 4 MB each
+EDGE_UNCERTAINTY = 1 / 256  # of the photo: the decoder's own grid
+MASK_SIDE = 512  # pixels: the longer side at which masks are weighed
+MAX_BORDER_SHARE = 0.4  # of the photo's outermost pixels: a "whole" with more of them is what lies around the thing
+MIN_INSIDE = 0.8  # of SAM's mask: so much within the salient thing, and the click means that thing
+TIE_BREAK = 0.99  # what only one of the two sees, however surely, stays below one half
+MIN_PROBABILITY = 0.25  # less sure than this, and nothing of it is left in a mask
+MIN_AREA = 0.00002  # of the photo
+CACHED_PHOTOS = 4  # photos whose embedding stays in memory, 4 MB each
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -109,22 +109,24 @@ class Sam:
     help: ClassVar = "Selects what you click on; more clicks add or remove, a box holds it in."
     Options: ClassVar = SamOptions
 
-    def find(self, photo: Photo, options: SamOptions, context: Context) -> Seen:
+    def find(self, photo: Photo, options: SamOptions, context: Context) -> Prediction:
         _check_inside(photo, options)
-        pointer = _Pointer(options.model, photo)
+        prompter = _Prompter(options.model, photo)
         models: tuple[str, ...] = (options.model,)
         single = len(options.clicks) == 1 and not options.excluded and options.box is None
         if single and options.size == "auto":
-            heat, more = _one_click(pointer, photo, options.clicks[0], context)
+            probability, more = _one_click(prompter, photo, options.clicks[0], context)
             models += more
         elif single:
-            heat = view.sigmoid(pointer.masks(options.clicks)[{"detail": 1, "part": 2, "whole": 3}[options.size]])
+            probability = preprocess.sigmoid(
+                prompter.masks(options.clicks)[{"detail": 1, "part": 2, "whole": 3}[options.size]]
+            )
         else:
-            heat = _several(pointer, options)
-        heat = _touched(heat, photo.size, options.clicks)
-        if float((heat >= 0.5).mean()) < SMALLEST:
+            probability = _prompted(prompter, options)
+        probability = _clicked_components(probability, photo.size, options.clicks)
+        if float((probability >= 0.5).mean()) < MIN_AREA:
             raise NothingFound("There is nothing to be told apart at this place; click elsewhere, or draw a box.")
-        return Seen(heat, COARSE, models, specks=0)
+        return Prediction(probability, EDGE_UNCERTAINTY, models, specks=0)
 
 
 def _check_inside(photo: Photo, options: SamOptions) -> None:
@@ -136,69 +138,70 @@ def _check_inside(photo: Photo, options: SamOptions) -> None:
         raise BadInput(f"The box lies outside the photo, which is {width} x {height} pixels; draw it within.")
 
 
-def _one_click(pointer: _Pointer, photo: Photo, click: Point, context: Context) -> tuple[Float, tuple[str, ...]]:
+def _one_click(prompter: _Prompter, photo: Photo, click: Point, context: Context) -> tuple[Float, tuple[str, ...]]:
     """What one click means, and the models besides SAM that had a say.
 
     SAM offers a detail, a part and the whole; its own favourite is a shirt or a face (mean IoU 0.59 on our ground
-    truth). The whole, asked for again within its own box, is better (0.79). Best is to ask whether the click lies on
+    truth). The whole, prompts for again within its own box, is better (0.79). Best is to ask whether the click lies on
     what the photo is about: then that thing's box is the question, and both answers are weighed together (0.86).
     """
-    _, _, part, answer = answers = pointer.masks((click,))
+    _, _, part, answer = answers = prompter.masks((click,))
     whole = answer > 0
     if not whole.any():
-        return view.sigmoid(answers[0]), ()
-    salient, models = _salient_thing(photo, click, pointer.size, context)
+        return preprocess.sigmoid(answers[0]), ()
+    salient, models = _salient_component(photo, click, prompter.size, context)
     if salient is not None:
         thing = salient >= 0.5
-        if float((whole & thing).sum()) > INSIDE * float(whole.sum()):
-            answer = view.sigmoid(pointer.masks((click,), box=pointer.box_around(thing))[3])
-            return TIE * (answer + salient) / 2, models
-    answer = pointer.masks((click,), box=pointer.box_around(whole))[3]
-    return view.sigmoid(part if _along_the_frame(answer > 0) > AROUND else answer), ()
+        if float((whole & thing).sum()) > MIN_INSIDE * float(whole.sum()):
+            answer = preprocess.sigmoid(prompter.masks((click,), box=prompter.box_around(thing))[3])
+            return TIE_BREAK * (answer + salient) / 2, models
+    answer = prompter.masks((click,), box=prompter.box_around(whole))[3]
+    return preprocess.sigmoid(part if _border_share(answer > 0) > MAX_BORDER_SHARE else answer), ()
 
 
-def _along_the_frame(mask: npt.NDArray[np.bool_]) -> float:
+def _border_share(mask: npt.NDArray[np.bool_]) -> float:
     """The share of the photo's outermost pixels that a mask holds."""
     return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
 
 
-def _salient_thing(
+def _salient_component(
     photo: Photo, click: Point, size: tuple[int, int], context: Context
 ) -> tuple[Float | None, tuple[str, ...]]:
     """How salient the connected thing under the click is, everything else zero; ``None`` where nothing is there."""
     try:
-        salient = context.see("rembg", view.reduced(photo))
+        salient = context.predict("rembg", preprocess.downscaled(photo))
     except (NothingFound, MissingWeights):
         return None, ()
-    heat = view.resize(salient.heat, size)
-    _, labels = cv2.connectedComponents((heat >= 0.5).astype(np.uint8))
+    probability = preprocess.resize(salient.probability, size)
+    _, labels = cv2.connectedComponents((probability >= 0.5).astype(np.uint8))
     here = labels[
         min(size[1] - 1, int(click[1] * size[1] / photo.size[1])),
         min(size[0] - 1, int(click[0] * size[0] / photo.size[0])),
     ]
-    return (heat * (labels == here), salient.models) if here else (None, ())
+    return (probability * (labels == here), salient.models) if here else (None, ())
 
 
-def _several(pointer: _Pointer, options: SamOptions) -> Float:
+def _prompted(prompter: _Prompter, options: SamOptions) -> Float:
     """A box, or clicks that must agree.
 
     The network's first mask is trained for several prompts; for a lone box its fourth, "whole", is better (mean IoU
     0.89 against 0.85 on our ground truth).
     """
-    answers = pointer.masks(options.clicks, options.excluded, options.box)
-    return view.sigmoid(answers[3] if options.box and not options.excluded else answers[0])
+    answers = prompter.masks(options.clicks, options.excluded, options.box)
+    return preprocess.sigmoid(answers[3] if options.box and not options.excluded else answers[0])
 
 
-def _touched(heat: Float, size: tuple[int, int], clicks: tuple[Point, ...]) -> Float:
+def _clicked_components(probability: Float, size: tuple[int, int], clicks: tuple[Point, ...]) -> Float:
     """Only the pieces that were clicked on, if any piece was; SAM leaves crumbs elsewhere."""
-    count, labels = cv2.connectedComponents((heat > CRUMB).astype(np.uint8), connectivity=8)
-    across, down = heat.shape[1] / size[0], heat.shape[0] / size[1]
+    count, labels = cv2.connectedComponents((probability > MIN_PROBABILITY).astype(np.uint8), connectivity=8)
+    across, down = probability.shape[1] / size[0], probability.shape[0] / size[1]
     wanted = {
-        int(labels[min(heat.shape[0] - 1, int(y * down)), min(heat.shape[1] - 1, int(x * across))]) for x, y in clicks
+        int(labels[min(probability.shape[0] - 1, int(y * down)), min(probability.shape[1] - 1, int(x * across))])
+        for x, y in clicks
     } - {0}
     if not wanted or count <= 2:
-        return heat
-    return np.where(np.isin(labels, list(wanted)), heat, heat.dtype.type(0))
+        return probability
+    return np.where(np.isin(labels, list(wanted)), probability, probability.dtype.type(0))
 
 
 class _Network(Protocol):
@@ -215,8 +218,8 @@ class _Network(Protocol):
 
 
 @dataclass
-class _Pointer:
-    """One photo, embedded once, to be asked many times."""
+class _Prompter:
+    """One photo, embedded once, to be prompts many times."""
 
     model: ModelName
     photo: Photo
@@ -224,7 +227,7 @@ class _Pointer:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) of the masks it gives."""
-        return view.fit(self.photo.size, LOOK)
+        return preprocess.fit_size(self.photo.size, MASK_SIDE)
 
     def box_around(self, found: npt.NDArray[np.bool_]) -> Box:
         """The box of a mask, in the photo's pixels."""
@@ -245,12 +248,12 @@ class _Pointer:
         key = (self.model, self.photo.digest)
         embedding = _embeddings.get(key)
         if embedding is None:
-            embedding = network.run.embed(view.small(self.photo))
+            embedding = network.run.embed(preprocess.downscaled_rgb(self.photo))
             _embeddings.put(key, embedding)
         return embedding
 
 
-_embeddings: Memory[Any] = Memory(KEPT)
+_embeddings: Memory[Any] = Memory(CACHED_PHOTOS)
 
 
 def _network(model: ModelName) -> loaded.Model:
@@ -272,12 +275,12 @@ class _MobileSam:
         """The embedding, and the (width, height) at which the network saw the picture: longer side 1024."""
         scale = 1024 / max(rgb.shape)
         size = max(1, int(rgb.shape[1] * scale + 0.5)), max(1, int(rgb.shape[0] * scale + 0.5))
-        (embedding,) = self._encoder.run(None, {"input_image": view.resize(rgb, size).astype(np.float32)})
+        (embedding,) = self._encoder.run(None, {"input_image": preprocess.resize(rgb, size).astype(np.float32)})
         return embedding, size
 
     def decode(self, embedding: Any, size: tuple[int, int], points: Float, labels: Float) -> Float:
-        values, seen = embedding
-        points = points * np.array(seen, np.float32)
+        values, input_size = embedding
+        points = points * np.array(input_size, np.float32)
         if not (labels == 2).any():  # the network was trained with a padding point where there is no box
             points, labels = np.vstack([points, np.zeros((1, 2), np.float32)]), np.append(labels, np.float32(-1))
         masks, _, _ = self._decoder.run(
@@ -308,7 +311,7 @@ class _Sam2:
     def embed(self, rgb: Array) -> Any:
         import torch
 
-        pixels = view.resize(rgb, (self._side, self._side)).astype(np.float32) / 255
+        pixels = preprocess.resize(rgb, (self._side, self._side)).astype(np.float32) / 255
         pixels = (pixels - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
         with torch.inference_mode():
             return self._model.get_image_embeddings(torch.from_numpy(pixels.transpose(2, 0, 1)[None]).float())
@@ -317,13 +320,13 @@ class _Sam2:
         import torch
 
         corners = labels >= 2
-        asked: dict[str, Any] = {}
+        prompts: dict[str, Any] = {}
         if (~corners).any():
-            asked["input_points"] = torch.from_numpy(points[~corners][None, None] * self._side).float()
-            asked["input_labels"] = torch.from_numpy(labels[~corners][None, None]).int()
+            prompts["input_points"] = torch.from_numpy(points[~corners][None, None] * self._side).float()
+            prompts["input_labels"] = torch.from_numpy(labels[~corners][None, None]).int()
         if corners.any():
-            asked["input_boxes"] = torch.from_numpy(points[corners].reshape(1, 1, 4) * self._side).float()
+            prompts["input_boxes"] = torch.from_numpy(points[corners].reshape(1, 1, 4) * self._side).float()
         with torch.inference_mode():
-            one = self._model(image_embeddings=embedding, multimask_output=False, **asked).pred_masks[0, 0]
-            three = self._model(image_embeddings=embedding, multimask_output=True, **asked).pred_masks[0, 0]
-        return np.stack([view.resize(mask, size) for mask in torch.cat([one[:1], three]).float().numpy()])
+            one = self._model(image_embeddings=embedding, multimask_output=False, **prompts).pred_masks[0, 0]
+            three = self._model(image_embeddings=embedding, multimask_output=True, **prompts).pred_masks[0, 0]
+        return np.stack([preprocess.resize(mask, size) for mask in torch.cat([one[:1], three]).float().numpy()])

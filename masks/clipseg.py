@@ -12,18 +12,18 @@ from pydantic import Field, field_validator
 import weights
 from errors import MissingWeights, NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, ops, view
-from masks.base import Context, Options, Seen, Selection
-from masks.view import Float
+from masks import loaded, ops, preprocess
+from masks.base import Context, Options, Prediction, Selection
+from masks.preprocess import Float
 
 if TYPE_CHECKING:
     import torch
 
 CLIPSEG = "clipseg-rd64-refined"
-COARSE = 0.02  # of the photo: CLIPSeg's grid is 22 x 22 patches, decoded to 352 pixels
-SMALLEST = 0.0005  # of the photo
-SPECKS = 2.0  # per cent of the largest piece
-AGREE = 0.3  # IoU of SAM's outline and the phrase's heat; less, and SAM took something else
+EDGE_UNCERTAINTY = 0.02  # of the photo: CLIPSeg's grid is 22 x 22 patches, decoded to 352 pixels
+MIN_AREA = 0.0005  # of the photo
+MIN_COMPONENT_PERCENT = 2.0  # per cent of the largest piece
+MIN_IOU = 0.3  # IoU of SAM's outline and the phrase's probability; less, and SAM took something else
 
 Known = tuple[str, dict[str, list[str]]]
 """A source, and the option values that make it find a thing."""
@@ -75,7 +75,7 @@ _PART_WORDS = {
     "body": ["body", "arms", "hands", "legs"],
     "accessories": ["accessories", "jewellery", "jewelry", "glasses", "hat"],
 }
-KNOWN: dict[str, Known] = {
+KNOWN_PHRASES: dict[str, Known] = {
     **{word: ("deeplab", {"categories": [c]}) for c, words in _CATEGORY_WORDS.items() for word in words},
     **{word: ("hair", {"parts": [part]}) for part, words in _PART_WORDS.items() for word in words},
 }
@@ -123,54 +123,60 @@ class Text:
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
 
-    def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Seen:
+    def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Prediction:
         try:
             paths = weights.resolve(CLIPSEG)
         except MissingWeights as missing:
-            return _by_name(photo, options, context, missing)
-        heats = _clipseg(paths[0], view.small(photo), options.phrases + options.excluded)
+            return _find_by_category(photo, options, context, missing)
+        probabilities = _predict(paths[0], preprocess.downscaled_rgb(photo), options.phrases + options.excluded)
         count = len(options.phrases)
-        heat = heats[:count].max(axis=0)
+        probability = probabilities[:count].max(axis=0)
         if options.excluded:
-            heat = np.minimum(heat, 1 - heats[count:].max(axis=0))
-        said = " or ".join(options.phrases)
-        if float((heat >= options.threshold).mean()) < SMALLEST:
+            probability = np.minimum(probability, 1 - probabilities[count:].max(axis=0))
+        wanted = " or ".join(options.phrases)
+        if float((probability >= options.threshold).mean()) < MIN_AREA:
             raise NothingFound(
-                f"Nothing in this photo looks like {said} (at most {float(heat.max()):.0%} sure, "
+                f"Nothing in this photo looks like {wanted} (at most {float(probability.max()):.0%} sure, "
                 f"{options.threshold:.0%} needed); say it otherwise, lower the threshold, or click on it."
             )
         models: tuple[str, ...] = (CLIPSEG,)
         # The threshold becomes one half, so that refinement and soft edges work about it.
-        found = view.sigmoid(view.logit(heat) - view.logit(np.array(options.threshold)))
+        found = preprocess.sigmoid(preprocess.logit(probability) - preprocess.logit(np.array(options.threshold)))
         if options.outline and weights.present("mobile-sam"):
-            outlined = _outline(photo, found, context)
+            outlined = _sam_outline(photo, found, context)
             if outlined is not None:
                 found, models = outlined, (*models, "mobile-sam")
-        return Seen(found, COARSE if len(models) == 1 else COARSE / 4, models, specks=SPECKS, shown=heat)
+        return Prediction(
+            found,
+            EDGE_UNCERTAINTY if len(models) == 1 else EDGE_UNCERTAINTY / 4,
+            models,
+            specks=MIN_COMPONENT_PERCENT,
+            display_probability=probability,
+        )
 
 
-def _by_name(photo: Photo, options: TextOptions, context: Context, missing: MissingWeights) -> Selection:
+def _find_by_category(photo: Photo, options: TextOptions, context: Context, missing: MissingWeights) -> Selection:
     """Answer phrases that other sources know by name; say so."""
-    known = {phrase: known_as(phrase) for phrase in options.phrases + options.excluded}
-    strange = [phrase for phrase, way in known.items() if way is None]
-    if strange:
+    known = {phrase: find_known(phrase) for phrase in options.phrases + options.excluded}
+    unknown = [phrase for phrase, match in known.items() if match is None]
+    if unknown:
         raise MissingWeights(
-            f"Finding {strange[0]!r} by words needs CLIPSeg (603 MB), which is not on this machine and could not be "
+            f"Finding {unknown[0]!r} by words needs CLIPSeg (603 MB), which is not on this machine and could not be "
             f"fetched: run `python main.py models pull {CLIPSEG}` where there is a network, click on it (sam:x,y), or "
             "name a person, an animal, a vehicle, furniture, hair or clothes."
         ) from missing
     selected: Selection | None = None
     sources: list[str] = []
     for phrase in options.phrases + options.excluded:
-        way = known[phrase]
-        assert way is not None
+        match = known[phrase]
+        assert match is not None
         try:
-            found = context.ask(way[0], photo, **way[1])
+            found = context.select(match[0], photo, **match[1])
         except NothingFound:
             if phrase in options.excluded:
                 continue
             raise
-        sources.append(f"{phrase!r} by the source {way[0]}")
+        sources.append(f"{phrase!r} by the source {match[0]}")
         if selected is None:
             selected = found
             continue
@@ -179,53 +185,53 @@ def _by_name(photo: Photo, options: TextOptions, context: Context, missing: Miss
         selected = Selection(combine(selected.values, found.values), models, selected.notes + found.notes)
     assert selected is not None  # there is at least one phrase
     note = f"CLIPSeg's weights are not here, so {', '.join(sources)} was found."
-    return Selection(selected.values, selected.models, (*selected.notes, note), selected.heat, selected.found)
+    return Selection(selected.values, selected.models, (*selected.notes, note), selected.probability, selected.found)
 
 
-def known_as(phrase: str) -> Known | None:
+def find_known(phrase: str) -> Known | None:
     """How another source finds what the phrase names, if one does: ``"the dog"`` is DeepLab's dog."""
-    return KNOWN.get(_ARTICLES.sub("", phrase.strip()).lower().rstrip(".!?"))
+    return KNOWN_PHRASES.get(_ARTICLES.sub("", phrase.strip()).lower().rstrip(".!?"))
 
 
-def _outline(photo: Photo, found: Float, context: Context) -> Float | None:
-    """SAM's outline of the phrase's thing: asked at the peak of the heat, within its box. ``None`` if it is another."""
-    small = view.reduced(photo)
-    heat = view.resize(found, small.size)
-    inside = heat >= 0.5
+def _sam_outline(photo: Photo, found: Float, context: Context) -> Float | None:
+    """SAM's mask for the most probable point and its bounding box; ``None`` where it does not overlap enough."""
+    small = preprocess.downscaled(photo)
+    probability = preprocess.resize(found, small.size)
+    inside = probability >= 0.5
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    peak = np.unravel_index(int(heat.argmax()), heat.shape)
+    peak = np.unravel_index(int(probability.argmax()), probability.shape)
     box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
     try:
-        sam = context.see("sam", small, clicks=[[float(peak[1]), float(peak[0])]], box=list(box)).heat
+        sam = context.predict("sam", small, clicks=[[float(peak[1]), float(peak[0])]], box=list(box)).probability
     except NothingFound:
         return None
-    outline = view.resize(sam, small.size)
-    overlap = float(np.minimum(outline, heat).sum() / np.maximum(outline, heat).sum())
-    if overlap < AGREE:
+    outline = preprocess.resize(sam, small.size)
+    overlap = float(np.minimum(outline, probability).sum() / np.maximum(outline, probability).sum())
+    if overlap < MIN_IOU:
         return None
-    return view.sigmoid(0.3 * view.logit(heat) + 0.7 * view.logit(outline))
+    return preprocess.sigmoid(0.3 * preprocess.logit(probability) + 0.7 * preprocess.logit(outline))
 
 
-def _clipseg(folder: Path, rgb: Array, phrases: tuple[str, ...]) -> Float:
+def _predict(folder: Path, rgb: Array, phrases: tuple[str, ...]) -> Float:
     """``(phrases, h, w)`` probabilities over the whole picture, which CLIPSeg sees stretched to a square."""
     import torch
 
     model = loaded.get(CLIPSEG, weights.bytes_of(folder), lambda: _load(folder))
     network, tokens = model.run
     side = int(network.config.vision_config.image_size)
-    pixels = view.resize(rgb, (352, 352) if side == 224 else (side, side)).astype(np.float32) / 255
+    pixels = preprocess.resize(rgb, (352, 352) if side == 224 else (side, side)).astype(np.float32) / 255
     pixels = (pixels - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-    given = torch.from_numpy(pixels.transpose(2, 0, 1)).float().expand(len(phrases), -1, -1, -1)
+    images = torch.from_numpy(pixels.transpose(2, 0, 1)).float().expand(len(phrases), -1, -1, -1)
     words = tokens(list(phrases), padding=True, truncation=True, return_tensors="pt")
     with model.lock, torch.inference_mode():
         logits = network(
-            pixel_values=given,
+            pixel_values=images,
             input_ids=words["input_ids"],
             attention_mask=words["attention_mask"],
             interpolate_pos_encoding=True,
         ).logits
     logits = logits.reshape(len(phrases), *logits.shape[-2:])
-    return np.stack([view.resize(view.sigmoid(one), rgb.shape[1::-1]) for one in logits.float().numpy()])
+    return np.stack([preprocess.resize(preprocess.sigmoid(one), rgb.shape[1::-1]) for one in logits.float().numpy()])
 
 
 def _load(folder: Path) -> tuple[torch.nn.Module, Any]:

@@ -11,27 +11,27 @@ import numpy.typing as npt
 from imaging.colour import to_srgb
 from imaging.photo import Array, Photo, to_8_bit
 from masks import matting, ops
-from masks.base import Mask, Seen, Selection
+from masks.base import Mask, Prediction, Selection
 from masks.memory import Memory
 
 Float = npt.NDArray[Any]
 """``(h, w)`` float32 probabilities, 0..1."""
 
-KEPT = 2  # photos as guides in memory, up to 50 MB each
+CACHED_GUIDES = 2  # photos as guides in memory, up to 50 MB each
 NOTHING, ALL = 64, 191  # of 255: a network as unsure as a quarter or three quarters means 0 or 1
 SIDE = 1024  # pixels: the longer side of the largest copy a network takes
 
 
-def small(photo: Photo, side: int = SIDE) -> Array:
+def downscaled_rgb(photo: Photo, side: int = SIDE) -> Array:
     """``(h, w, 3)`` uint8 sRGB with its longer side at most ``side``."""
-    width, height = fit(photo.size, side)
+    width, height = fit_size(photo.size, side)
     pixels = photo.pixels
     if (width, height) != photo.size:
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return to_srgb(to_8_bit(pixels), photo.icc)
 
 
-def fit(size: tuple[int, int], side: int) -> tuple[int, int]:
+def fit_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     """(width, height) reduced so that the longer is at most ``side``; never enlarged, never below one pixel."""
     scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
@@ -43,14 +43,14 @@ def resize(values: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
     return cv2.resize(values, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
-def square(rgb: Array, room: float = 1.0) -> tuple[Array, tuple[slice, slice]]:
-    """The picture in the middle of a grey square, ``room`` times as wide as its longer side.
+def pad_to_square(rgb: Array, margin: float = 1.0) -> tuple[Array, tuple[slice, slice]]:
+    """The picture in the middle of a grey square, ``margin`` times as wide as its longer side.
 
     Returns:
         the square, and where in it the picture lies.
     """
     height, width = rgb.shape[:2]
-    side = max(1, round(max(height, width) * room))
+    side = max(1, round(max(height, width) * margin))
     top, left = (side - height) // 2, (side - width) // 2
     canvas = np.full((side, side, 3), 127, np.uint8)
     inside = slice(top, top + height), slice(left, left + width)
@@ -69,20 +69,24 @@ def logit(values: Float, floor: float = 0.005) -> Float:
     return np.log(clipped / (1 - clipped))
 
 
-def finish(photo: Photo, values: Float, coarse: float) -> Mask:
+def finish(photo: Photo, values: Float, edge_uncertainty: float) -> Mask:
     """A network's probabilities as a mask at the photo's size, its edges brought to the photo's own.
 
     Args:
         photo: the photo.
         values: ``(h, w)`` probabilities over the whole photo, of any size.
-        coarse: how far the edge may be off, as a share of the photo's longer side.
+        edge_uncertainty: how far the edge may be off, as a share of the photo's longer side.
 
     Returns:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
     """
-    heat = decided(np.clip(values, 0, 1).astype(np.float32))
-    radius = coarse * max(photo.size)
-    mask = matting.refine(photo.rgb8, heat, _guide(photo, radius)) if radius >= 1 else matting.at_size(heat, photo.size)
+    probability = resolve_components(np.clip(values, 0, 1).astype(np.float32))
+    radius = edge_uncertainty * max(photo.size)
+    mask = (
+        matting.refine(photo.rgb8, probability, _guide(photo, radius))
+        if radius >= 1
+        else matting.at_size(probability, photo.size)
+    )
     return ops.solidify(mask, NOTHING, ALL)
 
 
@@ -96,30 +100,30 @@ def _guide(photo: Photo, radius: float) -> matting.Guide:
     return guide
 
 
-_guides: Memory[matting.Guide] = Memory(KEPT)
+_guides: Memory[matting.Guide] = Memory(CACHED_GUIDES)
 
 
-def select(photo: Photo, seen: Seen) -> Selection:
+def select(photo: Photo, prediction: Prediction) -> Selection:
     """The mask of what networks saw."""
-    values = ops.remove_specks(finish(photo, seen.heat, seen.coarse), seen.specks)
-    heat = seen.heat if seen.shown is None else seen.shown
-    return Selection(values, seen.models, seen.notes, heat, seen.found)
+    values = ops.remove_specks(finish(photo, prediction.probability, prediction.edge_uncertainty), prediction.specks)
+    probability = prediction.probability if prediction.display_probability is None else prediction.display_probability
+    return Selection(values, prediction.models, prediction.notes, probability, prediction.found)
 
 
-def decided(heat: Float) -> Float:
+def resolve_components(probability: Float) -> Float:
     """No half-transparent things: each separate piece is taken for what most of it says, solid or not there at all.
 
     A piece that reaches one half nowhere goes. Where half of what is likely in a piece (at least one half) is still
     unsure, the network hesitates over all of it but means it: its values are stretched until that half is sure.
     """
     low, high = NOTHING / 255, ALL / 255
-    count, labels, pieces, _ = cv2.connectedComponentsWithStats((heat > low).astype(np.uint8))
-    result = heat.copy()
+    count, labels, pieces, _ = cv2.connectedComponentsWithStats((probability > low).astype(np.uint8))
+    result = probability.copy()
     for piece in range(1, count):
         left, top, width, height = pieces[piece, :4]
         box = slice(top, top + height), slice(left, left + width)
         inside = labels[box] == piece
-        values = heat[box]
+        values = probability[box]
         likely = values[inside & (values >= 0.5)]
         if not likely.size:
             result[box][inside] = 0
@@ -131,8 +135,8 @@ def decided(heat: Float) -> Float:
     return result
 
 
-def reduced(photo: Photo, side: int = SIDE) -> Photo:
+def downscaled(photo: Photo, side: int = SIDE) -> Photo:
     """The photo at most ``side`` pixels wide and high, in sRGB, for questions that need no more."""
     if max(photo.size) <= side and photo.icc is None and photo.pixels.dtype == np.uint8 and photo.alpha is None:
         return photo
-    return Photo(small(photo, side), None, None, None, f"{photo.digest}@{side}")
+    return Photo(downscaled_rgb(photo, side), None, None, None, f"{photo.digest}@{side}")
