@@ -63,7 +63,9 @@ def record(visitor: str, recipe: Recipe, digest: str) -> str:
 
 
 def entries(visitor: str, limit: int = 50) -> list[Entry]:
-    """The visitor's pictures, newest first, at most ``limit``."""
+    """The visitor's pictures, newest first, at most ``limit``. Makes nothing where nothing was ever written down."""
+    if not database.has_records():
+        return []
     with database.records() as table:
         rows = table.execute(
             "SELECT * FROM history WHERE owner = ? ORDER BY created DESC, rowid DESC LIMIT ?",
