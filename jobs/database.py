@@ -93,7 +93,17 @@ _DESKS: tuple[Step, ...] = (
 )
 """Desks were files, ``desks/DIGEST.json``, which two tabs wrote over each other."""
 
-MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS)
+_DELETED: tuple[Step, ...] = (
+    """CREATE TABLE deleted (
+        owner TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (owner, digest)
+    )""",
+)
+"""Files that a visitor deleted: what was made from one before still names it, but holds it no longer."""
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED)
 
 
 @contextmanager
@@ -112,6 +122,7 @@ def records(write: bool = False) -> Iterator[sqlite3.Connection]:
         connection.row_factory = sqlite3.Row
         # A power cut may lose the last progress, never the file.
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what a visitor deletes is overwritten, too
         with _transaction(connection, write):
             yield connection
 
@@ -174,6 +185,12 @@ def _migrate_queue(database: Path) -> None:
         ).rowcount
         if changed:
             _forget_deleted(connection)
+
+
+def forget_deleted() -> None:
+    """Leave nothing of what was deleted in the journal of the records."""
+    with closing(_connect(places.folder() / "records.sqlite")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # where others are reading, the next one does it
 
 
 def _forget_deleted(connection: sqlite3.Connection) -> None:

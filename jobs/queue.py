@@ -9,6 +9,7 @@ is one. Importing this loads neither torch nor DBOS; the first call loads DBOS.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ MAX_ATTEMPTS = 5
 QUEUE, WORKFLOW, VERSION = "pictures", "make", "1"
 
 _UNFINISHED = "ENQUEUED", "PENDING"  # in DBOS's words
+_MANY = 500  # values in one statement; SQLite's own limit was 999 once
 _UNNOTED: Mapping[str, Any] = {
     "stage": "",
     "step": 0,
@@ -181,6 +183,64 @@ def is_cancelled(id: str) -> bool:
     """Whether somebody cancelled the job or removed it; the worker asks at every step."""
     found = _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
     return not found or found[0].status == "CANCELLED"
+
+
+def is_gone(id: str) -> bool:
+    """Whether the job was taken out of the queue, with everything of its visitor's."""
+    return not _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A job as far as it names files: the digests in what was handed in, also where that cannot be read."""
+
+    id: str
+    owner: str
+    digests: frozenset[str]
+
+
+def unfinished() -> list[HandedIn]:
+    """Every visitor's jobs that wait or run. Makes nothing where nothing was ever handed in."""
+    if not database.has_queue():
+        return []
+    found = _client().list_workflows(name=WORKFLOW, status=list(_UNFINISHED), load_output=False)
+    return [_handed_in(workflow) for workflow in found]
+
+
+def handed_in_by(visitor: str) -> list[HandedIn]:
+    """Every job of a visitor's, finished ones too. Makes nothing where nothing was ever handed in."""
+    if not database.has_queue():
+        return []
+    found = _client().list_workflows(name=WORKFLOW, user=owner_id(visitor))
+    return [_handed_in(workflow) for workflow in found]
+
+
+def _handed_in(workflow: WorkflowStatus) -> HandedIn:
+    digests = database.digests_in(f"{workflow.input} {workflow.output}")
+    return HandedIn(workflow.workflow_id, workflow.authenticated_user or "", frozenset(digests))
+
+
+def finished_before(time: float) -> list[str]:
+    """The jobs that were handed in before a time, in seconds since 1970, and are finished."""
+    if not database.has_queue():
+        return []
+    until = datetime.fromtimestamp(time, UTC).isoformat()
+    found = _client().list_workflows(name=WORKFLOW, end_time=until, load_input=False, load_output=False)
+    return [workflow.workflow_id for workflow in found if workflow.status not in _UNFINISHED]
+
+
+def take_out(table: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Delete jobs and all that is noted of them; one that runs stops at its next step.
+
+    Args:
+        table: a transaction on the records with the write lock.
+        ids: which.
+    """
+    for some in (ids[at : at + _MANY] for at in range(0, len(ids), _MANY)):
+        _client().delete_workflows(list(some))
+        marks = ",".join("?" * len(some))
+        table.execute(f"DELETE FROM finished WHERE job IN ({marks})", some)
+        table.execute(f"DELETE FROM job WHERE id IN ({marks})", some)
 
 
 _clients: dict[Path, DBOSClient] = {}

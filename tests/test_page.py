@@ -914,7 +914,7 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
     again.set(f"entry.{entry.id}", "Look at it")
     assert again.step == "Result"
     assert again.app.session_state["desk"].results == [entry.digest]
-    again.set(f"entry.{entry.id}", "Remove from the history")
+    again.set(f"entry.{entry.id}", "Delete it")
     assert history.entries(studio.visitor) == []
 
 

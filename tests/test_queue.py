@@ -15,7 +15,7 @@ from job_helpers import LIMIT, ROOT, finish, photo, python, quick, reach, recipe
 from PIL import Image
 
 from errors import BadInput
-from jobs import history, places, queue, store
+from jobs import history, places, queue, removal, store
 from jobs.owner import owner_id
 from recipe import ImageBackdrop, Layer, MaskRecipe, Source
 
@@ -130,9 +130,9 @@ def test_visitors_do_not_see_each_other(data: Path) -> None:
     assert [job.id for job in queue.jobs_of("bob")] == [bobs]
     (entry,) = history.entries("ann")
     assert seeds("ann") == [1]
-    history.forget("bob", entry.id)
+    removal.remove("bob", entry.digest)
     assert history.entries("ann") == [entry]
-    history.forget("ann", entry.id)
+    removal.remove("ann", entry.digest)
     assert history.entries("ann") == []
     assert len(history.entries("bob")) == 1
 

@@ -137,6 +137,18 @@ def photo() -> Photo:
     return found
 
 
+def forget_pictures() -> None:
+    """Drop all decoded pictures and selections that this session keeps; they are made again where they are wanted."""
+    st.session_state.pop("shelves", None)
+
+
+def start_anew() -> None:
+    """An empty desk and an empty memory, after everything of the visitor's was deleted. In a callback."""
+    for key in [key for key in st.session_state if key not in ("visitor", "visitor_known")]:
+        del st.session_state[key]
+    st.query_params.pop(TAB, None)
+
+
 def go(step: Step) -> None:
     """Open a panel at the next run: a callback's own run, or the one after ``st.rerun()``."""
     desk().step = step
