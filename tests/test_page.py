@@ -664,7 +664,7 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     assert selection is not None
     assert np.array_equal(load(result._mask(digest)).rgb8[..., 0], selection)
     assert Recipe.from_json(read_made(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
-    cut = load(result._cut_out(recipe))
+    cut = load(result._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
 

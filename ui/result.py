@@ -212,7 +212,7 @@ def _downloads(found: Outcome) -> None:
                     "Cut-out",
                     name + "-cutout.png",
                     "image/png",
-                    partial(_cut_out, found.recipe),
+                    partial(_cut_out, found.digest),
                     "The subject alone, on nothing (transparent PNG).",
                 )
             _button(
@@ -252,11 +252,15 @@ def _mask(digest: str) -> bytes:
     return save.encode(selection, "PNG")
 
 
-def _cut_out(recipe: Recipe) -> bytes:
-    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
+def _cut_out(digest: str) -> bytes:
+    """The subject alone, by the very selection in the picture's file, whatever would be found today."""
     read = store.default().get
+    made = save.read_made(read(digest), "the result")
+    recipe = Recipe.from_json(made.recipe)
     assert recipe.photo is not None  # only pictures with a subject have the button
-    (result,) = main.run(wanted, load(read(recipe.photo), "the photo"), read)
+    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
+    photo = load(read(recipe.photo), "the photo")
+    (result,) = main.run(wanted, photo, read, selection=main.selection_of(made))
     return result.encode("PNG")
 
 
@@ -289,7 +293,7 @@ def use_again(recipe: Recipe) -> None:
         except StudioError as error:
             st.session_state.message = str(error)
             return
-        here.photo, here.photo_name = recipe.photo, here.photo_name or "photo"
+        here.photo, here.photo_name = recipe.photo, ""  # a recipe does not say what its photo was called
     if recipe.task == "create":
         _set_generated("create", recipe)
         state.put("photo.way", "Describe")
