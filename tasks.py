@@ -245,7 +245,7 @@ def _pictures(
     pictures = backdrop.num_images_per_prompt
     stage = "Painting the background" if image else "Painting the picture"
     for index in range(pictures):
-        alone = recipe.alone(index)
+        alone = recipe.for_image(index)
         done = 0
 
         def after_step(step: int, steps: int, preview: Image.Image, picture: int = index + 1) -> None:

@@ -24,9 +24,10 @@ ROOMS = (
     "recipe",
     "tfjs",
     "weights",
+    "fields",
     "errors",
 )
-GROUND = {"recipe", "weights", "errors"}
+GROUND = {"recipe", "weights", "fields", "errors"}
 MAY_IMPORT = {
     "app": {"ui", "jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "ui": {"jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
@@ -38,9 +39,10 @@ MAY_IMPORT = {
     "masks": {"imaging"} | GROUND,
     "diffusion": {"imaging"} | GROUND,
     "imaging": GROUND,
-    "recipe": {"errors"},
+    "recipe": {"fields", "errors"},
     "weights": {"errors", "tfjs"},
     "tfjs": set(),
+    "fields": set(),
     "errors": set(),
 }
 SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour"}

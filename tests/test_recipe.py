@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -102,7 +103,7 @@ def test_recipes_on_disk_with_values_for_options_are_read_and_written_anew() -> 
     new = Source(name="sam", options={"clicks": [[1, 2]]})
     old = '{"name": "sam", "values": {"clicks": [[1, 2]]}}'
     assert Source.model_validate_json(old) == new
-    assert new.model_dump() == {"name": "sam", "options": {"clicks": ((1, 2),)}}
+    assert json.loads(new.model_dump_json()) == {"name": "sam", "options": {"clicks": [[1, 2]]}}
     with pytest.raises(ValidationError, match="values"):
         Source.model_validate({"name": "sam", "options": {}, "values": {}})
 

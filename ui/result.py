@@ -16,7 +16,17 @@ from errors import BadInput, StudioError
 from imaging import checks, save
 from imaging.photo import Photo, load
 from jobs import store
-from recipe import GeneratedBackdrop, Recipe, TransparentBackdrop
+from recipe import (
+    BlurBackdrop,
+    ColourBackdrop,
+    GeneratedBackdrop,
+    GradientBackdrop,
+    ImageBackdrop,
+    Recipe,
+    SceneBackdrop,
+    SweepBackdrop,
+    TransparentBackdrop,
+)
 from ui import pictures, scenes, selecting, state, working
 from ui.compare import compare
 
@@ -313,23 +323,23 @@ def _set_backdrop(recipe: Recipe) -> None:
         return
     state.put("background.mode", "Instant")
     state.put("background.kind", backdrop.kind)
-    match backdrop.kind:
-        case "colour":
+    match backdrop:
+        case ColourBackdrop():
             state.put("background.plain.colour", backdrop.colour)
-        case "sweep":
+        case SweepBackdrop():
             state.put("background.sweep.colour", backdrop.colour)
-        case "gradient":
+        case GradientBackdrop():
             state.put("background.gradient.count", len(backdrop.colours))
             for at, colour in enumerate(backdrop.colours):
                 state.put(f"background.gradient.{at}", colour)
             state.put("background.gradient.shape", backdrop.shape)
             state.put("background.gradient.angle", round(backdrop.angle))
-        case "blur":
+        case BlurBackdrop():
             state.put("background.blur.radius", backdrop.radius)
-        case "image":
+        case ImageBackdrop():
             state.desk().values["background.image.digest"] = backdrop.digest
             state.put("background.image.fit", backdrop.fit)
-        case "scene":
+        case SceneBackdrop():
             scenes.take(backdrop, recipe.seed)
 
 

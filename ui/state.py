@@ -65,7 +65,9 @@ def open_desk(visitor: str) -> Desk:
         kept = desks.load(visitor, str(st.query_params.get(TAB, ""))[:64])
         st.session_state.desk_kept = kept
         st.session_state.desk = _desk_of(kept)
-        st.session_state.desk_saved = desk().model_dump_json()
+        st.session_state.pop("desk_saved", None)
+        if kept.draft:
+            st.session_state.desk_saved = desk().model_dump_json()
     return desk()
 
 
@@ -79,7 +81,7 @@ def save_desk() -> None:
     """Write the desk down if anything changed since the last time; who only looks in leaves no file."""
     text, visitor = desk().model_dump_json(), st.session_state.desk_of
     kept: desks.Desk = st.session_state.desk_kept
-    if text == st.session_state.desk_saved:
+    if text == st.session_state.setdefault("desk_saved", text):  # of a new desk: as its controls were first drawn
         st.session_state.desk_kept = desks.touch(visitor, kept)
         return
     draft = desk().model_dump(mode="json")
