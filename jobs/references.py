@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +33,7 @@ class References:
     needed: set[str] = field(default_factory=set)
     owners: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def add(self, digests: set[str], owner: str, used: float, needed: bool = False) -> None:
+    def add(self, digests: Set[str], owner: str, used: float, needed: bool = False) -> None:
         """Note that something of an owner's names these digests."""
         for digest in digests:
             self.used[digest] = max(used, self.used.get(digest, 0.0))
