@@ -11,7 +11,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -103,7 +103,10 @@ _DELETED: tuple[Step, ...] = (
 )
 """Files that a visitor deleted: what was made from one before still names it, but holds it no longer."""
 
-MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED)
+_ADDRESSES: tuple[Step, ...] = ("ALTER TABLE job ADD COLUMN address TEXT",)
+"""The network address a job came from, as a keyed digest."""
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED, _ADDRESSES)
 
 
 @contextmanager
@@ -222,9 +225,10 @@ def _prepare(database: Path, migrate: Callable[[Path], None]) -> None:
     if database in _prepared and database.exists():
         return
     with FileLock(database.with_suffix(".lock"), mode=places.PRIVATE_FILE):
-        for suffix in ("", "-wal", "-shm"):
-            if not suffix or database.with_name(database.name + suffix).exists():
-                places.make_private_file(database.with_name(database.name + suffix))
+        places.make_private_file(database)
+        for suffix in ("-wal", "-shm"):
+            with suppress(FileNotFoundError, PermissionError):  # they come and go with other connections
+                database.with_name(database.name + suffix).chmod(places.PRIVATE_FILE)
         with closing(_connect(database)) as made:
             made.execute("PRAGMA journal_mode = WAL")
         migrate(database)

@@ -19,19 +19,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from errors import BadInput
-from jobs import database, places, store
+from jobs import database, places, settings, store
 from jobs.history import readable
-from jobs.owner import owner_id
+from jobs.owner import address_id, owner_id
 from jobs.supervisor import ensure_worker
 from recipe import Recipe
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
 
-__all__ = ["MAX_WAITING", "Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
+__all__ = ["Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
 
-MAX_WAITING = 4
-"""How many jobs one visitor may have waiting; one more may be running."""
 MAX_ATTEMPTS = 5
 """How often a job is begun. One that takes the worker down each time must not do so for ever."""
 
@@ -105,33 +103,29 @@ class Job:
         return self.state not in ("queued", "running")
 
 
-def submit(recipe: Recipe, visitor: str) -> str:
+def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
     """Hand in a recipe and return the job's id, an unguessable token.
 
     Args:
         recipe: what to do; everything it names by digest must be in the store.
         visitor: the opaque token of the visitor whose job and history this is.
+        address: the network address it comes from, where that is known; on a host, jobs are counted by it, too.
 
     Raises:
-        BadInput: an input is missing, a mask source does not exist, or the visitor has too many jobs waiting.
+        BadInput: an input is missing, a mask source does not exist, or too many jobs are waiting.
     """
     import main
 
-    owner = owner_id(visitor)
-
+    owner, origin = owner_id(visitor), address_id(address) if address else None
     kept = store.default()
     client, id = _client(), str(uuid4())
     with database.records(write=True) as table:  # the write lock makes looking, counting and handing in one step
         for what, digest in main.inputs(recipe):
             if not kept.has(digest):
                 raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
-        waiting = client.list_workflows(
-            user=owner, status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False
-        )
-        if len(waiting) >= MAX_WAITING:
-            raise BadInput(f"{len(waiting)} of your pictures are waiting already; let one finish, or cancel one.")
+        _check_limits(table, owner, origin)
         # DBOS orders by its clock's milliseconds, of which two jobs may share one; our numbers differ.
-        number = table.execute("INSERT INTO job (id) VALUES (?)", (id,)).lastrowid
+        number = table.execute("INSERT INTO job (id, address) VALUES (?, ?)", (id, origin)).lastrowid
         assert number is not None
         client.enqueue(
             {
@@ -145,6 +139,26 @@ def submit(recipe: Recipe, visitor: str) -> str:
             recipe.to_json(),
         )
     return id
+
+
+def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None) -> None:
+    """Refuse one job more where too many wait: of this visitor, from this address, or in all."""
+    limits = settings.limits()
+    waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+    mine = sum(workflow.authenticated_user == owner for workflow in waiting)
+    if mine >= limits.visitor:
+        raise BadInput(f"{mine} of your pictures are waiting already; let one finish, or cancel one.")
+    if len(waiting) >= limits.everybody:
+        raise BadInput(
+            f"{len(waiting)} pictures are waiting here, which is all this host takes; try again in some minutes. "
+            "Instant backgrounds work meanwhile."
+        )
+    if limits.address is not None and origin is not None:
+        near = {row["id"] for row in table.execute("SELECT id FROM job WHERE address = ?", (origin,))}
+        if sum(workflow.workflow_id in near for workflow in waiting) >= limits.address:
+            raise BadInput(
+                f"{limits.address} pictures from your network are waiting already; try again when one is finished."
+            )
 
 
 def status(id: str) -> Job:

@@ -15,7 +15,7 @@ from job_helpers import LIMIT, ROOT, finish, photo, python, quick, reach, recipe
 from PIL import Image
 
 from errors import BadInput
-from jobs import history, places, queue, removal, store
+from jobs import history, places, queue, removal, settings, store
 from jobs.owner import owner_id
 from recipe import ImageBackdrop, Layer, MaskRecipe, Source
 
@@ -72,9 +72,9 @@ def test_a_visitor_has_so_many_jobs_waiting_and_no_more(data: Path) -> None:
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        ids = list(filter(None, pool.map(try_it, range(queue.MAX_WAITING * 2))))
-    assert len(ids) == queue.MAX_WAITING
-    assert queue.status(queue.submit(quick(), "bob")).position == queue.MAX_WAITING + 1
+        ids = list(filter(None, pool.map(try_it, range(8))))
+    assert len(ids) == settings.limits().visitor == 4
+    assert queue.status(queue.submit(quick(), "bob")).position == 5
     queue.cancel(ids[0])
     queue.submit(quick(99), "ann")
 

@@ -15,7 +15,7 @@ from job_helpers import finish, photo, quick, recipe, seeds
 from pages import Page
 
 from errors import StudioError
-from jobs import database, history, places, queue, removal, store, supervisor
+from jobs import database, history, places, queue, removal, settings, store, supervisor
 from jobs.owner import address_id, owner_id
 from recipe import Recipe
 
@@ -209,7 +209,7 @@ def test_addresses_are_counted_by_network_and_cannot_be_read(data: Path) -> None
 
 
 def test_every_job_that_counts_is_listed_and_can_be_cancelled(data: Path) -> None:
-    ids = [queue.submit(quick(seed), "ann") for seed in range(queue.MAX_WAITING)]
+    ids = [queue.submit(quick(seed), "ann") for seed in range(settings.limits().visitor)]
     in_records("DELETE FROM job WHERE id = ?", ids[0])
     assert {job.id for job in queue.jobs_of("ann", limit=1)} == set(ids)
     for id in ids:
