@@ -683,7 +683,7 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
     """As if every model were here and the queue took everything: what was handed in."""
     handed_in: list[tuple[Recipe, str]] = []
 
-    def submit(recipe: Recipe, visitor: str) -> str:
+    def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
         handed_in.append((recipe, visitor))
         return f"job-{len(handed_in)}"
 
