@@ -57,6 +57,11 @@ def limits() -> Limits:
     return Limits(visitor, _count("BACKDROP_MAX_WAITING_ADDRESS", 8) if hosted() else None, everybody)
 
 
+def page_memory() -> int:
+    """Bytes that the page may keep of all visitors' pictures: ``BACKDROP_PAGE_MEMORY`` in megabytes, or 1000."""
+    return int(_number("BACKDROP_PAGE_MEMORY", 1000, "megabytes") * 1e6)
+
+
 def trusted_proxies() -> tuple[Network, ...]:
     """The networks whose ``X-Forwarded-For`` is believed: ``BACKDROP_TRUSTED_PROXIES``, or none."""
     text = os.environ.get("BACKDROP_TRUSTED_PROXIES", "")
@@ -82,5 +87,5 @@ def _number(variable: str, default: float, of_what: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value < 1e9:
-        raise BadInput(f"{variable} is {text!r}; set a number of {of_what}, or 0 for no limit.")
+        raise BadInput(f"{variable} is {text!r}; set a number of {of_what} from 0 on.")
     return value

@@ -57,7 +57,6 @@ def delete(digest: str) -> None:
     here.chosen = 0
     if here.photo == digest:
         here.photo, here.photo_name, here.strokes, here.marks = None, "", Strokes(), {}
-        st.session_state.pop("photo", None)
         state.go("Photo")
     state.forget_pictures()
 
