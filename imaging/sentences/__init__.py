@@ -2,6 +2,7 @@
 
     read("on a wet street at night, neon signs")  -> Reading(scene="city", options={"wet": True, "time": "night"}, ...)
     describe(reading)                             -> "Drawn: city, wet, night; not drawn: neon signs. ..."
+    settle(task, sentence)                        -> a backdrop for a recipe
 
 The words are data: ``imaging/scenes/words/SCENE.toml`` beside every scene, and ``words/`` here for what all share.
 """
@@ -16,9 +17,10 @@ from imaging.sentences.lexicon import lexicon
 from imaging.sentences.phrases import Phrase, phrases
 from imaging.sentences.reading import Chip, Reading, describe, label
 from imaging.sentences.scoring import ENOUGH, UNDRAWN, Score, scores
+from imaging.sentences.settling import MODEL, report, settle
 from imaging.sentences.values import Found, values
 
-__all__ = ["Chip", "Reading", "describe", "label", "read"]
+__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read", "report", "settle"]
 
 CLOSE = 0.85  # share of the best score from which another scene is a reading, too
 
