@@ -16,6 +16,15 @@ from imaging.sentences.presets import PRESETS
 from jobs import queue
 from ui import described, downloads, selecting, state, visitor
 
+SCENES = {
+    "Marble table": "on a white marble table, soft window light, bright airy kitchen out of focus, product photo",
+    "Forest": "on a mossy forest floor, morning sun through tall trees, shallow depth of field, photo",
+    "Beach": "on a wide sandy beach at golden hour, gentle waves behind, warm low sun, photo",
+    "City at night": "on a wet street at night, neon signs and bokeh lights behind, cinematic photo",
+    "Studio": "in a photo studio, seamless beige paper, large softbox from the left, soft shadow, photo",
+    "Mountains": "on a rocky ledge high in the mountains, clear morning air, distant peaks, photo",
+    "Living room": "in a bright scandinavian living room, wooden floor, linen sofa out of focus, photo",
+}
 PICTURES = {
     "Still life": "a bowl of lemons on a rough wooden table, window light, dark background, photo",
     "Landscape": "a quiet lake in the mountains at dawn, mist over the water, pine trees, photo",
@@ -29,7 +38,7 @@ MOST_SEED = recipe.MAX_SEED - recipe.MAX_PICTURES
 
 def panel(photo: Photo) -> None:
     """A background painted from words."""
-    settings = _settings("background.generated", "background", dict(PRESETS))
+    settings = _settings("background.generated", "background", SCENES)
     mask = selecting.recipe()
     nothing = selecting.found(photo, mask).selection is None
     if settings and _go("Generate the background", "generate", disabled=nothing):
@@ -39,7 +48,7 @@ def panel(photo: Photo) -> None:
 def create_panel() -> None:
     """A whole picture painted from words."""
     st.caption("A picture is painted from your words alone. You can then give it another background like any photo.")
-    settings = _settings("create", "create", PICTURES | dict(PRESETS))
+    settings = _settings("create", "create", PICTURES)
     if settings and _go("Paint the picture", "create"):
         _submit("create", settings, task="create")
 
@@ -99,6 +108,8 @@ def _backdrop(settings: dict[str, Any], task: str) -> recipe.Backdrop:
 
 def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] | None:
     """All controls of a generated picture; ``None`` where its model is not here."""
+    if _chosen_model(prefix, task) == sentences.MODEL:
+        ideas = dict(PRESETS)
     st.pills(
         "Ideas",
         list(ideas),
@@ -156,6 +167,15 @@ def _take_idea(prefix: str, ideas: dict[str, str]) -> None:
         state.put(f"{prefix}.prompt", ideas[chosen])
 
 
+def _default_model(task: str) -> str:
+    """A diffusion model that is here, else the rendered scenes."""
+    return catalogue.installed("create" if task == "create" else "background") or sentences.MODEL
+
+
+def _chosen_model(prefix: str, task: str) -> str:
+    return str(state.value(f"{prefix}.model", _default_model(task)))
+
+
 def _model(prefix: str, task: str) -> catalogue.Model | None:
     """The chosen diffusion model; ``None`` for the rendered scenes."""
     fitting = {id: model for id, model in catalogue.MODELS.items() if task in model.tasks}
@@ -163,7 +183,7 @@ def _model(prefix: str, task: str) -> catalogue.Model | None:
         st.selectbox,
         "Model",
         f"{prefix}.model",
-        catalogue.installed("create" if task == "create" else "background") or sentences.MODEL,
+        _default_model(task),
         options=[sentences.MODEL, *fitting],
         format_func=lambda id: fitting[id].title if id in fitting else described.TITLE,
         help="What makes the picture: the rendered scenes, or a diffusion model.",

@@ -9,7 +9,7 @@ The words are data: ``imaging/scenes/words/SCENE.toml`` beside every scene, and 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from errors import BadInput
 from imaging.scenes import SCENES
@@ -91,7 +91,16 @@ def _unused(found: list[Phrase], said: Found) -> list[str]:
 
 
 def _variants(found: list[Phrase], unwanted: list[Phrase], main: Reading) -> list[Reading]:
-    """The same scene with the other values that the same words allow: wood is oak, or walnut."""
+    """The same scene with the other values that the same words allow (wood is oak, or walnut), then with the other
+    choices of what they leave open: a beach by day, or at sunset.
+    """
     said = values(found, main.scene)
     changes: list[tuple[str, Any]] = [(option, value) for option, rest in said.open.items() for value in rest]
+    changes += [
+        (option, choice)
+        for option, info in SCENES[main.scene].Options.model_fields.items()
+        if option not in main.options and get_origin(info.annotation) is Literal
+        for choice in get_args(info.annotation)
+        if choice != info.default
+    ]
     return [main.changed(option, value) for option, value in changes if main.options.get(option) != value]
