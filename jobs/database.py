@@ -106,7 +106,17 @@ _DELETED: tuple[Step, ...] = (
 _ADDRESSES: tuple[Step, ...] = ("ALTER TABLE job ADD COLUMN address TEXT",)
 """The network address a job came from, as a keyed digest."""
 
-MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED, _ADDRESSES)
+_DOWNLOADS: tuple[Step, ...] = (
+    """CREATE TABLE download (
+        model TEXT PRIMARY KEY,
+        job TEXT NOT NULL,
+        done INTEGER NOT NULL,
+        total INTEGER NOT NULL
+    )""",
+)
+"""Models that the worker fetches, each by its last job."""
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED, _ADDRESSES, _DOWNLOADS)
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
 
     owner, origin = owner_id(visitor), address_id(address) if address else None
     kept = store.default()
-    client, id = _client(), str(uuid4())
+    dbos, id = client(), str(uuid4())
     with database.records(write=True) as table:  # the write lock makes looking, counting and handing in one step
         for what, digest in main.inputs(recipe):
             if not kept.has(digest):
@@ -127,7 +127,7 @@ def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
         # DBOS orders by its clock's milliseconds, of which two jobs may share one; our numbers differ.
         number = table.execute("INSERT INTO job (id, address) VALUES (?, ?)", (id, origin)).lastrowid
         assert number is not None
-        client.enqueue(
+        dbos.enqueue(
             {
                 "queue_name": QUEUE,
                 "workflow_name": WORKFLOW,
@@ -144,7 +144,7 @@ def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
 def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None) -> None:
     """Refuse one job more where too many wait: of this visitor, from this address, or in all."""
     limits = settings.limits()
-    waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+    waiting = client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
     mine = sum(workflow.authenticated_user == owner for workflow in waiting)
     if mine >= limits.visitor:
         raise BadInput(f"{mine} of your pictures are waiting already; let one finish, or cancel one.")
@@ -163,7 +163,7 @@ def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None) -> 
 
 def status(id: str) -> Job:
     """How a job stands; raise :class:`BadInput` where there is none of that id."""
-    found = _jobs(_client().list_workflows(workflow_ids=[id], name=WORKFLOW))
+    found = _jobs(client().list_workflows(workflow_ids=[id], name=WORKFLOW))
     if not found:
         raise BadInput("There is no such job; hand the picture in again.")
     return found[0]
@@ -177,11 +177,11 @@ def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> lis
     """
     if not database.has_queue():
         return []
-    client, owner = _client(), owner_id(visitor)
-    found = client.list_workflows(user=owner, name=WORKFLOW, status=list(_UNFINISHED), sort_desc=True)
+    dbos, owner = client(), owner_id(visitor)
+    found = dbos.list_workflows(user=owner, name=WORKFLOW, status=list(_UNFINISHED), sort_desc=True)
     if not unfinished_only:
         known = {workflow.workflow_id for workflow in found}
-        latest = client.list_workflows(user=owner, name=WORKFLOW, limit=limit, sort_desc=True)
+        latest = dbos.list_workflows(user=owner, name=WORKFLOW, limit=limit, sort_desc=True)
         found += [workflow for workflow in latest if workflow.workflow_id not in known]
         found.sort(key=lambda workflow: (workflow.created_at or 0, workflow.priority or 0), reverse=True)
     return _jobs(found)
@@ -190,18 +190,18 @@ def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> lis
 def cancel(id: str) -> None:
     """Cancel a job: at once while it waits, within one step while it runs. A finished one stays as it is."""
     if not status(id).finished:
-        _client().cancel_workflow(id)
+        client().cancel_workflow(id)
 
 
 def is_cancelled(id: str) -> bool:
     """Whether somebody cancelled the job or removed it; the worker asks at every step."""
-    found = _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+    found = client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
     return not found or found[0].status == "CANCELLED"
 
 
 def is_gone(id: str) -> bool:
     """Whether the job was taken out of the queue, with everything of its visitor's."""
-    return not _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+    return not client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def unfinished() -> list[HandedIn]:
     """Every visitor's jobs that wait or run. Makes nothing where nothing was ever handed in."""
     if not database.has_queue():
         return []
-    found = _client().list_workflows(name=WORKFLOW, status=list(_UNFINISHED), load_output=False)
+    found = client().list_workflows(name=WORKFLOW, status=list(_UNFINISHED), load_output=False)
     return [_handed_in(workflow) for workflow in found]
 
 
@@ -225,7 +225,7 @@ def handed_in_by(visitor: str) -> list[HandedIn]:
     """Every job of a visitor's, finished ones too. Makes nothing where nothing was ever handed in."""
     if not database.has_queue():
         return []
-    found = _client().list_workflows(name=WORKFLOW, user=owner_id(visitor))
+    found = client().list_workflows(name=WORKFLOW, user=owner_id(visitor))
     return [_handed_in(workflow) for workflow in found]
 
 
@@ -239,7 +239,7 @@ def finished_before(time: float) -> list[str]:
     if not database.has_queue():
         return []
     until = datetime.fromtimestamp(time, UTC).isoformat()
-    found = _client().list_workflows(name=WORKFLOW, end_time=until, load_input=False, load_output=False)
+    found = client().list_workflows(end_time=until, load_input=False, load_output=False)
     return [workflow.workflow_id for workflow in found if workflow.status not in _UNFINISHED]
 
 
@@ -251,7 +251,7 @@ def take_out(table: sqlite3.Connection, ids: Sequence[str]) -> None:
         ids: which.
     """
     for some in (ids[at : at + _MANY] for at in range(0, len(ids), _MANY)):
-        _client().delete_workflows(list(some))
+        client().delete_workflows(list(some))
         marks = ",".join("?" * len(some))
         table.execute(f"DELETE FROM finished WHERE job IN ({marks})", some)
         table.execute(f"DELETE FROM job WHERE id IN ({marks})", some)
@@ -261,7 +261,7 @@ _clients: dict[Path, DBOSClient] = {}
 _clients_guard = threading.Lock()
 
 
-def _client() -> DBOSClient:
+def client() -> DBOSClient:
     """DBOS's client for the data folder in use; the database is made where it is missing."""
     folder = places.folder()
     with _clients_guard:
@@ -282,7 +282,7 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
             finished[row["job"]].append(row["digest"])
     before: list[int] = []
     if any(workflow.status == "ENQUEUED" for workflow in found):
-        waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+        waiting = client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
         before = [workflow.priority or 0 for workflow in waiting]
     return [
         _job(workflow, rows.get(workflow.workflow_id, _UNNOTED), before, finished[workflow.workflow_id])
@@ -292,7 +292,7 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
 
 def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], finished: list[str]) -> Job:
     """Put together what DBOS knows of a job and what the worker noted: its progress and the pictures it finished."""
-    state = _STATES.get(workflow.status, "failed")
+    state = state_of(workflow)
     output = workflow.output if isinstance(workflow.output, Mapping) else {}
     recipe, problem = _recipe_of(workflow)
     error = output.get("error")
@@ -325,6 +325,11 @@ def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], f
         created=datetime.fromtimestamp(workflow.created_at / 1000, UTC),
         problem=problem,
     )
+
+
+def state_of(workflow: WorkflowStatus) -> State:
+    """A job's state by what DBOS says of it."""
+    return _STATES.get(workflow.status, "failed")
 
 
 def _recipe_of(workflow: WorkflowStatus) -> tuple[Recipe | None, str]:

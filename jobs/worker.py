@@ -165,7 +165,7 @@ def serve() -> None:
     from dbos import DBOS, error
 
     from errors import Cancelled
-    from jobs import queue
+    from jobs import downloads, queue
 
     DBOS(
         config={
@@ -195,8 +195,21 @@ def serve() -> None:
             DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])
         return {"digests": [digest for digest, _ in made["pictures"]]}
 
+    def fetch_or_stop(job: str, model: str) -> dict[str, Any]:
+        try:
+            return downloads.fetch(job, model)
+        except Cancelled as stopped:
+            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+
+    @DBOS.workflow(name=downloads.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
+    def fetch(model: str) -> dict[str, Any]:
+        job = DBOS.workflow_id
+        assert job is not None
+        return DBOS.run_step({"name": "fetch"}, fetch_or_stop, job, model)
+
     DBOS.launch()
     DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+    DBOS.register_queue(downloads.QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
 
 
 def _jpeg(preview: Any) -> bytes:

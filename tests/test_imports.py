@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "ui": {"jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "api": {"jobs", "main", "imaging"} | GROUND,
     "cli": {"main", "jobs", "api", "masks", "diffusion", "imaging"} | GROUND,
-    "jobs": {"main", "masks", "imaging"} | GROUND,
+    "jobs": {"main", "masks", "diffusion", "imaging"} | GROUND,
     "main": {"tasks", "masks", "diffusion", "imaging", "cli"} | GROUND,
     "tasks": {"masks", "diffusion", "imaging"} | GROUND,
     "masks": {"imaging"} | GROUND,
