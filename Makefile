@@ -24,7 +24,7 @@ setup: .venv/ready
 	touch $@
 
 test: .venv/ready-to-test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: .venv/ready-to-test
 	$(BIN)/ruff format --check .

@@ -41,6 +41,7 @@ __all__ = [
     "replay",
     "run",
     "select",
+    "selection_of",
     "versions",
 ]
 
@@ -165,9 +166,15 @@ def replay(
     elif made.selection.shape != photo.pixels.shape[:2]:
         raise BadInput(f"The selection in {name} does not fit its photo; the file was changed.")
     else:
-        found_by = [id for id in made.with_.get("models", {}) if isinstance(id, str)]
-        selection = Selection(made.selection, tuple(id for id in found_by if id in weights.WEIGHTS))
+        selection = selection_of(made)
     return _said_of_model(tasks.background(recipe, photo, selection, held.__getitem__, tell, started)[0], made)
+
+
+def selection_of(made: save.Made) -> Selection:
+    """The selection that a result's file carries, and which networks found it."""
+    assert made.selection is not None
+    found_by = [id for id in made.with_.get("models", {}) if isinstance(id, str)]
+    return Selection(made.selection, tuple(id for id in found_by if id in weights.WEIGHTS))
 
 
 def _handed_in(recipe: Recipe, name: str, photo: Photo | None, given: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -35,6 +35,7 @@ app.command("create")(pictures.create)
 app.command("replay")(pictures.replay)
 app.command("scenes")(machine.scenes_command)
 app.command("doctor")(machine.doctor)
+app.command("clean")(machine.clean)
 models.callback()(machine.models)
 models.command("pull")(machine.pull)
 

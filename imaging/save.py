@@ -10,7 +10,6 @@ import io
 import json
 import os
 import secrets
-import warnings
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -144,8 +143,7 @@ def read_made(data: bytes, name: str) -> Made:
         found = _read_png(data)
     else:
         photos.load(data, name)  # refuses what is no picture
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=tuple(photos.FORMATS)) as image:
-            warnings.simplefilter("ignore")  # Pillow warns of damaged EXIF
+        with photos.opened(data, name) as image:
             comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")
         found = _from_text(comment[len(_COMMENT) :]) if isinstance(comment, bytes) else None
     if found is None:

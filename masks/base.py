@@ -98,8 +98,8 @@ class Options(BaseModel):
     ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
     file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
     One marked with ``json_schema_extra={"mark": "add" | "remove" | "box"}`` holds points or a box in the photo, set by
-    clicking. ``title`` is the control's label; ``json_schema_extra={"words": {value: label}}`` labels its choices, unless
-    these are ids of weights, which have labels of their own.
+    clicking. ``title`` is the control's label; ``json_schema_extra={"words": {value: label}}`` labels its choices,
+    unless these are ids of weights, which have labels of their own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
@@ -131,8 +131,8 @@ class Context:
 
     Attributes:
         read: returns an input's bytes by digest; raises ``BadInput`` where it is missing.
-        select: runs another source: ``select("rembg", photo, model="u2netp")``. Sources never import each other; this is
-            how one builds on another.
+        select: runs another source: ``select("rembg", photo, model="u2netp")``. Sources never import each other; this
+            is how one builds on another.
         predict: the same, without refining the edges, which takes most of the time on large photos.
     """
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from conftest import SHARED
+from conftest import WEIGHTS
 from pages import ROOT
 
 import weights
@@ -54,8 +54,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if CHROMIUM is None:
         pytest.skip("needs chromium")
     with pytest.MonkeyPatch.context() as patch:
-        if "BACKDROP_WEIGHTS" not in os.environ and (SHARED / "weights").is_dir():
-            patch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
+        if WEIGHTS:
+            patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
         found = weights.present("u2netp")
     if found is None:
         pytest.skip("needs u2netp.onnx")
@@ -273,8 +273,8 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
 def sam(server: Server) -> Iterator[None]:
     """MobileSAM beside the server's own models, for as long as a test wants it."""
     with pytest.MonkeyPatch.context() as patch:
-        if "BACKDROP_WEIGHTS" not in os.environ and (SHARED / "weights").is_dir():
-            patch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
+        if WEIGHTS:
+            patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
         found = weights.present("mobile-sam")
     if found is None:
         pytest.skip("needs the weights of mobile-sam")

@@ -24,23 +24,25 @@ ROOMS = (
     "recipe",
     "tfjs",
     "weights",
+    "fields",
     "errors",
 )
-GROUND = {"recipe", "weights", "errors"}
+GROUND = {"recipe", "weights", "fields", "errors"}
 MAY_IMPORT = {
     "app": {"ui", "jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "ui": {"jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "api": {"jobs", "main", "imaging"} | GROUND,
     "cli": {"main", "jobs", "api", "masks", "diffusion", "imaging"} | GROUND,
-    "jobs": {"main", "masks", "imaging"} | GROUND,
+    "jobs": {"main", "masks", "diffusion", "imaging"} | GROUND,
     "main": {"tasks", "masks", "diffusion", "imaging", "cli"} | GROUND,
     "tasks": {"masks", "diffusion", "imaging"} | GROUND,
     "masks": {"imaging"} | GROUND,
     "diffusion": {"imaging"} | GROUND,
     "imaging": GROUND,
-    "recipe": {"errors"},
+    "recipe": {"fields", "errors"},
     "weights": {"errors", "tfjs"},
     "tfjs": set(),
+    "fields": set(),
     "errors": set(),
 }
 SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -96,6 +97,15 @@ def test_a_recipe_survives_json(recipe: Recipe) -> None:
 def test_a_recipe_survives_copying_and_pickling(recipe: Recipe) -> None:
     assert copy.deepcopy(recipe) == recipe
     assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def test_recipes_on_disk_with_values_for_options_are_read_and_written_anew() -> None:
+    new = Source(name="sam", options={"clicks": [[1, 2]]})
+    old = '{"name": "sam", "values": {"clicks": [[1, 2]]}}'
+    assert Source.model_validate_json(old) == new
+    assert json.loads(new.model_dump_json()) == {"name": "sam", "options": {"clicks": [[1, 2]]}}
+    with pytest.raises(ValidationError, match="values"):
+        Source.model_validate({"name": "sam", "options": {}, "values": {}})
 
 
 def test_a_recipe_cannot_be_changed() -> None:

@@ -17,7 +17,7 @@ from errors import BadInput
 from imaging import backdrops, scenes
 from imaging.geometry import Size
 from imaging.scenes import SCENES, Stand
-from imaging.scenes.colours import NAMED, lab, name_of
+from imaging.scenes.colours import NAMED, lab, linear, name_of
 from recipe import SceneBackdrop
 
 Command = Callable[..., int]
@@ -66,6 +66,54 @@ def test_night_is_darker_than_the_brightest_hour(name: str) -> None:
     assert light[hours[0]] == pytest.approx(max(light.values()), rel=0.3)
     if "night" in hours:
         assert light["night"] == min(light.values())
+
+
+@every
+def test_the_light_is_stated_in_its_ranges(name: str) -> None:
+    kinds = {option: field.annotation for option, field in SCENES[name].Options.model_fields.items()}
+    chosen = [{}, *({o: value} for o, kind in kinds.items() if get_origin(kind) is Literal for value in get_args(kind))]
+    for values in chosen:
+        for seed in (0, 1, 2, 3):
+            light = scenes.light(name, values, seed)
+            assert -180 <= light.azimuth <= 180, values
+            assert 0 < light.elevation <= 90, values
+            assert 0 <= light.softness <= 1, values
+            assert 0 <= light.strength <= 1, values
+            assert linear(light.colour).max() > linear(light.ambient).min(), values
+            assert light == scenes.light(name, values, seed)
+    assert isinstance(scenes.has_ground(name, {}), bool)
+
+
+LIT = {  # scenes that are brighter on the side of their light, with the rows in which that is measured
+    "paper": ((0.0, 1.0), [{"light": "left"}, {"light": "right"}]),
+    "podium": ((0.0, 0.6), [{"light": "left", "arch": False}, {"light": "right", "arch": False}]),
+    "table": ((0.0, 0.6), [{"room": "bright"}]),
+    "sky": ((0.0, 1.0), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
+    "sea": ((0.0, 0.6), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
+    "dunes": ((0.0, 0.35), [{"time": "sunset"}, {"time": "golden"}]),
+    "fog": ((0.0, 0.4), [{"time": "sunset", "trees": False}]),
+    "snow": ((0.0, 0.35), [{"time": "sunset", "trees": False}]),
+    "mountains": ((0.0, 0.35), [{"time": "sunset"}]),
+}
+
+
+@pytest.mark.parametrize("name", LIT)
+def test_the_side_of_the_light_is_the_brighter_one(name: str) -> None:
+    (top, bottom), chosen = LIT[name]
+    for values in chosen:
+        for seed in range(4):
+            plate = drawn(name, (200, 150), seed, grain=0, **values)[int(top * 150) : int(bottom * 150)]
+            left, right = plate[:, :70].mean(), plate[:, -70:].mean()
+            azimuth = scenes.light(name, values, seed).azimuth
+            print(f"{name} {values} seed {seed}: azimuth {azimuth:.0f}, left {left:.0f}, right {right:.0f}")
+            assert (right > left) == (azimuth > 0)
+
+
+def test_ground_is_there_where_a_subject_can_stand() -> None:
+    assert [name for name in SCENES if not scenes.has_ground(name, {})] == ["wall", "sky"]
+    assert not scenes.has_ground("sea", {"beach": False})
+    assert not scenes.has_ground("mountains", {"foreground": "none"})
+    assert not scenes.has_ground("bokeh", {"floor": False})
 
 
 def delta_e(plate: np.ndarray, colour: str) -> float:

@@ -32,9 +32,9 @@ def test_the_photos_shape_at_the_models_area(photo, side, wanted, found):
 def test_a_recipe_alone_has_its_own_seed():
     backdrop = settle("sd15", prompt="a beach", num_images_per_prompt=4)
     recipe = Recipe(task="create", backdrop=backdrop, seed=40)
-    assert recipe.alone(2).seed == 42
-    assert recipe.alone(2).backdrop.num_images_per_prompt == 1
-    assert Recipe.from_json(recipe.alone(2).to_json()) == recipe.alone(2)
+    assert recipe.for_image(2).seed == 42
+    assert recipe.for_image(2).backdrop.num_images_per_prompt == 1
+    assert Recipe.from_json(recipe.for_image(2).to_json()) == recipe.for_image(2)
 
 
 @pytest.mark.parametrize(

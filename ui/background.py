@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -95,7 +94,7 @@ def stage(photo: Photo) -> None:
 
 def shown(photo: Photo) -> bytes:
     """The photo for the stage, made once."""
-    return state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+    return state.remember("shown", photo.digest, lambda: pictures.shown(photo))
 
 
 def panel(photo: Photo) -> None:
@@ -110,7 +109,8 @@ def panel(photo: Photo) -> None:
         format_func=modes.__getitem__,
         required=True,
         width="stretch",
-        help="Instant: drawn at once, needs no model. Generated: painted from your words by a diffusion model.",
+        help="Instant: drawn at once, needs no model. Generated: from your words, drawn as a scene or painted by a "
+        "diffusion model.",
     )
     if mode == "Generated":
         from ui import generate
@@ -306,11 +306,18 @@ def _image() -> None:
     shadow_control()
 
 
-@lru_cache(maxsize=32)
-def _seen(digest: str, size: tuple[int, int], fit: str) -> str:
-    """The digest of what is seen of a picture behind a photo of that size: results carry that and no more."""
-    picture = load(store.default().get(digest), "the background picture")
-    return digest if picture.size == size else store.default().put(save.clean_copy(picture, Size(*size), fit))
+def _framed(digest: str, size: tuple[int, int], fit: str) -> str:
+    """The digest of what is seen of a picture behind a photo of that size: results carry that and no more.
+
+    Made once; made again where the store has lost it since.
+    """
+    kept, key = store.default(), f"{digest} {size} {fit}"
+    framed: str | None = st.session_state.get("framed", {}).get(key)
+    if framed is None or not kept.has(framed):
+        picture = load(kept.get(digest), "the background picture")
+        framed = digest if picture.size == size else kept.put(save.clean_copy(picture, Size(*size), fit))
+        st.session_state.framed = {key: framed}
+    return framed
 
 
 def _image_digest() -> str | None:
@@ -352,7 +359,7 @@ def instant() -> recipe.Backdrop | None:
         case "image":
             digest = _image_digest()
             fit = state.value("background.image.fit", "cover")
-            return recipe.ImageBackdrop(digest=_seen(digest, state.photo().size, fit), fit=fit) if digest else None
+            return recipe.ImageBackdrop(digest=_framed(digest, state.photo().size, fit), fit=fit) if digest else None
         case "scene":
             return scenes.backdrop()
         case "transparent":

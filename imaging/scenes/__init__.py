@@ -2,6 +2,8 @@
 
     draw(name, values, size, stand, seed)  -> (H, W, 3) uint8, sRGB
     caption(name, values)                  -> what it shows, exactly
+    light(name, values, seed)              -> its key light
+    has_ground(name, values)               -> whether a subject stands on something
 
 ``SCENES`` is the table of all; a new scene is a painter, a class of options, a caption and a line in its family's file.
 """
@@ -21,10 +23,22 @@ import recipe
 from errors import BadInput
 from imaging.geometry import Size
 from imaging.scenes import indoors, land, lights, mountains, sea, studio
-from imaging.scenes.base import Grainy, Scene, Stage, Stand
+from imaging.scenes.base import Grainy, Light, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
-__all__ = ["SCENES", "Scene", "Stand", "caption", "described", "draw", "gallery", "options_of"]
+__all__ = [
+    "SCENES",
+    "Light",
+    "Scene",
+    "Stand",
+    "caption",
+    "described",
+    "draw",
+    "gallery",
+    "has_ground",
+    "light",
+    "options_of",
+]
 
 FAMILIES = (studio, lights, indoors, sea, land, mountains)
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
@@ -51,6 +65,18 @@ def caption(name: str, values: Mapping[str, Any]) -> str:
     """What the scene shows, as a sentence fragment in lower case: ``a snow field with hills at dusk``."""
     scene, options = options_of(name, values)
     return scene.caption(options)
+
+
+def light(name: str, values: Mapping[str, Any], seed: int) -> Light:
+    """The scene's key light, as its painter draws it with that seed."""
+    scene, options = options_of(name, values)
+    return scene.light(options, seed)
+
+
+def has_ground(name: str, values: Mapping[str, Any]) -> bool:
+    """Does the scene have ground on which a subject stands, so that it casts a shadow there?"""
+    scene, options = options_of(name, values)
+    return scene.ground(options)
 
 
 def draw(name: str, values: Mapping[str, Any], size: Size, stand: Stand, seed: int) -> Any:

@@ -108,6 +108,33 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Light:
+    """The key light of a scene, for cast shadows and colour matching.
+
+    Attributes:
+        azimuth: degrees, where the light comes from as seen from above: 0 = from behind the camera, 90 = from the
+            right, 180 = from behind the subject, -90 = from the left.
+        elevation: degrees above the ground, 0..90.
+        colour: ``#rrggbb`` of the key light.
+        ambient: ``#rrggbb`` of the fill light.
+        softness: 0 = the hard shadow of the sun, 1 = overcast, no distinct cast shadow.
+        strength: 0..1, opacity of the cast shadow.
+    """
+
+    azimuth: float
+    elevation: float
+    colour: str = "#ffffff"
+    ambient: str = "#ffffff"
+    softness: float = 0.5
+    strength: float = 0.5
+
+
+def from_side(side: str, azimuth: float) -> float:
+    """The azimuth of a light from ``"left"`` or ``"right"``, given that of the right one."""
+    return azimuth if side == "right" else -azimuth
+
+
+@dataclass(frozen=True)
 class Scene:
     """One kind of scene.
 
@@ -118,6 +145,8 @@ class Scene:
         Options: the class of its options.
         paint: draws it.
         caption: says what was drawn, exactly, as a sentence fragment in lower case.
+        light: its key light, from the options and the seed.
+        ground: is there ground on which a subject stands?
         side: the longer side at which it is painted before it is enlarged; soft scenes need less.
     """
 
@@ -127,4 +156,6 @@ class Scene:
     Options: type[Grainy]
     paint: Callable[[Stage, Any], Picture]
     caption: Callable[[Any], str]
+    light: Callable[[Any, int], Light]
+    ground: Callable[[Any], bool]
     side: int = 1600

@@ -62,6 +62,18 @@ def lab(colour: str) -> npt.NDArray[np.float64]:
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
 
 
+def encoded(light: npt.NDArray[np.float32]) -> str:
+    """Linear light ``(3,)`` as ``#rrggbb``, values beyond 0..1 clipped."""
+    clipped = np.clip(light, 0, 1)
+    bent = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
+    return "#{:02x}{:02x}{:02x}".format(*(int(level) for level in (bent * 255).round()))
+
+
+def shade(colour: str, towards: str, share: float) -> str:
+    """The colour mixed in linear light with a ``share`` of another."""
+    return encoded((linear(colour) * (1 - share) + linear(towards) * share).astype(np.float32))
+
+
 def name_of(colour: str) -> str:
     """The nearest of the named colours."""
     return min(NAMED, key=lambda name: float(np.linalg.norm(lab(NAMED[name]) - lab(colour))))

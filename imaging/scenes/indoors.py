@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Grainy, Picture, Plane, Scene, Side, Stage, Tint
+from imaging.geometry import Size
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Stand, Tint, from_side
 from imaging.scenes.colours import name_of
+from imaging.scenes.materials import marble, wood
 from imaging.scenes.tools import (
     add_disc,
     between,
@@ -68,9 +70,9 @@ def _top(stage: Stage, options: TableOptions, along: Plane, away: Plane, foot: P
     """The table top's own colour at its coordinates, and how much it mirrors."""
     match options.material:
         case "oak" | "walnut":
-            return _wood(stage, options.material, along, away, foot), 0.16
+            return wood(stage, options.material, along, away, foot), 0.16
         case "marble":
-            return _marble(stage, along, away, foot), 0.30
+            return marble(stage, along, away, foot), 0.30
         case "slate":
             rough = noise(stage, "slate", along * 3, away * 3, 7, 0.68, foot * 3)
             tone = np.exp(0.24 * rough)
@@ -78,48 +80,6 @@ def _top(stage: Stage, options: TableOptions, along: Plane, away: Plane, foot: P
         case _:
             fine = noise(stage, "plain", along * 40, away * 40, 3, 0.7, foot * 40)
             return tint(options.colour) * (1 + 0.012 * fine)[..., None].astype(np.float32), 0.12
-
-
-def _wood(stage: Stage, kind: str, along: Plane, away: Plane, foot: Plane) -> Picture:
-    """Boards that run along the table: growth rings cut lengthwise, pores, and a tone for each board."""
-    light, deep = (tint("#d8b07c"), tint("#a5713d")) if kind == "oak" else (tint("#8a5a38"), tint("#432817"))
-    board = np.floor(away * 1.9)
-    rng = stage.rng("boards")
-    tones, shifts = rng.normal(0, 0.10, 64).astype(np.float32), rng.uniform(0, 50, 64).astype(np.float32)
-    which = board.astype(int) % 64
-    shift = shifts[which]
-    within = away * 1.9 - board
-    wobble = noise(stage, "wobble", along * 0.8 + shift, away * 2.0 + shift, 3, 0.5)
-    rings = within * 3.2 + 1.1 * wobble + 0.5 * noise(stage, "knots", along * 0.35 + shift, away * 1.2, 2)
-    saw = rings - np.floor(rings)
-    ring = np.where(saw < 0.82, saw / 0.82, (1 - saw) / 0.18)
-    ring = between(0.5, ring, 1 / (1 + np.square(foot * 12)))
-    fibre = noise(stage, "fibre", along * 2.2 + shift, away * 60, 3, 0.6, foot * 22)
-    pores = noise(stage, "pores", along * 7 + shift, away * 170, 2, 0.6, foot * 60)
-    share = np.clip(0.12 + 0.55 * ring**1.5 + 0.13 * fibre + 0.10 * wobble, 0, 1)
-    wood = mix(light, deep, share.astype(np.float32))
-    gap = np.minimum(within, 1 - within)
-    tone = np.exp(tones[which] + 0.05 * fibre - 0.10 * np.clip(pores - 0.4, 0, 3))
-    tone = tone * (1 - 0.55 * bump(gap, 0.006 + foot * 1.2))
-    return wood * tone[..., None].astype(np.float32)
-
-
-def _marble(stage: Stage, along: Plane, away: Plane, foot: Plane) -> Picture:
-    """White stone with grey veins where warped noise crosses zero."""
-    warp_x = noise(stage, "mx", along * 0.9, away * 0.9, 4, 0.55, foot)
-    warp_y = noise(stage, "my", along * 0.9, away * 0.9, 4, 0.55, foot)
-    veins = np.zeros_like(along)
-    for index, (scale, wide, dark) in enumerate(((0.8, 0.05, 0.60), (1.7, 0.04, 0.32), (3.4, 0.05, 0.16))):
-        field = noise(
-            stage, f"vein{index}", along * scale + 0.5 * warp_x, away * scale * 0.8 + 0.5 * warp_y, 5, 0.5, foot * scale
-        )
-        strength = smooth(-0.6, 1.2, noise(stage, f"where{index}", along * 0.7, away * 0.7, 2))
-        veins = np.maximum(
-            veins, dark * strength * (0.75 * bump(field, wide + foot * 2) + 0.25 * bump(field, wide * 6))
-        )
-    cloud = noise(stage, "cloud", along * 0.8 + 0.4 * warp_x, away * 0.8, 5, 0.5, foot)
-    stone = mix(tint("#f2f1ee"), tint("#c9cbce"), np.clip(0.22 + 0.16 * cloud, 0, 1).astype(np.float32))
-    return mix(stone, tint("#6e6f74"), np.clip(veins, 0, 1).astype(np.float32))
 
 
 def _room(stage: Stage, options: TableOptions, edge: float) -> Picture:
@@ -143,10 +103,15 @@ def _box(stage: Stage, picture: Picture, left: float, top: float, right: float, 
     picture[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = colour
 
 
+def _window_side(rng: np.random.Generator) -> float:
+    """Where the bright room's windows are: -1 left, 1 right."""
+    return float(rng.choice([-1.0, 1.0]))
+
+
 def _bright(stage: Stage, rng: np.random.Generator, edge: float) -> Picture:
     """A white room: tall windows on one side, a shelf and a plant on the other."""
     half = stage.aspect / 2
-    side = rng.choice([-1.0, 1.0])
+    side = _window_side(rng)
     x, _ = grid(stage)
     picture = full(stage, tint("#d9d4cb")) * (0.75 + 0.35 * smooth(-half, half, side * x))[..., None]
     wide = 0.34
@@ -276,7 +241,7 @@ def paint_window(stage: Stage, options: WindowOptions) -> Picture:
 def _ground(stage: Stage, options: WindowOptions, along: Plane, away: Plane, foot: Plane) -> Picture:
     match options.floor:
         case "oak" | "walnut":
-            return _wood(stage, options.floor, along, away, foot)
+            return wood(stage, options.floor, along, away, foot)
         case "concrete":
             rough = noise(stage, "concrete", along * 1.5, away * 1.5, 7, 0.6, foot * 1.5)
             return tint("#a5a39f") * np.exp(0.08 * rough)[..., None].astype(np.float32)
@@ -325,6 +290,19 @@ def _leaves(stage: Stage, u: Plane, v: Plane, edge: float) -> Plane:
     return ((1 - 0.92 * shadow) * frame).astype(np.float32)
 
 
+def _table_light(options: TableOptions, seed: int) -> Light:
+    match options.room:
+        case "bright":
+            side = _window_side(Stage(Size(4, 3), Stand(), seed).rng("room bright"))
+            return Light(side * 125, 40, "#fffdf8", "#b9b7b2", 0.7, 0.4)
+        case "warm":
+            return Light(-45, 50, "#ffd3a0", "#6b4c38", 0.7, 0.45)
+        case "dark":
+            return Light(-45, 50, "#f4efe8", "#3c3e44", 0.7, 0.45)
+        case _:
+            return Light(-135, 50, "#fff7dc", "#8c9a6a", 0.6, 0.4)
+
+
 SCENES = (
     Scene(
         "table",
@@ -349,6 +327,8 @@ SCENES = (
                 else ", out of focus"
             )
         ),
+        _table_light,
+        lambda o: True,
         2000,
     ),
     Scene(
@@ -366,6 +346,15 @@ SCENES = (
             + (", golden hour" if o.time == "golden" else ", daylight")
             + f", from the {o.light}"
         ),
+        lambda o, seed: Light(
+            from_side(o.light, 115),
+            33,
+            "#ffdfae" if o.time == "golden" else "#fff8ec",
+            "#9aa3bd" if o.time == "golden" else "#c3cddc",
+            0.15 + 0.5 * o.softness,
+            0.55,
+        ),
+        lambda o: True,
     ),
 )
 

@@ -20,6 +20,7 @@ from imaging.scenes.outdoors import (
     sun_at,
     sun_colours,
     sun_side,
+    sunlight,
     terrain,
 )
 from imaging.scenes.tools import (
@@ -241,6 +242,8 @@ SCENES = (
             )
             + focus(o)
         ),
+        lambda o, seed: sunlight(o.time, seed, across=True),
+        lambda o: True,
     ),
     Scene(
         "fog",
@@ -256,6 +259,8 @@ SCENES = (
             )
             + focus(o)
         ),
+        lambda o, seed: sunlight(o.time, seed, 0.6 + 0.4 * o.density),
+        lambda o: True,
         1600,
     ),
     Scene(
@@ -271,5 +276,7 @@ SCENES = (
             )
             + focus(o)
         ),
+        lambda o, seed: sunlight(o.time, seed, 0.25 + 0.5 * min(1.0, 2 * o.snowfall), across=True),
+        lambda o: True,
     ),
 )

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Grainy, Picture, Scene, Stage, Tint
-from imaging.scenes.colours import name_of
+from imaging.scenes.base import Grainy, Light, Picture, Scene, Stage, Tint
+from imaging.scenes.colours import name_of, shade
 from imaging.scenes.tools import add_disc, blurred, bump, full, glow, grid, mix, noise, smooth, softened, tint, vignette
 
 
@@ -167,6 +167,8 @@ SCENES = (
             f"{name_of(o.colour)} bokeh lights on {name_of(o.behind)}"
             + (" above a glossy dark table" if o.floor else "")
         ),
+        lambda o, seed: Light(180, 35, shade("#ffffff", o.colour, 0.6), shade("#56595e", o.behind, 0.6), 0.9, 0.25),
+        lambda o: o.floor,
     ),
     Scene(
         "city",
@@ -179,5 +181,7 @@ SCENES = (
             + (" mirrored in the wet road" if o.wet else "")
             + (", far out of focus" if o.blur > 0.7 else "")
         ),
+        lambda o, seed: Light(180, 35, "#ffd9a8", "#5a6699" if o.time == "dusk" else "#303a5c", 0.85, 0.3),
+        lambda o: True,
     ),
 )

@@ -18,6 +18,7 @@ from imaging.scenes.outdoors import (
     sun_at,
     sun_colours,
     sun_side,
+    sunlight,
 )
 from imaging.scenes.tools import (
     between,
@@ -147,6 +148,8 @@ SCENES = (
             )
             + focus(o)
         ),
+        lambda o, seed: sunlight(o.time, seed, 0.15 + 0.35 * o.haze),
+        lambda o: o.foreground != "none",
         1800,
     ),
 )

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Grainy, Picture, Plane, Stage, Time
+from imaging.geometry import Size
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Stage, Stand, Time
 from imaging.scenes.colours import linear
 from imaging.scenes.tools import add_disc, bump, full, grid, mix, noise, smooth, tint
 
@@ -250,6 +251,25 @@ def hazed(picture: Picture, depth: Plane, colour: Any, reach: float) -> Picture:
 def sun_colours(hour: Hour) -> tuple[Any, Any]:
     """The sun's and the sky's light."""
     return tint(hour.sun, hour.sunlight), tint(hour.ambient, hour.skylight)
+
+
+SOFTNESS = {"day": 0.12, "golden": 0.2, "sunset": 0.3, "dusk": 0.85, "night": 0.6}  # of the shadow in a clear sky
+
+
+def sunlight(time: str, seed: int, cover: float = 0.0, across: bool = False) -> Light:
+    """The sun or moon of that hour as a key light.
+
+    Args:
+        cover: 0..1, how much of its light clouds or fog take and scatter.
+        across: the painter lights its ground from the side (:meth:`Ground.lit`), not from where the sun is drawn.
+    """
+    hour = HOURS[time]
+    stage = Stage(Size(4, 3), Stand(), seed)
+    behind = 180 - float(np.degrees(np.arctan(abs(sun_at(stage)) / FOCAL)))
+    softness = SOFTNESS[time] + (1 - SOFTNESS[time]) * cover
+    strength = hour.sunlight / (hour.sunlight + hour.skylight) * (1 - 0.75 * cover)
+    azimuth = sun_side(stage) * (103 if across else behind)
+    return Light(azimuth, float(np.degrees(hour.height)), hour.sun, hour.ambient, softness, strength)
 
 
 def focus(options: Outdoors) -> str:

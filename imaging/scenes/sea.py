@@ -16,6 +16,7 @@ from imaging.scenes.outdoors import (
     sky,
     sun_at,
     sun_colours,
+    sunlight,
 )
 from imaging.scenes.tools import (
     bump,
@@ -144,6 +145,8 @@ SCENES = (
             )
             + focus(o)
         ),
+        lambda o, seed: sunlight(o.time, seed, 0.7 * o.clouds),
+        lambda o: False,
         1400,
     ),
     Scene(
@@ -160,6 +163,8 @@ SCENES = (
             )
             + focus(o)
         ),
+        lambda o, seed: sunlight(o.time, seed, 0.7 * o.clouds),
+        lambda o: o.beach,
         1600,
     ),
 )

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Grainy, Picture, Plane, Scene, Side, Stage, Tint
-from imaging.scenes.colours import name_of
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
+from imaging.scenes.colours import name_of, shade
 from imaging.scenes.tools import (
     between,
     bump,
@@ -258,6 +258,12 @@ def _capsule(dx: Plane, y: Plane, half: float, depth: float, middle: float) -> P
     return np.clip((1.05 - np.hypot(dx / half, (y - middle) / (depth * 1.15))) * 20, 0, 1).astype(np.float32)
 
 
+def _paper_light(options: PaperOptions, seed: int) -> Light:
+    azimuth, elevation = (0.0, 70.0) if options.light == "above" else (from_side(options.light, 75), 42.0)
+    fill = shade("#9a9ca0", options.colour, 0.5)
+    return Light(azimuth, elevation, ambient=fill, softness=0.7, strength=0.25 + 0.3 * options.contrast)
+
+
 SCENES = (
     Scene(
         "paper",
@@ -270,6 +276,8 @@ SCENES = (
             + ("lit from above" if o.light == "above" else f"lit from the {o.light}")
             + (", in soft even light" if o.contrast < 0.3 else ", with strong falloff" if o.contrast > 0.7 else "")
         ),
+        _paper_light,
+        lambda o: True,
         1024,
     ),
     Scene(
@@ -285,6 +293,8 @@ SCENES = (
             + (" with a pool of light" if o.glow > 0.3 else " in even light")
             + (" and dark corners" if o.vignette > 0.3 else "")
         ),
+        lambda o, seed: Light(-40, 45, ambient=shade("#77797d", o.colour, 0.5), softness=0.85, strength=0.25),
+        lambda o: False,
     ),
     Scene(
         "cloth",
@@ -296,6 +306,8 @@ SCENES = (
             f"draped {name_of(o.colour)} {o.material} "
             + ("with few soft folds" if o.folds < 0.35 else "with many folds" if o.folds > 0.65 else "in soft folds")
         ),
+        lambda o, seed: Light(-142, 40, ambient=shade("#9a9ca0", o.colour, 0.5), softness=0.55, strength=0.5),
+        lambda o: True,
     ),
     Scene(
         "podium",
@@ -309,6 +321,10 @@ SCENES = (
             + (" with an arch" if o.arch else "")
             + f", lit from the {o.light}"
         ),
+        lambda o, seed: Light(
+            from_side(o.light, 46), 42, ambient=shade("#9a9ca0", o.colour, 0.5), softness=0.45, strength=0.45
+        ),
+        lambda o: True,
         2000,
     ),
 )
