@@ -37,7 +37,12 @@ class Auto:
     title: ClassVar = "Automatic"
     help: ClassVar = "Finds the main subject; a cut-out's own transparency is used as it is."
     Options: ClassVar = NoOptions
-    optional_weights: ClassVar = (*ranking.RANKING, "deeplab-mobilenet-v2", "selfie-multiclass", "mobile-sam")
+    optional_weights: ClassVar[tuple[str, ...]] = (
+        *ranking.RANKING,
+        "deeplab-mobilenet-v2",
+        "selfie-multiclass",
+        "mobile-sam",
+    )
 
     def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection | Prediction:
         if photo.alpha is not None and float((photo.alpha < 128).mean()) > TRANSPARENT_SHARE:
