@@ -64,7 +64,7 @@ class Result:
         pixels: ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA in the photo's type and colour space; sRGB without a photo.
         selection: the final selection; ``None`` where the task has no subject.
         recipe: what was asked; it makes this one picture again.
-        report: size, seconds, device, models, seed, checks, notes; JSON values only.
+        report: size, seconds, device, models, seed, checks, doubt, notes; JSON values only.
     """
 
     pixels: Array
@@ -332,6 +332,7 @@ def _result(
         "model": report["model"] or next(reversed(models), None),  # what painted, else what found the subject
         "models": models,
         "checks": {"protected_share": round(subject.share, 4), "changed_subject_pixels": changed},
+        "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*subject.notes, *report["notes"]],
     }
     return Result(pixels, selection, recipe, report, photo.icc, photo.exif, inputs or {})

@@ -1,6 +1,7 @@
 """How good each way to find a subject is, beside the plain model on the same weights.
 
     python -m benchmarks.masks [SET ...] [--only WORD]
+    python -m benchmarks.masks --cross-validate [FOLDER ...]    (see benchmarks/cross_validation.py)
 
 Needs the developers' pictures (``../shared/groundtruth``: person, salient, alpha, hair) and weights. For every set and
 way it prints mean and median IoU at one half, the mean absolute error against the (true) mask, the boundary F-score
@@ -38,9 +39,9 @@ Array = npt.NDArray[Any]
 Way = Callable[[Photo, Array], Array]
 
 
-def pictures(name: str) -> Iterator[tuple[Photo, Array]]:
+def pictures(folder: Path) -> Iterator[tuple[Photo, Array]]:
     """The photos of a set, each with its truth ``(H, W)`` 0..1."""
-    for path in sorted((SHARED / "groundtruth" / name).glob("*_image.*")):
+    for path in sorted(folder.glob("*_image.*")):
         stem = path.name.split("_image.")[0]
         truth = next(
             path.parent / f"{stem}_{kind}.png" for kind in KINDS if (path.parent / f"{stem}_{kind}.png").exists()
@@ -210,7 +211,7 @@ WAYS: dict[str, dict[str, Way]] = {
 def run(sets: list[str], only: str) -> None:
     head = f"{'way':26}  {'n':>3}  {'IoU':>6}  {'median':>6}  {'MAE':>6}  {'edge F':>6}  {'ms':>6}"
     for name in sets:
-        cases = list(pictures(name))
+        cases = list(pictures(SHARED / "groundtruth" / name))
         if not cases:
             print(f"{name}: no pictures in {SHARED / 'groundtruth' / name}")
             continue
@@ -243,5 +244,10 @@ def _line(way: str, rows: list[tuple[float, float, float]], spent: list[float]) 
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
+    if "--cross-validate" in arguments:
+        from benchmarks import cross_validation
+
+        cross_validation.run([Path(argument) for argument in arguments if argument != "--cross-validate"])
+        sys.exit()
     word = arguments.pop(arguments.index("--only") + 1) if "--only" in arguments else ""
     run([argument for argument in arguments if argument != "--only"] or list(WAYS), word)

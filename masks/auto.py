@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import cv2
@@ -11,8 +11,9 @@ import numpy as np
 import weights
 from errors import NothingFound
 from imaging.photo import Photo
-from masks import preprocess, ranking
+from masks import doubt, preprocess, ranking
 from masks.base import Context, NoOptions, Prediction, Selection
+from masks.doubt import overlap
 from masks.preprocess import Float
 
 TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded corner, not a cut-out
@@ -21,7 +22,6 @@ MIN_CERTAIN = 0.002  # of the photo: where less than this is surely salient, not
 MIN_SALIENCE = 0.3  # of the people: so much of them salient, and they are what the photo is about
 MIN_IOU = 0.6  # IoU: the parts network and the rest agree
 MIN_COMPONENT = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
-MIN_CLEAR = 0.9  # of what is likely is sure: the outline is clear, and SAM's second opinion only costs time
 EDGE_UNCERTAINTY = 1 / 320  # of the photo: the grid of the network that draws the edge
 STRIP_WIDTH = (
     1.5  # of a network's grid: where it differs from the others in narrower strips, that is its grid and no opinion
@@ -47,13 +47,34 @@ class Auto:
     def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection | Prediction:
         if photo.alpha is not None and float((photo.alpha < 128).mean()) > TRANSPARENT_SHARE:
             return context.select("alpha", photo)
-        ensemble = _Ensemble(preprocess.downscaled(photo), context)
-        ensemble.add_people()
-        ensemble.add_sam_outline()
-        probability = ensemble.probability
-        if float((probability >= 0.5).mean()) < MIN_AREA:
+        prediction = combine(preprocess.downscaled(photo), context)
+        if float((prediction.probability >= 0.5).mean()) < MIN_AREA:
             raise NothingFound("No subject stands out in this photo; click on it, name it, or bring a mask file.")
-        return Prediction(probability, EDGE_UNCERTAINTY, tuple(ensemble.models))
+        return prediction
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How much the other networks' logits count beside the salient network's; 0 = not asked.
+
+    ``benchmarks.cross_validation`` chooses among such rules.
+    """
+
+    people: float = 0.6
+    only_people: float = 0.8  # where nothing surely is salient
+    body: float = 0.1
+    sam: float = 0.5
+    clear: float = 0.9  # SAM is asked where less than this of what is likely is sure: else it only costs time
+
+
+def combine(photo: Photo, context: Context, votes: Votes = Votes()) -> Prediction:
+    """What the networks agree is the subject of a photo, which may be nothing."""
+    ensemble = _Ensemble(photo, context, votes)
+    ensemble.add_people()
+    ensemble.add_sam_outline()
+    return Prediction(
+        ensemble.probability, EDGE_UNCERTAINTY, tuple(ensemble.models), disagreement=ensemble.disagreement
+    )
 
 
 class _Ensemble:
@@ -61,14 +82,16 @@ class _Ensemble:
 
     A coarse network decides what belongs to the subject and leaves the outline to finer ones.
 
-    The weights were chosen on all of ``groundtruth``, nothing held out; ``docs/masks.md`` has the figures.
+    Attributes:
+        disagreement: as a :class:`Prediction`'s, between each network asked and what was found before it.
     """
 
-    def __init__(self, photo: Photo, context: Context) -> None:
-        self.photo, self.context = photo, context
+    def __init__(self, photo: Photo, context: Context, votes: Votes) -> None:
+        self.photo, self.context, self.votes = photo, context, votes
         self.models: list[str] = []
         self.people = False
         salient = self._predict("rembg", model=ranking.best_installed())
+        self.disagreement = salient.disagreement if salient is not None else None
         self.logits = preprocess.logit(
             salient.probability if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32)
         )
@@ -79,7 +102,7 @@ class _Ensemble:
 
     def add_people(self) -> None:
         """People count beside what is salient, or instead of it where nothing surely is."""
-        if not weights.present("deeplab-mobilenet-v2"):
+        if not self.votes.people or not weights.present("deeplab-mobilenet-v2"):
             return
         prediction = self._predict("deeplab", categories=["person"])
         if prediction is None or float((prediction.probability >= 0.5).mean()) < MIN_PEOPLE:
@@ -87,18 +110,19 @@ class _Ensemble:
         people, salient = prediction.probability, self.probability
         people_salience = float((salient * people).sum() / people.sum())
         if float((salient >= 0.75).mean()) < MIN_CERTAIN and people_salience < MIN_SALIENCE:
-            weight = 0.8
+            weight = self.votes.only_people
         elif people_salience >= MIN_SALIENCE and overlap(salient, people) > MIN_SALIENCE:
-            weight = 0.6
+            weight = self.votes.people
         else:
             self.models.remove("deeplab-mobilenet-v2")
             return
         self.people = True
+        self._compare(people)
         self._add(prediction, weight)
-        if weights.present("selfie-multiclass"):
+        if self.votes.body and weights.present("selfie-multiclass"):
             body = self._predict("hair", parts=BODY, add=False)
             if body is not None and overlap(body.probability, self.probability) > MIN_IOU:
-                self._add(body, 0.1)
+                self._add(body, self.votes.body)
                 self.models.append("selfie-multiclass")
 
     def add_sam_outline(self) -> None:
@@ -106,15 +130,19 @@ class _Ensemble:
 
         It is asked where the outline is in doubt, and not about people: of them the others know more.
         """
-        probability = self.probability
-        clear = float((probability >= 0.75).sum()) >= MIN_CLEAR * float((probability >= 0.25).sum())
-        if self.people or clear or not weights.present("mobile-sam"):
+        clear = doubt.vagueness(self.probability) <= 1 - self.votes.clear
+        if self.people or clear or not self.votes.sam or not weights.present("mobile-sam"):
             return
         box = self._box()
         if box is not None:
             outline = self._predict("sam", box=list(box))
             if outline is not None:
-                self._add(outline, 0.3)
+                self._compare(outline.probability)
+                self._add(outline, self.votes.sam)
+
+    def _compare(self, answer: Float) -> None:
+        """Note how far another network's answer is from what was found so far."""
+        self.disagreement = max(self.disagreement or 0.0, 1 - overlap(answer, self.probability))
 
     def _add(self, prediction: Prediction, weight: float) -> None:
         difference = preprocess.logit(prediction.probability) - self.logits
@@ -147,11 +175,6 @@ class _Ensemble:
             float((large[:, 0] + large[:, 2]).max()),
             float((large[:, 1] + large[:, 3]).max()),
         )
-
-
-def overlap(a: Float, b: Float) -> float:
-    """Intersection over union of two soft masks."""
-    return float(np.minimum(a, b).sum() / max(1e-6, float(np.maximum(a, b).sum())))
 
 
 def without_strips(values: Float, width: float) -> Float:
