@@ -18,9 +18,8 @@ import numpy as np
 from PIL import Image
 
 import masks
+import models
 import tasks
-import weights
-from diffusion import catalogue
 from errors import BadInput
 from imaging import save
 from imaging.geometry import Size
@@ -166,7 +165,7 @@ def replay(
         raise BadInput(f"The selection in {name} does not fit its photo; the file was changed.")
     else:
         found_by = [id for id in made.with_.get("models", {}) if isinstance(id, str)]
-        selection = Selection(made.selection, tuple(id for id in found_by if id in weights.WEIGHTS))
+        selection = Selection(made.selection, tuple(id for id in found_by if id in models.MODELS))
     return _said_of_model(tasks.background(recipe, photo, selection, held.__getitem__, tell, started)[0], made)
 
 
@@ -231,7 +230,7 @@ def _tell_nobody(progress: Progress) -> None:
 def _can_paint(recipe: Recipe) -> None:
     """Refuse before any work is done where the model that is to paint is not here or not made for it."""
     if isinstance(recipe.backdrop, GeneratedBackdrop):
-        catalogue.require(recipe.backdrop.model, recipe.task)
+        models.require(recipe.backdrop.model, recipe.task)
 
 
 def _same_photo(recipe: Recipe, photo: Photo | None) -> Photo:

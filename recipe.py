@@ -213,7 +213,8 @@ class SceneBackdrop(Part):
 class GeneratedBackdrop(Part):
     """A background, or a whole picture, that a diffusion model paints.
 
-    Names are diffusers' own. Every value is settled: ``diffusion.catalogue.settle`` fills in what the model prefers.
+    Names are diffusers' own. Every value is settled: ``diffusion.settings.resolve_settings`` fills in what the model
+    prefers.
     """
 
     kind: Literal["generated"] = "generated"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-import weights
+import models
 from errors import BadInput
 
 _BUSY_SECONDS = 30.0  # how long a writer waits for another, on a slow disk under load
@@ -53,7 +53,7 @@ CREATE INDEX IF NOT EXISTS history_by_visitor ON history (visitor, created);
 
 def folder() -> Path:
     """``BACKDROP_DATA/jobs``, made where it is missing; raise :class:`BadInput` where it cannot be."""
-    found = weights.data_folder().resolve() / "jobs"
+    found = models.data_folder().resolve() / "jobs"
     try:
         (found / "apps").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -63,7 +63,7 @@ def folder() -> Path:
 
 def log() -> Path:
     """The worker's log, whether or not it exists yet."""
-    return weights.data_folder().resolve() / "jobs" / "worker.log"
+    return models.data_folder().resolve() / "jobs" / "worker.log"
 
 
 def queue_url() -> str:

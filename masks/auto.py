@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Photo
 from masks import view
@@ -69,7 +69,7 @@ class _Votes:
 
     def look_for_people(self) -> None:
         """People count beside what is salient, or instead of it where nothing surely is."""
-        if not weights.present("deeplab-mobilenet-v2"):
+        if not models.is_installed("deeplab-mobilenet-v2"):
             return
         seen = self._ask("deeplab", categories=["person"])
         if seen is None or float((seen.heat >= 0.5).mean()) < PEOPLE:
@@ -85,7 +85,7 @@ class _Votes:
             return
         self.people = True
         self._vote(seen, trust)
-        if weights.present("selfie-multiclass"):
+        if models.is_installed("selfie-multiclass"):
             body = self._ask("hair", parts=BODY, add=False)
             if body is not None and overlap(body.heat, self.heat) > AGREE:
                 self._vote(body, 0.1)
@@ -98,7 +98,7 @@ class _Votes:
         """
         heat = self.heat
         clear = float((heat >= 0.75).sum()) >= CLEAR * float((heat >= 0.25).sum())
-        if self.people or clear or not weights.present("mobile-sam"):
+        if self.people or clear or not models.is_installed("mobile-sam"):
             return
         box = self._box()
         if box is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, ops, view
@@ -125,7 +125,7 @@ class Text:
 
     def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Seen:
         try:
-            paths = weights.resolve(CLIPSEG)
+            paths = models.fetch(CLIPSEG)
         except MissingWeights as missing:
             return _by_name(photo, options, context, missing)
         heats = _clipseg(paths[0], view.small(photo), options.phrases + options.excluded)
@@ -139,14 +139,14 @@ class Text:
                 f"Nothing in this photo looks like {said} (at most {float(heat.max()):.0%} sure, "
                 f"{options.threshold:.0%} needed); say it otherwise, lower the threshold, or click on it."
             )
-        models: tuple[str, ...] = (CLIPSEG,)
+        used: tuple[str, ...] = (CLIPSEG,)
         # The threshold becomes one half, so that refinement and soft edges work about it.
         found = view.sigmoid(view.logit(heat) - view.logit(np.array(options.threshold)))
-        if options.outline and weights.present("mobile-sam"):
+        if options.outline and models.is_installed("mobile-sam"):
             outlined = _outline(photo, found, context)
             if outlined is not None:
-                found, models = outlined, (*models, "mobile-sam")
-        return Seen(found, COARSE if len(models) == 1 else COARSE / 4, models, specks=SPECKS, shown=heat)
+                found, used = outlined, (*used, "mobile-sam")
+        return Seen(found, COARSE if len(used) == 1 else COARSE / 4, used, specks=SPECKS, shown=heat)
 
 
 def _by_name(photo: Photo, options: TextOptions, context: Context, missing: MissingWeights) -> Selection:
@@ -210,7 +210,7 @@ def _clipseg(folder: Path, rgb: Array, phrases: tuple[str, ...]) -> Float:
     """``(phrases, h, w)`` probabilities over the whole picture, which CLIPSeg sees stretched to a square."""
     import torch
 
-    model = loaded.get(CLIPSEG, weights.bytes_of(folder), lambda: _load(folder))
+    model = loaded.get(CLIPSEG, models.bytes_of(folder), lambda: _load(folder))
     network, tokens = model.run
     side = int(network.config.vision_config.image_size)
     pixels = view.resize(rgb, (352, 352) if side == 224 else (side, side)).astype(np.float32) / 255

@@ -22,11 +22,10 @@ ROOMS = (
     "diffusion",
     "imaging",
     "recipe",
-    "tfjs",
-    "weights",
+    "models",
     "errors",
 )
-GROUND = {"recipe", "weights", "errors"}
+GROUND = {"recipe", "models", "errors"}
 MAY_IMPORT = {
     "app": {"ui", "jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "ui": {"jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
@@ -39,8 +38,7 @@ MAY_IMPORT = {
     "diffusion": {"imaging"} | GROUND,
     "imaging": GROUND,
     "recipe": {"errors"},
-    "weights": {"errors", "tfjs"},
-    "tfjs": set(),
+    "models": {"errors"},
     "errors": set(),
 }
 SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour"}
