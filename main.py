@@ -18,9 +18,8 @@ import numpy as np
 from PIL import Image
 
 import masks
+import models
 import tasks
-import weights
-from diffusion import catalogue
 from errors import BadInput
 from imaging import save
 from imaging.geometry import Size
@@ -174,7 +173,7 @@ def selection_of(made: save.Made) -> Selection:
     """The selection that a result's file carries, and which networks found it."""
     assert made.selection is not None
     found_by = [id for id in made.with_.get("models", {}) if isinstance(id, str)]
-    return Selection(made.selection, tuple(id for id in found_by if id in weights.WEIGHTS))
+    return Selection(made.selection, tuple(id for id in found_by if id in models.MODELS))
 
 
 def _handed_in(recipe: Recipe, name: str, photo: Photo | None, given: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -238,7 +237,7 @@ def _tell_nobody(progress: Progress) -> None:
 def _can_paint(recipe: Recipe) -> None:
     """Refuse before any work is done where the model that is to paint is not here or not made for it."""
     if isinstance(recipe.backdrop, GeneratedBackdrop):
-        catalogue.require(recipe.backdrop.model, recipe.task)
+        models.require(recipe.backdrop.model, recipe.task)
 
 
 def _same_photo(recipe: Recipe, photo: Photo | None) -> Photo:

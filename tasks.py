@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 import masks
-import weights
+import models
 from diffusion import engine
 from errors import BadInput
 from imaging import backdrops, checks, composite, plates, save, shadows
@@ -293,13 +293,13 @@ def _result(
     changed = checks.changed_subject_pixels(photo.pixels, pixels, selection.values)
     if changed:
         raise AssertionError(f"{changed} pixels of the subject were changed")
-    found_by = {id: weights.revision(id) for id in selection.models}
-    models = found_by | report["models"]
+    found_by = {id: models.revision(id) for id in selection.models}
+    used = found_by | report["models"]
     report |= {
         "size": list(photo.size),
         "seed": recipe.seed,
-        "model": next(reversed(models), None),  # the one that painted, else the one that found the subject
-        "models": models,
+        "model": next(reversed(used), None),  # the one that painted, else the one that found the subject
+        "models": used,
         "checks": {"protected_share": round(subject.share, 4), "changed_subject_pixels": changed},
         "notes": [*subject.notes, *report["notes"]],
     }

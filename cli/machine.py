@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -12,7 +11,7 @@ import typer
 
 from cli.files import keep_apart
 from cli.flags import AsJson
-from cli.report import bytes_line
+from cli.report import BytesLine
 from errors import MissingWeights
 
 
@@ -43,37 +42,24 @@ def scenes_command(
             typer.echo(f"    {option['name']}={option['values']}  ({option['default']})  {option['help']}")
 
 
-def models(context: typer.Context, as_json: AsJson = False) -> None:
+def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     """List every model: size, licence, what it is good at, and whether it is here."""
     if context.invoked_subcommand:
         return
-    import weights
-    from diffusion import catalogue
+    import models
 
     rows = [
         {
-            "id": entry.id,
-            "for": "masks",
-            "megabytes": round(entry.size / 1e6, 1),
-            "licence": entry.licence,
-            "commercial_use": entry.commercial,
-            "here": weights.present(entry.id) is not None,
-            "good_at": entry.good_at,
-        }
-        for entry in weights.WEIGHTS.values()
-    ]
-    rows += [
-        {
             "id": model.id,
-            "for": ", ".join(sorted(model.tasks)),
-            "megabytes": round(model.size_bytes / 1e6, 1),
+            "for": ", ".join(sorted(model.tasks)) if isinstance(model, models.Denoiser) else "masks",
+            "megabytes": round(model.size / 1e6, 1),
             "licence": model.licence,
             "licence_url": model.licence_url,
-            "commercial_use": True,
-            "here": catalogue.where(model.id) is not None,
+            "commercial_use": model.commercial,
+            "here": models.is_installed(model.id),
             "good_at": model.help,
         }
-        for model in catalogue.MODELS.values()
+        for model in models.MODELS.values()
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -93,33 +79,34 @@ def pull(
         typer.Argument(metavar="[ID...]", help="Models as `models` lists them; none means the small ones of set-up."),
     ] = None,
 ) -> None:
-    """Fetch the weights of some models; a broken-off download of a diffusion model goes on where it stopped."""
-    import weights
-    from diffusion import catalogue
+    """Fetch some models; a broken-off download is resumed. Of set-up's models, one that is optional may be missing."""
+    import models
 
-    logging.getLogger("backdrop.weights").setLevel(logging.INFO)  # says where each file came from
-    on_bytes = bytes_line if sys.stderr.isatty() else None
-    small = [id for id, found in weights.WEIGHTS.items() if found.embedded]
-    missing: list[str] = []
-    for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids or small]:
-        if isinstance(wanted, catalogue.Model):
-            if catalogue.where(wanted.id) is None:
-                said = f"{wanted.size_bytes / 1e6:.1f} MB, licence {wanted.licence} ({wanted.licence_url})"
-                typer.echo(f"{wanted.id}: {said}", err=True)
-            typer.echo(f"{catalogue.fetch(wanted.id, on_bytes)}")
-            continue
-        if weights.present(wanted.id) is None:
-            typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {wanted.licence}", err=True)
+    logging.getLogger("backdrop.models").setLevel(logging.INFO)  # says where each file came from
+    for wanted in [models.entry(id) for id in ids or [id for id, model in models.MODELS.items() if model.setup]]:
+        if not models.is_installed(wanted.id):
+            licence = wanted.licence + (f" ({wanted.licence_url})" if wanted.licence_url else "")
+            typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {licence}", err=True)
         try:
-            for path in weights.resolve(wanted.id, on_bytes):
-                typer.echo(f"{path}")
-        except MissingWeights as error:
-            if ids:
+            with BytesLine() as line:
+                paths = models.fetch(wanted.id, line)
+        except MissingWeights:
+            if ids or wanted.setup == "required":
                 raise
-            missing.append(wanted.id)
-            typer.echo(str(error), err=True)
-    if missing:
-        raise MissingWeights(f"Everything works but what needs {', '.join(missing)}; `models pull` tries again.")
+            typer.echo(f"{wanted.id} is optional and has no source that answers here. {wanted.without}", err=True)
+            continue
+        for path in paths:
+            typer.echo(f"{path}")
+
+
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Models as `models` lists them.")],
+) -> None:
+    """Delete what was downloaded of some models; a folder of your own is not touched."""
+    import models
+
+    for id in [models.entry(id).id for id in ids]:
+        typer.echo(f"{id}: {models.remove(id) / 1e6:.1f} MB removed")
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -128,19 +115,18 @@ def doctor(as_json: AsJson = False) -> None:
     import platform
 
     import main
-    import weights
-    from diffusion import catalogue
+    import models
     from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
     from jobs import places, store, supervisor
     from masks import loaded
 
-    first = catalogue.MODELS[catalogue.default("background")]
+    first = models.denoiser(models.default_denoiser("background"))
     device = pick_device(first.memory_gb)
-    folder = weights.data_folder()
+    folder = models.data_folder()
     at_work = supervisor.worker()
-    here = [id for id in weights.WEIGHTS if weights.present(id)]
-    missing = [entry.id for entry in weights.WEIGHTS.values() if entry.embedded and entry.id not in here]
+    here = [id for id in models.MODELS if models.is_installed(id)]
+    missing = [id for id, model in models.MODELS.items() if model.setup and id not in here]
     facts: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
         "versions": main.versions("torch", "diffusers", "transformers"),
@@ -154,7 +140,7 @@ def doctor(as_json: AsJson = False) -> None:
         "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
         "model memory": loaded.report(),
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),
-        "models here": [*here, *(id for id in catalogue.MODELS if catalogue.where(id))],
+        "models here": here,
         "models missing that set-up fetches": missing,
     }
     if as_json:

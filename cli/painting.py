@@ -78,16 +78,17 @@ OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
 
 
 def generated(task: str, prompt: str, given: dict[str, Any]) -> GeneratedBackdrop:
-    """What the flags ask of a model; a model that is not in the catalogue is a folder."""
-    from diffusion import catalogue
+    """What the flags ask of a model; a model that is not in the table is a folder."""
+    import models
+    from diffusion.settings import resolve_settings
 
     settings = dict(given)
     model = settings.pop("model", None)
     if model is None:
-        model = catalogue.default("create" if task == "create" else "background")
-    elif model not in catalogue.MODELS:
-        model = catalogue.add_folder(Path(model))
-    return catalogue.settle(model, prompt=prompt, **settings)
+        model = models.default_denoiser("create" if task == "create" else "background")
+    elif model not in models.denoisers():
+        model = models.add_folder(Path(model))
+    return resolve_settings(model, prompt=prompt, **settings)
 
 
 def settled_seed(seed: int | None, generated: GeneratedBackdrop | None) -> int:

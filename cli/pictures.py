@@ -36,7 +36,7 @@ def mask(
 ) -> None:
     """Find the subject of PHOTO and write its mask: white the subject, black the rest, grey the soft edge."""
     import main
-    import weights
+    import models
     from imaging import checks, save
 
     outputs = [path for path in (output, overlay, heat) if path]
@@ -64,7 +64,7 @@ def mask(
         "seconds": round(time.perf_counter() - started, 3),
         "device": "cpu",
         "model": next(reversed(selection.models), None),
-        "models": {id: weights.revision(id) for id in selection.models},
+        "models": {id: models.revision(id) for id in selection.models},
         "seed": None,
         "checks": {
             "protected_share": round(checks.protected_share(selection.values), 4),
@@ -188,9 +188,9 @@ def replay(
         keep_apart(path, output)
         given[str(path)] = read_bytes(path)
     if model:
-        from diffusion import catalogue
+        import models
 
-        catalogue.add_folder(model)
+        models.add_folder(model)
     with ProgressLine() as line:
         again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line, given)
     writer = Writer([output], kind)

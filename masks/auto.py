@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Photo
 from masks import preprocess
@@ -73,7 +73,7 @@ class _Ensemble:
 
     def add_people(self) -> None:
         """People count beside what is salient, or instead of it where nothing surely is."""
-        if not weights.present("deeplab-mobilenet-v2"):
+        if not models.is_installed("deeplab-mobilenet-v2"):
             return
         prediction = self._predict("deeplab", categories=["person"])
         if prediction is None or float((prediction.probability >= 0.5).mean()) < MIN_PEOPLE:
@@ -89,7 +89,7 @@ class _Ensemble:
             return
         self.people = True
         self._add(prediction, weight)
-        if weights.present("selfie-multiclass"):
+        if models.is_installed("selfie-multiclass"):
             body = self._predict("hair", parts=BODY, add=False)
             if body is not None and overlap(body.probability, self.probability) > MIN_IOU:
                 self._add(body, 0.1)
@@ -102,7 +102,7 @@ class _Ensemble:
         """
         probability = self.probability
         clear = float((probability >= 0.75).sum()) >= MIN_CLEAR * float((probability >= 0.25).sum())
-        if self.people or clear or not weights.present("mobile-sam"):
+        if self.people or clear or not models.is_installed("mobile-sam"):
             return
         box = self._box()
         if box is not None:

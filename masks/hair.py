@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, preprocess
@@ -126,7 +126,7 @@ def _margins(rgb: Array, channels: list[int]) -> Float:
 
 def _run(id: str, batch: Float) -> Float:
     """One TFLite network's answer to one picture."""
-    (path,) = weights.resolve(id)
+    (path,) = models.fetch(id)
     model = loaded.get(id, path.stat().st_size, lambda: _load(str(path)))
     with model.lock:
         interpreter = model.run

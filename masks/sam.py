@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator, model_validator
 
-import weights
+import models
 from errors import BadInput, MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, preprocess
@@ -257,8 +257,8 @@ _embeddings: Memory[Any] = Memory(CACHED_PHOTOS)
 
 
 def _network(model: ModelName) -> loaded.Model:
-    paths = weights.resolve(model)
-    size = sum(weights.bytes_of(path) for path in paths)
+    paths = models.fetch(model)
+    size = sum(models.bytes_of(path) for path in paths)
     return loaded.get(model, size, lambda: _MobileSam(*paths) if model == "mobile-sam" else _Sam2(paths[0]))
 
 

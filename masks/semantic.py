@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, mobilenet, preprocess
@@ -118,7 +118,7 @@ _answers: Memory[Float] = Memory(CACHED_PHOTOS)
 
 def _predict(model: ModelName, rgb: Array) -> Float:
     """One look at the whole picture, none of it cropped."""
-    paths = weights.resolve(model)
+    paths = models.fetch(model)
     size = sum(path.stat().st_size for path in paths)
     network = loaded.get(model, size, lambda: NETWORKS[model](paths[0]))
     side = network.run.side

@@ -164,7 +164,8 @@ class TransparentBackdrop(Backdrop):
 class GeneratedBackdrop(Backdrop):
     """A background, or a whole picture, that a diffusion model generates.
 
-    Names are diffusers' own. Every value is settled: ``diffusion.catalogue.settle`` fills in what the model prefers.
+    Names are diffusers' own. Every value is settled: ``diffusion.settings.resolve_settings`` fills in what the model
+    prefers.
     """
 
     title: ClassVar = "Generated"

@@ -34,9 +34,9 @@ _passed: set[str] = set()
 
 def weights_folder() -> Path | None:
     """Where tests find real weights; nothing is ever written there."""
-    import weights
+    import models
 
-    folders = (os.environ.get("BACKDROP_WEIGHTS"), SHARED / "weights", weights.data_folder() / "weights")
+    folders = (os.environ.get("BACKDROP_WEIGHTS"), SHARED / "weights", models.data_folder() / "weights")
     return next((Path(folder) for folder in folders if folder and Path(folder).is_dir()), None)
 
 
@@ -65,9 +65,9 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 @pytest.fixture
 def u2netp() -> None:
     """For tests that find a subject by the embedded model."""
-    import weights
+    import models
 
-    if weights.present("u2netp") is None:
+    if not models.is_installed("u2netp"):
         pytest.skip("needs u2netp.onnx")
 
 
@@ -154,7 +154,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ``BACKDROP_WEIGHTS`` folder with tiny sd15-inpaint, sdxl-inpaint and sd15; made once per test process."""
     import tiny
 
@@ -165,7 +165,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def here(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny models in place."""
-    monkeypatch.setenv("BACKDROP_WEIGHTS", str(models))
-    return models
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
+    return tiny_models

@@ -21,7 +21,7 @@ import pytest
 from conftest import WEIGHTS
 from pages import ROOT
 
-import weights
+import models
 from imaging.photo import load
 from imaging.save import read_made
 from jobs.store import Store
@@ -56,25 +56,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         if WEIGHTS:
             patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
-        found = weights.present("u2netp")
+        found = models.local_paths("u2netp")
     if found is None:
         pytest.skip("needs u2netp.onnx")
-    models, data = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("browser-data")
-    (models / "u2netp.onnx").symlink_to(found[0])
-    subprocess.run([sys.executable, "-m", "tests.tiny", str(models)], cwd=ROOT, check=True, capture_output=True)
+    folder, data = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("browser-data")
+    (folder / "u2netp.onnx").symlink_to(found[0])
+    subprocess.run([sys.executable, "-m", "tests.tiny", str(folder)], cwd=ROOT, check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    environment = os.environ | {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(models), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(folder), "OMP_NUM_THREADS": "1"}
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--server.address=127.0.0.1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         _wait(lambda: _answers(url), 120)
-        yield Server(url, process, data, models, time.perf_counter() - started)
+        yield Server(url, process, data, folder, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -275,7 +275,7 @@ def sam(server: Server) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if WEIGHTS:
             patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
-        found = weights.present("mobile-sam")
+        found = models.local_paths("mobile-sam")
     if found is None:
         pytest.skip("needs the weights of mobile-sam")
     folder = server.models / "mobile-sam"

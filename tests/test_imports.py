@@ -22,12 +22,11 @@ ROOMS = (
     "diffusion",
     "imaging",
     "recipe",
-    "tfjs",
-    "weights",
+    "models",
     "fields",
     "errors",
 )
-GROUND = {"recipe", "weights", "fields", "errors"}
+GROUND = {"recipe", "models", "fields", "errors"}
 MAY_IMPORT = {
     "app": {"ui", "jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
     "ui": {"jobs", "main", "masks", "diffusion", "imaging"} | GROUND,
@@ -40,8 +39,7 @@ MAY_IMPORT = {
     "diffusion": {"imaging"} | GROUND,
     "imaging": GROUND,
     "recipe": {"fields", "errors"},
-    "weights": {"errors", "tfjs"},
-    "tfjs": set(),
+    "models": {"errors"},
     "fields": set(),
     "errors": set(),
 }

@@ -20,8 +20,8 @@ from job_helpers import seeds
 from pages import ROOT, Page, cut_out, opaque
 
 import main
-import weights
-from diffusion import catalogue
+import models
+from diffusion.settings import resolve_settings
 from errors import BadInput
 from imaging import plates
 from imaging.photo import Photo, load
@@ -196,7 +196,7 @@ def test_options_are_said_in_words(name: str) -> None:
             print(f"{info.title}: {words}")
             assert words[0].isupper()
             assert " " in words or words.isalpha()
-            assert choice in weights.WEIGHTS or choice in options.words_of(info)
+            assert choice in models.MODELS or choice in options.words_of(info)
 
 
 def test_an_option_nobody_knew_of_gets_a_widget() -> None:
@@ -687,8 +687,8 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
         handed_in.append((recipe, visitor))
         return f"job-{len(handed_in)}"
 
-    monkeypatch.setattr(catalogue, "where", lambda id: tmp_path)
-    monkeypatch.setattr(catalogue, "require", lambda *_: tmp_path)
+    monkeypatch.setattr(models, "is_installed", lambda id: True)
+    monkeypatch.setattr(models, "require", lambda *_: tmp_path)
     monkeypatch.setattr(queue, "submit", submit)
     monkeypatch.setattr(queue, "ensure_worker", lambda: None)
     monkeypatch.setattr(queue, "status", lambda id: _job(handed_in[int(id.split("-")[1]) - 1][0], id=id))
@@ -746,7 +746,7 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
     studio.set(f"{prefix}.defocus", 3.0)
     studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
     ((recipe, visitor),) = models_here
-    wanted = catalogue.settle(
+    wanted = resolve_settings(
         "sd2-inpaint",
         prompt="on a mossy forest floor, morning sun through tall trees, shallow depth of field, photo",
         negative_prompt="rain",
@@ -1000,7 +1000,7 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
 def test_pictures_finished_before_a_later_one_fails_are_kept(
     studio: Page, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backdrop = catalogue.settle("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
+    backdrop = resolve_settings("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
     mask = MaskRecipe(layers=(Layer(source=Source(name="alpha")),))
     wanted = Recipe(photo=studio.app.session_state["desk"].photo, mask=mask, backdrop=backdrop, seed=7)
     id = queue.submit(wanted, "ann")

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 import cli
 import main
+import models
 import tasks
-from diffusion import catalogue, engine
-from diffusion.catalogue import settle
+from diffusion import engine
+from diffusion.settings import resolve_settings
 from errors import BadInput, Cancelled, MissingWeights
 from imaging import composite, plates
 from imaging.geometry import Size
@@ -33,7 +34,7 @@ QUICK = {"prompt": "a beach at dusk", "num_inference_steps": 3}
 
 
 def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", **given):
-    backdrop = settle(model, **{**QUICK, **given})
+    backdrop = resolve_settings(model, **{**QUICK, **given})
     return Recipe(photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow)
 
 
@@ -78,7 +79,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
     mask = Image.fromarray(repaint.astype(np.uint8) * 255)
     painter = engine.load("sd15-inpaint")
     pipe = diffusers.StableDiffusionInpaintPipeline.from_pretrained(
-        catalogue.require("sd15-inpaint"), dtype=getattr(torch, painter.device.dtype), safety_checker=None
+        models.require("sd15-inpaint"), dtype=getattr(torch, painter.device.dtype), safety_checker=None
     )
     pipe.scheduler = diffusers.DDIMScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
@@ -118,7 +119,7 @@ def test_sizes_that_are_asked_for(here, given, size):
 def test_the_denoiser_does_not_eat_the_subject():
     alpha = subject_of(400, 300)
     selection = Selection(alpha)
-    backdrop = settle("sd15-inpaint", **QUICK)
+    backdrop = resolve_settings("sd15-inpaint", **QUICK)
     repaint = tasks.denoise_mask(selection, backdrop).values
     eaten = int(((repaint >= 128) & (alpha >= 128)).sum())
     print(f"{eaten} of {(alpha >= 128).sum()} subject pixels would be painted over")
@@ -134,7 +135,7 @@ def test_feathering_rounds_the_outline_off():
     alpha = np.zeros((200, 200), np.uint8)
     alpha[50:150, 50:150] = 255
     alpha[20:50, 98:101] = 255  # a hair
-    backdrop = settle("sd15-inpaint", **QUICK, mask_feather=20)
+    backdrop = resolve_settings("sd15-inpaint", **QUICK, mask_feather=20)
     repaint = tasks.denoise_mask(Selection(alpha), backdrop).values
     assert (repaint[30, 95:105] >= 128).all(), "the hair is painted over; the composite puts it back"
     assert (repaint[100, 60:140] < 128).all()
@@ -152,7 +153,7 @@ def test_defocus_softens_the_background_and_leaves_the_subject(here):
     )
     assert soft[:, :100].std() < 0.4 * sharp[:, :100].std()
     assert abs(soft.mean() - sharp.mean()) < 3
-    given = {"mask": MaskRecipe(), "backdrop": settle("sd15-inpaint", **QUICK, defocus=20)}
+    given = {"mask": MaskRecipe(), "backdrop": resolve_settings("sd15-inpaint", **QUICK, defocus=20)}
     (made,) = main.run(Recipe(photo=photo.digest, **given), photo, None, selection=Selection(alpha))
     assert (made.pixels[alpha == 255] == photo.pixels[alpha == 255]).all()
 
@@ -339,7 +340,7 @@ def test_cancel_through_the_core(here):
 
 
 def test_create(here):
-    recipe = Recipe(task="create", backdrop=settle("sd15", **QUICK, num_images_per_prompt=2), seed=3)
+    recipe = Recipe(task="create", backdrop=resolve_settings("sd15", **QUICK, num_images_per_prompt=2), seed=3)
     first, second = run(recipe, None)
     assert first.pixels.shape == (128, 128, 3)
     assert not np.array_equal(first.pixels, second.pixels)
@@ -348,7 +349,7 @@ def test_create(here):
     assert np.array_equal(again.pixels, second.pixels)
     with pytest.raises(BadInput, match=r"x\.png is not what second\.png was made with; that takes no file\."):
         main.replay(second.encode(), "second.png", None, store.default().get, given={"x.png": b"x"})
-    (wide,) = run(Recipe(task="create", backdrop=settle("sd15", **QUICK, width=192, height=64), seed=3), None)
+    (wide,) = run(Recipe(task="create", backdrop=resolve_settings("sd15", **QUICK, width=192, height=64), seed=3), None)
     assert wide.pixels.shape == (64, 192, 3)
 
 
@@ -403,7 +404,7 @@ def test_the_command_line_paints(shot, tmp_path):
     assert second["seed"] == 9
     made = Recipe.from_json(main.save.read_made((tmp_path / "out-2.png").read_bytes(), "out").recipe)
     assert made.seed == 9
-    assert made.backdrop == settle(
+    assert made.backdrop == resolve_settings(
         "sd15-inpaint",
         prompt="a beach",
         num_inference_steps=3,
@@ -429,10 +430,10 @@ def test_the_command_line_settles_a_seed_and_says_it(shot, tmp_path):
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "out.png").read_bytes()
 
 
-def test_a_local_folder_paints_and_replays(shot, tmp_path, models):
+def test_a_local_folder_paints_and_replays(shot, tmp_path, tiny_models):
     import shutil
 
-    folder = shutil.copytree(models / "diffusers" / "sd15-inpaint", tmp_path / "my model")
+    folder = shutil.copytree(tiny_models / "diffusers" / "sd15-inpaint", tmp_path / "my model")
     out = tmp_path / "out.png"
     flags = ["--prompt", "a beach", "--seed", "8", "--num-inference-steps", "2"]
     assert invoke("background", *shot, "-o", out, *flags, "--model", folder).exit_code == 0
@@ -440,7 +441,7 @@ def test_a_local_folder_paints_and_replays(shot, tmp_path, models):
     invoke("background", *shot, "-o", tmp_path / "known.png", *flags)
     known = load((tmp_path / "known.png").read_bytes())
     assert np.array_equal(load(out.read_bytes()).pixels, known.pixels)
-    catalogue._folders.clear()  # another process
+    models.own.folders.clear()  # another process
     assert isinstance(invoke("replay", out, "-o", tmp_path / "again.png").exception, BadInput)
     assert invoke("replay", out, "-o", tmp_path / "again.png", "--model", folder).exit_code == 0
     assert (tmp_path / "again.png").read_bytes() == out.read_bytes()

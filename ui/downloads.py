@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from diffusion import catalogue
+import models
 from errors import StudioError
 
 
@@ -31,7 +31,7 @@ def begin(id: str) -> None:
         running = _downloads.get(id)
         if running and not running.finished:
             return
-        _downloads[id] = Download(total=catalogue.MODELS[id].size_bytes)
+        _downloads[id] = Download(total=models.entry(id).size)
     threading.Thread(target=_fetch, args=(id, _downloads[id]), daemon=True).start()
 
 
@@ -40,14 +40,14 @@ def _fetch(id: str, download: Download) -> None:
         download.done, download.total = done, total
 
     try:
-        catalogue.fetch(id, on_bytes)
+        models.fetch(id, on_bytes)
     except StudioError as error:
         download.problem = str(error)
     finally:
         download.finished = True
 
 
-def offer(model: catalogue.Model) -> None:
+def offer(model: models.Model) -> None:
     """Say that a model is not here, what it costs to fetch, and how far that is."""
     running = _downloads.get(model.id)
     if running and not running.finished:
@@ -57,12 +57,12 @@ def offer(model: catalogue.Model) -> None:
         st.error(running.problem, icon=":material/cloud_off:")
     else:
         st.info(
-            f"**{model.title}** is not on this machine yet. It is {model.size_bytes / 1e9:.1f} GB, under the licence "
+            f"**{model.title}** is not on this machine yet. It is {model.size / 1e9:.1f} GB, under the licence "
             f"[{model.licence}]({model.licence_url}). Without it, **Instant** backgrounds work at once.",
             icon=":material/cloud_download:",
         )
     st.button(
-        "Try the download again" if running and running.problem else f"Download {model.size_bytes / 1e9:.1f} GB",
+        "Try the download again" if running and running.problem else f"Download {model.size / 1e9:.1f} GB",
         key=f"download.{model.id}",
         icon=":material/download:",
         width="stretch",
@@ -74,7 +74,7 @@ def offer(model: catalogue.Model) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _progress(model: catalogue.Model) -> None:
+def _progress(model: models.Model) -> None:
     running = _downloads[model.id]
     if running.finished:
         st.rerun()

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+import models
 import recipe
-from diffusion import catalogue
+from diffusion.settings import SCHEDULERS, resolve_settings
 from errors import StudioError
 from imaging.photo import Photo
 from jobs import queue
@@ -75,8 +76,8 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     if not state.value(f"{prefix}.seed_locked", False):
         st.session_state[f"{prefix}.seed_next"] = secrets.randbelow(MOST_SEED)
     try:
-        backdrop = catalogue.settle(**settings)
-        catalogue.require(backdrop.model, parts["task"])
+        backdrop = resolve_settings(**settings)
+        models.require(backdrop.model, parts["task"])
         wanted = recipe.Recipe(backdrop=backdrop, seed=int(state.value(f"{prefix}.seed", 0)), **parts)
         queue.ensure_worker()
         id = queue.submit(wanted, st.session_state.visitor)
@@ -136,7 +137,7 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         from ui import background
 
         background.shadow_control()
-    if catalogue.where(model.id) is None:
+    if not models.is_installed(model.id):
         downloads.offer(model)
         return None
     return chosen
@@ -148,13 +149,13 @@ def _take_idea(prefix: str, ideas: dict[str, str]) -> None:
         state.put(f"{prefix}.prompt", ideas[chosen])
 
 
-def _model(prefix: str, task: str) -> catalogue.Model:
-    fitting = {id: model for id, model in catalogue.MODELS.items() if task in model.tasks}
+def _model(prefix: str, task: str) -> models.Denoiser:
+    fitting = models.denoisers(task)  # type: ignore[arg-type]
     id = state.control(
         st.selectbox,
         "Model",
         f"{prefix}.model",
-        catalogue.default(task),  # type: ignore[arg-type]
+        models.default_denoiser(task),  # type: ignore[arg-type]
         options=list(fitting),
         format_func=lambda id: fitting[id].title,
         help="Which diffusion model paints.",
@@ -199,7 +200,7 @@ def _seed(prefix: str) -> None:
     )
 
 
-def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
+def _more(prefix: str, model: models.Denoiser) -> dict[str, Any]:
     """What most people need not touch. Only what the model takes is shown."""
     takes, start = model.takes, model.defaults
     chosen: dict[str, Any] = {}
@@ -214,7 +215,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
                 max_chars=recipe.MAX_PROMPT,
                 help="Words for what to keep out (negative prompt). Has no effect at a guidance scale of 1 or less.",
             )
-        chosen |= _sampling(prefix, model.id, takes, start, model.schedulers)
+        chosen |= _sampling(prefix, model.id, takes, start)
         if "mask_grow" in takes:
             grow = state.control(
                 st.slider,
@@ -259,7 +260,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
     return chosen
 
 
-def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, schedulers: tuple[str, ...]) -> dict[str, Any]:
+def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if "num_inference_steps" in takes:
         chosen["num_inference_steps"] = state.control(
@@ -299,14 +300,14 @@ def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, scheduler
             "Sampling method",
             f"{prefix}.{id}.scheduler",
             start["scheduler"],
-            options=list(schedulers),
-            format_func=lambda name: f"{catalogue.SCHEDULERS[name].title}: {catalogue.SCHEDULERS[name].help}",
+            options=list(SCHEDULERS),
+            format_func=lambda name: f"{SCHEDULERS[name].title}: {SCHEDULERS[name].help}",
             help="How the picture is worked out from the noise (scheduler).",
         )
     return chosen
 
 
-def _size(prefix: str, model: catalogue.Model) -> dict[str, Any]:
+def _size(prefix: str, model: models.Denoiser) -> dict[str, Any]:
     own = state.control(
         st.toggle,
         "Choose the working size",

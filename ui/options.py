@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-import weights
+import models
 from errors import BadInput
 from imaging.photo import load, safe_name
 from jobs import store
@@ -128,11 +128,11 @@ def _choice(
         help=help,
         format_func=partial(option_label, words),
     )
-    entry = weights.WEIGHTS.get(str(value))
+    entry = models.MODELS.get(str(value))
     if entry:
-        here = "" if weights.present(entry.id) else f" Fetched first: {entry.size / 1e6:.0f} MB."
+        here = "" if models.is_installed(entry.id) else f" Fetched first: {entry.size / 1e6:.0f} MB."
         free = "" if entry.commercial else ", not for commercial use"
-        more = _capital(entry.good_at.partition("; ")[2])
+        more = _capital(entry.help.partition("; ")[2])
         st.caption(f"{more + '. ' if more else ''}Licence {entry.licence}{free}.{here}")
     return value
 
@@ -141,8 +141,8 @@ def option_label(words: Mapping[str, str], option: Any) -> str:
     """What may be chosen, in words; the technical term stands beside them where it differs."""
     if option is None:
         return "Automatic"
-    if entry := weights.WEIGHTS.get(option):
-        return f"{_capital(entry.good_at.partition('; ')[0])} ({entry.id})"
+    if entry := models.MODELS.get(option):
+        return f"{_capital(entry.help.partition('; ')[0])} ({entry.id})"
     return words.get(option) or _capital(str(option).replace("_", " "))
 
 
