@@ -22,8 +22,8 @@ from PIL import Image
 import masks
 import models
 from errors import NothingFound
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
 from masks import preprocess
 from recipe import Source
 

@@ -23,12 +23,13 @@ def scenes_command(
     as_json: AsJson = False,
 ) -> None:
     """List the scenes for `--backdrop scene:NAME,OPTION=VALUE`, with their options."""
-    from imaging import save, scenes
+    from imaging import files, scenes
+    from imaging.encode import encode, type_of
 
     if gallery:
-        kind = save.type_of(gallery)
+        kind = type_of(gallery)
         keep_apart(None, gallery)
-        save.write(gallery, save.encode(scenes.gallery(seed), kind))
+        files.write(gallery, encode(scenes.gallery(seed), kind))
     table: list[dict[str, Any]] = [
         {"name": scene.name, "title": scene.title, "help": scene.help, "options": scenes.described(scene)}
         for scene in scenes.SCENES.values()

@@ -11,7 +11,7 @@ import typer
 from cli.flags import usage
 
 if TYPE_CHECKING:
-    from recipe import GeneratedBackdrop
+    from backdrops import GeneratedBackdrop
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
 def generated(task: str, prompt: str, given: dict[str, Any]) -> GeneratedBackdrop:
     """What the flags ask of a model; a model that is not in the table is a folder."""
     import models
-    from diffusion.settings import resolve_settings
+    from backdrops import GeneratedBackdrop
 
     settings = dict(given)
     model = settings.pop("model", None)
@@ -88,7 +88,7 @@ def generated(task: str, prompt: str, given: dict[str, Any]) -> GeneratedBackdro
         model = models.default_denoiser("create" if task == "create" else "background")
     elif model not in models.denoisers():
         model = models.add_folder(Path(model))
-    return resolve_settings(model, prompt=prompt, **settings)
+    return GeneratedBackdrop.of(model, prompt=prompt, **settings)
 
 
 def settled_seed(seed: int | None, generated: GeneratedBackdrop | None) -> int:

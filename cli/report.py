@@ -27,10 +27,10 @@ class Writer:
         self._reports: list[dict[str, Any]] = []
 
     def __call__(self, result: Result) -> None:
-        from imaging import save
+        from imaging import files
 
         output = self._outputs[len(self._reports)]
-        save.write(output, result.encode(self._kind))
+        files.write(output, result.encode(self._kind))
         self._reports.append({"images": [str(output)], **result.report})
 
     def report(self, as_json: bool) -> None:

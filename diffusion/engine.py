@@ -56,7 +56,7 @@ class Engine(Protocol):
         """Paint one picture: RGB at the request's size. What ``on_step`` raises ends the work and is passed on."""
         ...
 
-    def unread(self, prompt: str) -> str:
+    def truncated_text(self, prompt: str) -> str:
         """The end of a prompt that the model does not read because it is too long; empty where it reads all."""
         ...
 
@@ -129,7 +129,7 @@ class DiffusersEngine:
                 self._pipe.maybe_free_model_hooks()  # a stopped pipeline does not get there itself
         return picture
 
-    def unread(self, prompt: str) -> str:
+    def truncated_text(self, prompt: str) -> str:
         """The end of a prompt that is too long; see :class:`Engine`."""
         tokenizer = self._pipe.tokenizer
         tokens = tokenizer(prompt, truncation=False, verbose=False).input_ids[1:-1]

@@ -1,7 +1,7 @@
 """Settings of diffusion models: the sampling methods, and every value of a backdrop filled in.
 
 SCHEDULERS                       sampling methods by the friendly name that recipes carry
-resolve_settings(id, **given)    a backdrop with every value filled in, or a refusal in one sentence
+resolve_settings(id, **given)    every setting filled in, or a refusal in one sentence
 
 Importable without torch and diffusers.
 """
@@ -12,11 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 import models
 from errors import BadInput
-from recipe import GeneratedBackdrop, explain
 
 
 @dataclass(frozen=True)
@@ -51,25 +48,22 @@ SCHEDULERS: dict[str, Scheduler] = {
 """By the friendly name that recipes carry, in the order in which people see them."""
 
 
-def resolve_settings(model_id: str, **given: Any) -> GeneratedBackdrop:
-    """A backdrop with every value filled in.
+def resolve_settings(model: str | None = None, **given: Any) -> dict[str, Any]:
+    """Every setting of a generated picture filled in, by the names of :class:`backdrops.GeneratedBackdrop`'s fields.
 
     Args:
-        model_id: of the table of models, or what :func:`models.add_folder` gave.
-        **given: fields of :class:`GeneratedBackdrop`; ``None`` stands for the model's own preference.
+        model: an id of the table of models, or what :func:`models.add_folder` gave; ``None`` for the best one here.
+        **given: settings; ``None`` stands for the model's own preference.
 
     Raises:
-        BadInput: no such model, an argument it does not take, or a value out of range.
+        BadInput: no such model, a setting that it does not take, or no such scheduler.
     """
-    model = models.denoiser(model_id)
-    wanted = {name: value for name, value in given.items() if value is not None}
+    chosen = models.denoiser(model or models.default_denoiser("background"))
+    wanted = {name: value for name, value in given.items() if value is not None and name != "kind"}
     for name in wanted:
-        if name not in model.takes:
-            raise BadInput(f"The model {model.id} takes no {name.replace('_', ' ')}; leave it out or choose another.")
-    values = {**model.defaults, **wanted}
+        if name not in chosen.takes:
+            raise BadInput(f"The model {chosen.id} takes no {name.replace('_', ' ')}; leave it out or choose another.")
+    values = {**chosen.defaults, **wanted}
     if values["scheduler"] not in SCHEDULERS:
         raise BadInput(f"There is no scheduler {values['scheduler']!r}; choose one of {', '.join(SCHEDULERS)}.")
-    try:
-        return GeneratedBackdrop.model_validate({"model": model.id, **values})
-    except ValidationError as error:
-        raise BadInput(f"The settings do not fit: {explain(error)}.") from error
+    return {"model": chosen.id, **values}

@@ -114,9 +114,10 @@ def make(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
 
 def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     import main
+    from backdrops import GeneratedBackdrop
     from imaging.photo import load
     from jobs import store
-    from recipe import GeneratedBackdrop, Recipe
+    from recipe import Recipe
 
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
+import fields
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
@@ -22,7 +23,18 @@ from masks.sam import Sam
 from masks.semantic import DeepLab
 from masks.user_mask import Alpha, Drawn, File
 
-__all__ = ["SOURCES", "RepaintMask", "Selection", "combine", "find", "finish", "options_of", "select", "to_repaint"]
+__all__ = [
+    "SOURCES",
+    "RepaintMask",
+    "Selection",
+    "combine",
+    "find",
+    "finish",
+    "inputs",
+    "options_of",
+    "select",
+    "to_repaint",
+]
 
 SOURCES: dict[str, MaskSource] = {
     source.name: source for source in (Auto(), Rembg(), DeepLab(), Hair(), Text(), Sam(), Alpha(), File(), Drawn())
@@ -39,6 +51,17 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
         return found, found.Options.model_validate(dict(source.options))
     except ValidationError as error:
         raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
+
+
+def inputs(mask: recipe.MaskRecipe) -> Iterator[tuple[str, str]]:
+    """What a mask recipe reads by digest: (what it is, its digest)."""
+    if mask.strokes:
+        yield "touch-up", mask.strokes
+    for layer in mask.layers:
+        _, options = options_of(layer.source)
+        for setting in fields.settings(type(options)):
+            if setting.kind == "file":
+                yield setting.control.input, getattr(options, setting.name)
 
 
 Key = tuple[str, str, str]  # the photo's digest, the source's name, its options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 import models
 from errors import BadInput, MissingWeights, NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
 from masks import loaded, preprocess
 from masks.base import Context, Options, Prediction
@@ -35,34 +36,32 @@ Box = tuple[float, float, float, float]
 
 class SamOptions(Options):
     positional: ClassVar = "clicks"
-    clicks: tuple[Point, ...] = Field(
-        (), max_length=64, description="Points on the subject, x,y in pixels.", json_schema_extra={"mark": "add"}
+    clicks: Annotated[
+        tuple[Point, ...],
+        Field(max_length=64, description="Points on the subject, x,y in pixels."),
+        Control(mark="add"),
+    ] = ()
+    excluded: Annotated[tuple[Point, ...], Control(mark="remove")] = Field(
+        (), max_length=64, alias="not", description="Points that are not the subject, x,y in pixels."
     )
-    excluded: tuple[Point, ...] = Field(
-        (),
-        max_length=64,
-        alias="not",
-        description="Points that are not the subject, x,y in pixels.",
-        json_schema_extra={"mark": "remove"},
-    )
-    box: Box | None = Field(
-        None,
-        description="A box around the subject: x0,y0,x1,y1 in pixels.",
-        json_schema_extra={"mark": "box"},
-    )
-    size: Literal["auto", "whole", "part", "detail"] = Field(
-        "auto",
-        title="How much is meant (size)",
-        description="Of several things under a single click: the likeliest, the whole, a part or a detail.",
-        json_schema_extra={
-            "words": {
+    box: Annotated[
+        Box | None, Field(description="A box around the subject: x0,y0,x1,y1 in pixels."), Control(mark="box")
+    ] = None
+    size: Annotated[
+        Literal["auto", "whole", "part", "detail"],
+        Field(
+            title="How much is meant (size)",
+            description="Of several things under a single click: the likeliest, the whole, a part or a detail.",
+        ),
+        Control(
+            words={
                 "auto": "What is likeliest (auto)",
                 "whole": "The whole thing (whole)",
                 "part": "A part of it (part)",
                 "detail": "A detail of it (detail)",
             }
-        },
-    )
+        ),
+    ] = "auto"
     model: ModelName = Field(
         "mobile-sam", title="Network (model)", description="Which network; MobileSAM is the light one."
     )

@@ -71,7 +71,7 @@ class Backdrop(Part):
 
 def kinds() -> dict[str, type[Backdrop]]:
     """The class of every kind of backdrop by its name, in the order in which people see them."""
-    importlib.import_module("recipe.backdrops")
+    importlib.import_module("backdrops")
     return dict(sorted(_classes.items(), key=lambda item: item[1].order))
 
 

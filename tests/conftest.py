@@ -19,8 +19,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from backdrops import BackdropKind, ReadInput
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
+from imaging.subject import Subject
 
 # No timed tests: the machine may be busy. In CI the same examples every time, so that a failure is the change's own.
 settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -90,6 +92,15 @@ def disc(width: int, height: int, radius: float, soft: float = 3) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
     distance = np.hypot(x - width / 2 + 0.5, y - height / 2 + 0.5)
     return np.clip((radius - distance) / soft * 255 + 128, 0, 255).astype(np.uint8)
+
+
+def draw(
+    backdrop: BackdropKind, photo: Photo, alpha: np.ndarray, read: ReadInput, seed: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The background that a drawn kind gives for a photo, and what it notes."""
+    background = backdrop.draw(Subject.of(photo, alpha), read, seed)
+    assert background.pixels is not None
+    return background.pixels, background.notes
 
 
 @pytest.fixture

@@ -22,12 +22,13 @@ from conftest import WEIGHTS
 from pages import ROOT
 
 import models
+from backdrops import GeneratedBackdrop
+from imaging import provenance
 from imaging.photo import load
-from imaging.save import read_made
 from jobs.store import Store
 from masks import grammar, options_of
 from masks.sam import SamOptions
-from recipe import GeneratedBackdrop, Recipe
+from recipe import Recipe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -216,7 +217,7 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
     assert abs(painted[0] - (centre - radius)) <= tolerance
     assert abs(painted[-1] - (centre + radius)) <= tolerance
 
-    recipe = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe)
+    recipe = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe)
     assert recipe.mask.strokes
     strokes = tmp_path / "strokes.json"
     strokes.write_bytes(Store(server.data / "store").get(recipe.mask.strokes))
@@ -257,7 +258,7 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     tab.get_by_text("The subject is untouched.").wait_for()
     _settled(tab)
     made = _download(tab, "PNG", tmp_path)
-    backdrop = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe).backdrop
+    backdrop = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).backdrop
     assert isinstance(backdrop, GeneratedBackdrop)
     assert (backdrop.prompt, backdrop.num_inference_steps) == ("a quiet forest", 4)
 
@@ -368,7 +369,7 @@ def _make_and_return(tab: Tab, folder: Path) -> tuple[SamOptions, np.ndarray]:
     _settled(tab)
     made = _download(tab, "PNG", folder)
     mask = load(_download(tab, "Mask", folder).read_bytes()).rgb8[..., 0]
-    (layer,) = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe).mask.layers
+    (layer,) = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).mask.layers
     _step(tab, "Subject")
     return options_of(layer.source)[1], mask  # type: ignore[return-value]
 

@@ -197,6 +197,6 @@ def test_cancel_stops_within_one_step(here, at):
 
 def test_what_a_prompt_says_too_much(here):
     painter = engine.load("sd15-inpaint")
-    assert painter.unread("a" * 75) == ""
-    assert painter.unread("a" * 75 + " bcd").strip() == "b c d".replace(" ", "")
-    assert painter.unread("") == ""
+    assert painter.truncated_text("a" * 75) == ""
+    assert painter.truncated_text("a" * 75 + " bcd").strip() == "b c d".replace(" ", "")
+    assert painter.truncated_text("") == ""

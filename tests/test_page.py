@@ -21,26 +21,17 @@ from pages import ROOT, Page, cut_out, opaque
 
 import main
 import models
-from diffusion.settings import resolve_settings
+from backdrops import GeneratedBackdrop, GradientBackdrop, SceneBackdrop, TransparentBackdrop
 from errors import BadInput
-from imaging import plates
+from imaging import inpaint_io, provenance
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode, read_made
 from imaging.scenes import SCENES
 from jobs import history, queue, store, supervisor, worker
 from masks import SOURCES, Selection, options_of
 from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
-from recipe import (
-    GradientBackdrop,
-    Layer,
-    Length,
-    MaskRecipe,
-    Recipe,
-    SceneBackdrop,
-    Source,
-    TransparentBackdrop,
-)
+from recipe import Layer, Length, MaskRecipe, Recipe, Source
 from ui import options, working
 from ui.pointer import Mark, parse_marks
 
@@ -576,7 +567,7 @@ def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict
 
 def _made(page: Page) -> tuple[Recipe, str]:
     digest = page.app.session_state["desk"].results[0]
-    return Recipe.from_json(read_made(store.default().get(digest), "result").recipe), digest
+    return Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe), digest
 
 
 @pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
@@ -660,10 +651,10 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask"}
     from ui import result
 
-    selection = read_made(store.default().get(digest), "result").selection
+    selection = provenance.read(store.default().get(digest), "result").selection
     assert selection is not None
     assert np.array_equal(load(result._mask(digest)).rgb8[..., 0], selection)
-    assert Recipe.from_json(read_made(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
+    assert Recipe.from_json(provenance.read(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
     cut = load(result._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
@@ -746,7 +737,7 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
     studio.set(f"{prefix}.defocus", 3.0)
     studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
     ((recipe, visitor),) = models_here
-    wanted = resolve_settings(
+    wanted = GeneratedBackdrop.of(
         "sd2-inpaint",
         prompt="on a mossy forest floor, morning sun through tall trees, shallow depth of field, photo",
         negative_prompt="rain",
@@ -1000,7 +991,7 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
 def test_pictures_finished_before_a_later_one_fails_are_kept(
     studio: Page, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backdrop = resolve_settings("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
+    backdrop = GeneratedBackdrop.of("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
     mask = MaskRecipe(layers=(Layer(source=Source(name="alpha")),))
     wanted = Recipe(photo=studio.app.session_state["desk"].photo, mask=mask, backdrop=backdrop, seed=7)
     id = queue.submit(wanted, "ann")
@@ -1012,8 +1003,8 @@ def test_pictures_finished_before_a_later_one_fails_are_kept(
             raise BadInput("There is not enough memory; ask for a smaller size.")
         return from_model(picture, *arguments)  # type: ignore[arg-type]
 
-    from_model = plates.from_model
-    monkeypatch.setattr(plates, "from_model", paint)
+    from_model = inpaint_io.to_background
+    monkeypatch.setattr(inpaint_io, "to_background", paint)
     assert worker.make(id, wanted.to_json(), "ann") == {
         "error": "There is not enough memory; ask for a smaller size.",
     }

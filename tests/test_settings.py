@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import models
-from diffusion.settings import SCHEDULERS, resolve_settings
+from backdrops import GeneratedBackdrop
+from diffusion.settings import SCHEDULERS
 from errors import BadInput, MissingWeights
-from recipe import GeneratedBackdrop
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ def test_every_entry_is_whole(model):
     assert model.tasks
     assert model.defaults["scheduler"] in SCHEDULERS
     assert model.takes <= set(GeneratedBackdrop.model_fields)
-    made = resolve_settings(model.id, prompt="a beach")
+    made = GeneratedBackdrop.of(model.id, prompt="a beach")
     assert None not in (made.num_inference_steps, made.guidance_scale, made.scheduler)
     patterns = model.folder.files
     assert f"unet/diffusion_pytorch_model{'.fp16' if model.variant else ''}.safetensors" in patterns
 
 
 def test_what_is_given_stands_and_the_rest_is_the_models_own():
-    made = resolve_settings("sdxl-inpaint", prompt=" a beach ", guidance_scale=3, width=768, strength=None)
+    made = GeneratedBackdrop.of("sdxl-inpaint", prompt=" a beach ", guidance_scale=3, width=768, strength=None)
     assert (made.prompt, made.guidance_scale, made.width, made.strength) == ("a beach", 3, 768, 0.99)
 
 
@@ -81,7 +81,7 @@ def test_what_is_given_stands_and_the_rest_is_the_models_own():
 )
 def test_what_does_not_fit_is_refused_in_words(model, given, says):
     with pytest.raises(BadInput, match=re.escape(says)) as caught:
-        resolve_settings(model, **{"prompt": "a beach", **given})
+        GeneratedBackdrop.of(model, **{"prompt": "a beach", **given})
     print(caught.value)
 
 
@@ -133,7 +133,7 @@ def test_a_folder_of_ones_own_is_named_by_its_content(empty):
     other = make_folder(empty / "three")
     (other / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"other")
     assert models.add_folder(other) != first
-    assert str(empty) not in resolve_settings(first, prompt="a beach").model_dump_json()
+    assert str(empty) not in GeneratedBackdrop.of(first, prompt="a beach").model_dump_json()
     assert first not in models.MODELS
 
 
@@ -143,7 +143,7 @@ def test_a_folder_trained_from_pure_noise_keeps_its_own_sampler(empty, pure, sch
     config = folder / "scheduler" / "scheduler_config.json"
     config.parent.mkdir(exist_ok=True)
     config.write_text(json.dumps({"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": pure}))
-    assert resolve_settings(models.add_folder(folder), prompt="a beach").scheduler == scheduler
+    assert GeneratedBackdrop.of(models.add_folder(folder), prompt="a beach").scheduler == scheduler
     config.write_text("[")
     with pytest.raises(BadInput, match="damaged"):
         models.add_folder(folder)

@@ -15,8 +15,8 @@ from conftest import SHARED, disc, need, no_inputs, photo_of, picture
 import masks
 import models
 from errors import BadInput, MissingWeights, NothingFound, StudioError
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
 from masks import clipseg, grammar, loaded, ops
 from masks.sam import SamOptions
 from recipe import Layer, MaskRecipe, Source

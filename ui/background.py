@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
+import backdrops
 import main
 import recipe
 from errors import BadInput, StudioError
-from imaging import save
+from imaging.clean_copy import clean_copy
 from imaging.geometry import Size
 from imaging.photo import Photo, load, safe_name
 from jobs import history, store
@@ -281,7 +282,7 @@ def _image() -> None:
     )
     if given is not None and st.session_state.get("background_file_id") != given.file_id:
         try:
-            copy = save.clean_copy(load(given.getvalue(), safe_name(given.name)))
+            copy = clean_copy(load(given.getvalue(), safe_name(given.name)))
         except BadInput as error:
             st.error(str(error), icon=":material/error:")
         else:
@@ -314,7 +315,7 @@ def _framed(digest: str, size: tuple[int, int], fit: str) -> str:
     framed: str | None = st.session_state.get("framed", {}).get(key)
     if framed is None or not kept.has(framed):
         picture = load(kept.get(digest), "the background picture")
-        framed = digest if picture.size == size else kept.put(save.clean_copy(picture, Size(*size), fit))
+        framed = digest if picture.size == size else kept.put(clean_copy(picture, Size(*size), fit))
         st.session_state.framed = {key: framed}
     return framed
 
@@ -346,25 +347,25 @@ def instant() -> recipe.Backdrop | None:
         case "gradient":
             count = int(state.value("background.gradient.count", 2))
             start = (*GRADIENTS["Studio grey"], "#8896a8", "#5d6873")
-            return recipe.GradientBackdrop(
+            return backdrops.GradientBackdrop(
                 colours=tuple(state.value(f"background.gradient.{at}", start[at]) for at in range(count)),
                 shape=state.value("background.gradient.shape", "linear"),
                 angle=state.value("background.gradient.angle", 0),
             )
         case "sweep":
-            return recipe.SweepBackdrop(colour=state.value("background.sweep.colour", "#dddddd"))
+            return backdrops.SweepBackdrop(colour=state.value("background.sweep.colour", "#dddddd"))
         case "blur":
-            return recipe.BlurBackdrop(radius=state.value("background.blur.radius", 20.0))
+            return backdrops.BlurBackdrop(radius=state.value("background.blur.radius", 20.0))
         case "image":
             digest = _image_digest()
             fit = state.value("background.image.fit", "cover")
-            return recipe.ImageBackdrop(digest=_framed(digest, state.photo().size, fit), fit=fit) if digest else None
+            return backdrops.ImageBackdrop(digest=_framed(digest, state.photo().size, fit), fit=fit) if digest else None
         case "scene":
             return scenes.backdrop()
         case "transparent":
-            return recipe.TransparentBackdrop()
+            return backdrops.TransparentBackdrop()
         case _:
-            return recipe.ColourBackdrop(colour=state.value("background.plain.colour", "#ffffff"))
+            return backdrops.ColourBackdrop(colour=state.value("background.plain.colour", "#ffffff"))
 
 
 def _make(photo: Photo) -> None:

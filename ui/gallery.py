@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from backdrops import GeneratedBackdrop
 from jobs import history
-from recipe import GeneratedBackdrop
 from ui import result, state
 
 PAGE = 12  # pictures at a time

@@ -9,7 +9,8 @@ import streamlit as st
 
 import models
 import recipe
-from diffusion.settings import SCHEDULERS, resolve_settings
+from backdrops import GeneratedBackdrop
+from diffusion.settings import SCHEDULERS
 from errors import StudioError
 from imaging.photo import Photo
 from jobs import queue
@@ -76,7 +77,7 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     if not state.value(f"{prefix}.seed_locked", False):
         st.session_state[f"{prefix}.seed_next"] = secrets.randbelow(MOST_SEED)
     try:
-        backdrop = resolve_settings(**settings)
+        backdrop = GeneratedBackdrop.of(**settings)
         models.require(backdrop.model, parts["task"])
         wanted = recipe.Recipe(backdrop=backdrop, seed=int(state.value(f"{prefix}.seed", 0)), **parts)
         queue.ensure_worker()
