@@ -21,11 +21,11 @@ import replay
 from backdrops import GeneratedBackdrop
 from diffusion import engine
 from errors import BadInput, Cancelled, MissingWeights
-from imaging import composite, inpaint_io
+from imaging import composite, foreground, inpaint_io, provenance
 from imaging.geometry import Size
 from imaging.photo import load
 from jobs import store
-from masks import Selection, matting
+from masks import Selection
 from recipe import Length, MaskRecipe, Recipe
 
 pytestmark = pytest.mark.xdist_group("torch")
@@ -70,7 +70,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
     assert result.report["working_size"] == [160, 104], "16:10 at the area of 128 x 128, in eights"
 
     alpha = result.selection.values
-    edge = matting.foreground(photo.pixels, alpha)
+    edge = foreground.estimate(photo.pixels, alpha)
     on_grey = composite.over(photo.pixels, alpha, edge, np.full_like(photo.pixels, 128))
     import cv2
 
@@ -190,7 +190,7 @@ def test_interrupted_at_the_second_picture_the_first_is_kept(shot, tmp_path, mon
     done = invoke("background", *shot, "-o", tmp_path / "out.png", *flags)
     assert done.exit_code != 0
     assert [path.name for path in sorted(tmp_path.glob("out*"))] == ["out-1.png"]
-    assert main.provenance.read((tmp_path / "out-1.png").read_bytes(), "out")
+    assert provenance.read((tmp_path / "out-1.png").read_bytes(), "out")
 
 
 def test_interrupted_nothing_is_half_written(shot, tmp_path):
@@ -404,7 +404,7 @@ def test_the_command_line_paints(shot, tmp_path):
     first, second = json.loads(done.stdout)
     assert first["images"] == [str(tmp_path / "out-1.png")]
     assert second["seed"] == 9
-    made = Recipe.from_json(main.provenance.read((tmp_path / "out-2.png").read_bytes(), "out").recipe)
+    made = Recipe.from_json(provenance.read((tmp_path / "out-2.png").read_bytes(), "out").recipe)
     assert made.seed == 9
     assert made.backdrop == GeneratedBackdrop.of(
         "sd15-inpaint",

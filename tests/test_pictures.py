@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop
-from imaging import composite, shadows
+from imaging import composite, foreground, shadows
 from imaging.encode import encode
 from imaging.geometry import Box, Size
 from imaging.photo import digest_of, load
-from masks import matting
 
 
 def psnr(error: np.ndarray) -> float:
@@ -33,7 +32,7 @@ def test_the_old_background_leaves_the_edge(ground: tuple[int, int, int]) -> Non
     photo = np.rint(share * fore + (1 - share) * old).astype(np.uint8)
     truth = share * fore + (1 - share) * np.array(ground)
     plate = np.broadcast_to(np.array(ground, np.uint8), photo.shape).copy()
-    ours = composite.over(photo, alpha, matting.foreground(photo, alpha), plate)
+    ours = composite.over(photo, alpha, foreground.estimate(photo, alpha), plate)
     plain = share * photo + (1 - share) * plate
     ring = (alpha > 0) & (alpha < 255)
     measured, threshold = psnr((ours - truth)[ring]), psnr((plain - truth)[ring])

@@ -16,7 +16,7 @@ from imaging.clean_copy import clean_copy
 from imaging.geometry import Size
 from imaging.photo import Photo, load, safe_name
 from jobs import history, store
-from ui import options, pictures, scenes, selecting, state
+from ui import controls, options, pictures, scenes, selecting, state
 
 KINDS = {
     "colour": ":material/format_color_fill: Colour",
@@ -137,17 +137,6 @@ def generated() -> bool:
     return bool(state.value("background.mode", "Instant") == "Generated")
 
 
-def shadow_control() -> None:
-    """The contact shadow, for both kinds of background."""
-    state.control(
-        st.toggle,
-        "Shadow on the ground",
-        "background.shadow",
-        False,
-        help="A soft dark line where the subject stands (contact shadow), so that it does not float.",
-    )
-
-
 def _shadow() -> Any:
     return "contact" if state.value("background.shadow", False) else "none"
 
@@ -187,12 +176,12 @@ def _take_colour(name: str, colour: str) -> None:
 
 def _colour() -> None:
     _colour_controls("background.plain", "#ffffff")
-    shadow_control()
+    controls.shadow()
 
 
 def _sweep() -> None:
     _colour_controls("background.sweep", "#dddddd")
-    shadow_control()
+    controls.shadow()
 
 
 def _gradient() -> None:
@@ -248,7 +237,7 @@ def _gradient() -> None:
             format="%d°",
             help="0° runs from top to bottom; more turns it clockwise (angle).",
         )
-    shadow_control()
+    controls.shadow()
 
 
 def _take_gradient() -> None:
@@ -270,7 +259,7 @@ def _blur() -> None:
         step=1.0,
         help="Blur radius in thousandths of the photo's longer side.",
     )
-    shadow_control()
+    controls.shadow()
 
 
 def _image() -> None:
@@ -303,7 +292,7 @@ def _image() -> None:
         required=True,
         help="Fill the frame and cut what sticks out (cover), or show the whole picture (contain).",
     )
-    shadow_control()
+    controls.shadow()
 
 
 def _framed(digest: str, size: tuple[int, int], fit: str) -> str:
@@ -327,7 +316,7 @@ def _image_digest() -> str | None:
 
 def _scene() -> None:
     scenes.controls()
-    shadow_control()
+    controls.shadow()
 
 
 _CONTROLS: dict[str, Callable[[], None]] = {
@@ -337,7 +326,7 @@ _CONTROLS: dict[str, Callable[[], None]] = {
     "blur": _blur,
     "image": _image,
     "scene": _scene,
-    "transparent": shadow_control,
+    "transparent": controls.shadow,
 }
 
 

@@ -14,7 +14,7 @@ from diffusion.settings import SCHEDULERS
 from errors import StudioError
 from imaging.photo import Photo
 from jobs import queue
-from ui import downloads, selecting, state
+from ui import controls, downloads, selecting, state
 
 SCENES = {
     "Marble table": "on a white marble table, soft window light, bright airy kitchen out of focus, product photo",
@@ -135,9 +135,7 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
     chosen = {"model_id": model.id, "prompt": prompt, "num_images_per_prompt": int(number)}
     chosen |= _more(prefix, model)
     if task == "background":
-        from ui import background
-
-        background.shadow_control()
+        controls.shadow()
     if not models.is_installed(model.id):
         downloads.offer(model)
         return None
