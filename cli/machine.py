@@ -119,12 +119,13 @@ def doctor(as_json: AsJson = False) -> None:
     import models
     from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
-    from jobs import places, store, supervisor
+    from jobs import places, retention, supervisor
     from masks import loaded
 
     first = models.denoiser(models.default_denoiser("background"))
     device = pick_device(first.memory_gb)
     folder = models.data_folder()
+    kept = retention.used()
     at_work = supervisor.worker()
     here = [id for id in models.MODELS if models.is_installed(id)]
     missing = [id for id, model in models.MODELS.items() if model.setup and id not in here]
@@ -136,7 +137,7 @@ def doctor(as_json: AsJson = False) -> None:
         "largest photo": f"{max_megapixels():g} megapixels",
         "data folder": str(folder),
         "data folder writable": os.access(next(p for p in [folder, *folder.parents] if p.exists()), os.W_OK),
-        "store": f"{store.default().size() / 1e6:.1f} MB (may be deleted; replay then needs the photo again)",
+        "kept": f"{kept.store / 1e6:.1f} MB of pictures, {kept.records / 1e6:.1f} MB of records; {retention.policy()}",
         "worker": f"process {at_work.pid}, heard {at_work.silent:.0f} s ago" if at_work else "none at work",
         "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
         "model memory": loaded.report(),
@@ -153,3 +154,23 @@ def doctor(as_json: AsJson = False) -> None:
         elif isinstance(value, list):
             value = ", ".join(value) or "none"
         typer.echo(f"{name}: {value}")
+
+
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete what is kept no longer, by age and size: BACKDROP_KEEP_DAYS and BACKDROP_KEEP_GB. The worker does it, too.
+
+    What a waiting job or an open page needs is never deleted, and models are not.
+    """
+    from dataclasses import asdict
+
+    from jobs import retention
+
+    cleaned = retention.clean(dry_run)
+    if as_json:
+        typer.echo(json.dumps(asdict(cleaned), indent=2))
+        return
+    typer.echo(f"{'It would delete' if dry_run else 'Deleted'} {cleaned}.")
+    typer.echo(f"Everything is {retention.policy()}.")

@@ -11,7 +11,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -93,7 +93,30 @@ _DESKS: tuple[Step, ...] = (
 )
 """Desks were files, ``desks/DIGEST.json``, which two tabs wrote over each other."""
 
-MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS)
+_DELETED: tuple[Step, ...] = (
+    """CREATE TABLE deleted (
+        owner TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (owner, digest)
+    )""",
+)
+"""Files that a visitor deleted: what was made from one before still names it, but holds it no longer."""
+
+_ADDRESSES: tuple[Step, ...] = ("ALTER TABLE job ADD COLUMN address TEXT",)
+"""The network address a job came from, as a keyed digest."""
+
+_DOWNLOADS: tuple[Step, ...] = (
+    """CREATE TABLE download (
+        model TEXT PRIMARY KEY,
+        job TEXT NOT NULL,
+        done INTEGER NOT NULL,
+        total INTEGER NOT NULL
+    )""",
+)
+"""Models that the worker fetches, each by its last job."""
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED, _ADDRESSES, _DOWNLOADS)
 
 
 @contextmanager
@@ -112,6 +135,7 @@ def records(write: bool = False) -> Iterator[sqlite3.Connection]:
         connection.row_factory = sqlite3.Row
         # A power cut may lose the last progress, never the file.
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what a visitor deletes is overwritten, too
         with _transaction(connection, write):
             yield connection
 
@@ -176,6 +200,12 @@ def _migrate_queue(database: Path) -> None:
             _forget_deleted(connection)
 
 
+def forget_deleted() -> None:
+    """Leave nothing of what was deleted in the journal of the records."""
+    with closing(_connect(places.folder() / "records.sqlite")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # where others are reading, the next one does it
+
+
 def _forget_deleted(connection: sqlite3.Connection) -> None:
     """Write the file anew, so that nothing of what was overwritten is left in its free pages or its journal."""
     connection.execute("VACUUM")
@@ -205,9 +235,10 @@ def _prepare(database: Path, migrate: Callable[[Path], None]) -> None:
     if database in _prepared and database.exists():
         return
     with FileLock(database.with_suffix(".lock"), mode=places.PRIVATE_FILE):
-        for suffix in ("", "-wal", "-shm"):
-            if not suffix or database.with_name(database.name + suffix).exists():
-                places.make_private_file(database.with_name(database.name + suffix))
+        places.make_private_file(database)
+        for suffix in ("-wal", "-shm"):
+            with suppress(FileNotFoundError, PermissionError):  # they come and go with other connections
+                database.with_name(database.name + suffix).chmod(places.PRIVATE_FILE)
         with closing(_connect(database)) as made:
             made.execute("PRAGMA journal_mode = WAL")
         migrate(database)

@@ -88,12 +88,6 @@ def readable(text: str | bytes) -> tuple[Recipe | None, str]:
         return None, f"Its settings were made by another Backdrop, or are damaged. {error}"
 
 
-def forget(visitor: str, id: str) -> None:
-    """Take an entry of the visitor's out of the history. The file stays in the store, which others may share."""
-    with database.records(write=True) as table:
-        table.execute("DELETE FROM history WHERE owner = ? AND id = ?", (owner_id(visitor), id))
-
-
 def _thumbnail(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data)) as image:
         small = image.convert("RGBA" if "A" in image.getbands() else "RGB")

@@ -9,6 +9,7 @@ is one. Importing this loads neither torch nor DBOS; the first call loads DBOS.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,19 +19,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from errors import BadInput
-from jobs import database, places, store
+from jobs import database, places, settings, store
 from jobs.history import readable
-from jobs.owner import owner_id
+from jobs.owner import address_id, owner_id
 from jobs.supervisor import ensure_worker
 from recipe import Recipe
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
 
-__all__ = ["MAX_WAITING", "Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
+__all__ = ["Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
 
-MAX_WAITING = 4
-"""How many jobs one visitor may have waiting; one more may be running."""
 MAX_ATTEMPTS = 5
 """How often a job is begun. One that takes the worker down each time must not do so for ever."""
 
@@ -39,6 +38,7 @@ MAX_ATTEMPTS = 5
 QUEUE, WORKFLOW, VERSION = "pictures", "make", "1"
 
 _UNFINISHED = "ENQUEUED", "PENDING"  # in DBOS's words
+_MANY = 500  # values in one statement; SQLite's own limit was 999 once
 _UNNOTED: Mapping[str, Any] = {
     "stage": "",
     "step": 0,
@@ -103,35 +103,31 @@ class Job:
         return self.state not in ("queued", "running")
 
 
-def submit(recipe: Recipe, visitor: str) -> str:
+def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
     """Hand in a recipe and return the job's id, an unguessable token.
 
     Args:
         recipe: what to do; everything it names by digest must be in the store.
         visitor: the opaque token of the visitor whose job and history this is.
+        address: the network address it comes from, where that is known; on a host, jobs are counted by it, too.
 
     Raises:
-        BadInput: an input is missing, a mask source does not exist, or the visitor has too many jobs waiting.
+        BadInput: an input is missing, a mask source does not exist, or too many jobs are waiting.
     """
     import main
 
-    owner = owner_id(visitor)
-
+    owner, origin = owner_id(visitor), address_id(address) if address else None
     kept = store.default()
-    client, id = _client(), str(uuid4())
+    dbos, id = client(), str(uuid4())
     with database.records(write=True) as table:  # the write lock makes looking, counting and handing in one step
         for what, digest in main.inputs(recipe):
             if not kept.has(digest):
                 raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
-        waiting = client.list_workflows(
-            user=owner, status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False
-        )
-        if len(waiting) >= MAX_WAITING:
-            raise BadInput(f"{len(waiting)} of your pictures are waiting already; let one finish, or cancel one.")
+        _check_limits(table, owner, origin)
         # DBOS orders by its clock's milliseconds, of which two jobs may share one; our numbers differ.
-        number = table.execute("INSERT INTO job (id) VALUES (?)", (id,)).lastrowid
+        number = table.execute("INSERT INTO job (id, address) VALUES (?, ?)", (id, origin)).lastrowid
         assert number is not None
-        client.enqueue(
+        dbos.enqueue(
             {
                 "queue_name": QUEUE,
                 "workflow_name": WORKFLOW,
@@ -145,9 +141,29 @@ def submit(recipe: Recipe, visitor: str) -> str:
     return id
 
 
+def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None) -> None:
+    """Refuse one job more where too many wait: of this visitor, from this address, or in all."""
+    limits = settings.limits()
+    waiting = client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+    mine = sum(workflow.authenticated_user == owner for workflow in waiting)
+    if mine >= limits.visitor:
+        raise BadInput(f"{mine} of your pictures are waiting already; let one finish, or cancel one.")
+    if len(waiting) >= limits.everybody:
+        raise BadInput(
+            f"{len(waiting)} pictures are waiting here, which is all this host takes; try again in some minutes. "
+            "Instant backgrounds work meanwhile."
+        )
+    if limits.address is not None and origin is not None:
+        near = {row["id"] for row in table.execute("SELECT id FROM job WHERE address = ?", (origin,))}
+        if sum(workflow.workflow_id in near for workflow in waiting) >= limits.address:
+            raise BadInput(
+                f"{limits.address} pictures from your network are waiting already; try again when one is finished."
+            )
+
+
 def status(id: str) -> Job:
     """How a job stands; raise :class:`BadInput` where there is none of that id."""
-    found = _jobs(_client().list_workflows(workflow_ids=[id], name=WORKFLOW))
+    found = _jobs(client().list_workflows(workflow_ids=[id], name=WORKFLOW))
     if not found:
         raise BadInput("There is no such job; hand the picture in again.")
     return found[0]
@@ -161,11 +177,11 @@ def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> lis
     """
     if not database.has_queue():
         return []
-    client, owner = _client(), owner_id(visitor)
-    found = client.list_workflows(user=owner, name=WORKFLOW, status=list(_UNFINISHED), sort_desc=True)
+    dbos, owner = client(), owner_id(visitor)
+    found = dbos.list_workflows(user=owner, name=WORKFLOW, status=list(_UNFINISHED), sort_desc=True)
     if not unfinished_only:
         known = {workflow.workflow_id for workflow in found}
-        latest = client.list_workflows(user=owner, name=WORKFLOW, limit=limit, sort_desc=True)
+        latest = dbos.list_workflows(user=owner, name=WORKFLOW, limit=limit, sort_desc=True)
         found += [workflow for workflow in latest if workflow.workflow_id not in known]
         found.sort(key=lambda workflow: (workflow.created_at or 0, workflow.priority or 0), reverse=True)
     return _jobs(found)
@@ -174,20 +190,78 @@ def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> lis
 def cancel(id: str) -> None:
     """Cancel a job: at once while it waits, within one step while it runs. A finished one stays as it is."""
     if not status(id).finished:
-        _client().cancel_workflow(id)
+        client().cancel_workflow(id)
 
 
 def is_cancelled(id: str) -> bool:
     """Whether somebody cancelled the job or removed it; the worker asks at every step."""
-    found = _client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+    found = client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
     return not found or found[0].status == "CANCELLED"
+
+
+def is_gone(id: str) -> bool:
+    """Whether the job was taken out of the queue, with everything of its visitor's."""
+    return not client().list_workflows(workflow_ids=[id], load_input=False, load_output=False)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A job as far as it names files: the digests in what was handed in, also where that cannot be read."""
+
+    id: str
+    owner: str
+    digests: frozenset[str]
+
+
+def unfinished() -> list[HandedIn]:
+    """Every visitor's jobs that wait or run. Makes nothing where nothing was ever handed in."""
+    if not database.has_queue():
+        return []
+    found = client().list_workflows(name=WORKFLOW, status=list(_UNFINISHED), load_output=False)
+    return [_handed_in(workflow) for workflow in found]
+
+
+def handed_in_by(visitor: str) -> list[HandedIn]:
+    """Every job of a visitor's, finished ones too. Makes nothing where nothing was ever handed in."""
+    if not database.has_queue():
+        return []
+    found = client().list_workflows(name=WORKFLOW, user=owner_id(visitor))
+    return [_handed_in(workflow) for workflow in found]
+
+
+def _handed_in(workflow: WorkflowStatus) -> HandedIn:
+    digests = database.digests_in(f"{workflow.input} {workflow.output}")
+    return HandedIn(workflow.workflow_id, workflow.authenticated_user or "", frozenset(digests))
+
+
+def finished_before(time: float) -> list[str]:
+    """The jobs that were handed in before a time, in seconds since 1970, and are finished."""
+    if not database.has_queue():
+        return []
+    until = datetime.fromtimestamp(time, UTC).isoformat()
+    found = client().list_workflows(end_time=until, load_input=False, load_output=False)
+    return [workflow.workflow_id for workflow in found if workflow.status not in _UNFINISHED]
+
+
+def take_out(table: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Delete jobs and all that is noted of them; one that runs stops at its next step.
+
+    Args:
+        table: a transaction on the records with the write lock.
+        ids: which.
+    """
+    for some in (ids[at : at + _MANY] for at in range(0, len(ids), _MANY)):
+        client().delete_workflows(list(some))
+        marks = ",".join("?" * len(some))
+        table.execute(f"DELETE FROM finished WHERE job IN ({marks})", some)
+        table.execute(f"DELETE FROM job WHERE id IN ({marks})", some)
 
 
 _clients: dict[Path, DBOSClient] = {}
 _clients_guard = threading.Lock()
 
 
-def _client() -> DBOSClient:
+def client() -> DBOSClient:
     """DBOS's client for the data folder in use; the database is made where it is missing."""
     folder = places.folder()
     with _clients_guard:
@@ -208,7 +282,7 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
             finished[row["job"]].append(row["digest"])
     before: list[int] = []
     if any(workflow.status == "ENQUEUED" for workflow in found):
-        waiting = _client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+        waiting = client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
         before = [workflow.priority or 0 for workflow in waiting]
     return [
         _job(workflow, rows.get(workflow.workflow_id, _UNNOTED), before, finished[workflow.workflow_id])
@@ -218,7 +292,7 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
 
 def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], finished: list[str]) -> Job:
     """Put together what DBOS knows of a job and what the worker noted: its progress and the pictures it finished."""
-    state = _STATES.get(workflow.status, "failed")
+    state = state_of(workflow)
     output = workflow.output if isinstance(workflow.output, Mapping) else {}
     recipe, problem = _recipe_of(workflow)
     error = output.get("error")
@@ -251,6 +325,11 @@ def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], f
         created=datetime.fromtimestamp(workflow.created_at / 1000, UTC),
         problem=problem,
     )
+
+
+def state_of(workflow: WorkflowStatus) -> State:
+    """A job's state by what DBOS says of it."""
+    return _STATES.get(workflow.status, "failed")
 
 
 def _recipe_of(workflow: WorkflowStatus) -> tuple[Recipe | None, str]:

@@ -17,7 +17,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from jobs import database, places, supervisor
+from jobs import database, places, retention, supervisor
 
 if TYPE_CHECKING:
     from main import Progress
@@ -60,6 +60,17 @@ class Reporter:
         """Note a finished picture, from 1, as one of the job's, whatever becomes of the others."""
         with database.records(write=True) as table:
             table.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (self._job, number, digest))
+
+    def stop_if_gone(self, visitor: str, digest: str) -> None:
+        """Undo what was just kept and stop, where the visitor deleted everything of theirs meanwhile."""
+        from errors import Cancelled
+        from jobs import queue, removal
+
+        if queue.is_gone(self._job):
+            removal.remove(visitor, digest)
+            with database.records(write=True) as table:
+                queue.take_out(table, [self._job])
+            raise Cancelled("This was deleted.")
 
     def finished(self) -> None:
         """Drop what is of use only while the job runs."""
@@ -132,18 +143,23 @@ def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
         pictures.append([kept.put(result.encode("PNG")), result.recipe.to_json()])
         remember(visitor, pictures[-1:])
         reporter.keep(number, pictures[-1][0])
+        reporter.stop_if_gone(visitor, pictures[-1][0])
 
     main.run(recipe, photo, kept.get, reporter, on_result=keep)
     return pictures
 
 
 def remember(visitor: str, pictures: list[list[str]]) -> None:
-    """Record pictures in the visitor's history, the first on top; those that stand there already are put in order."""
-    from jobs import history
+    """Record pictures in the visitor's history, the first on top; those that stand there already are put in order.
+
+    A picture that was deleted meanwhile is left out.
+    """
+    from jobs import history, store
     from recipe import Recipe
 
     for digest, recipe_json in reversed(pictures):
-        history.record(visitor, Recipe.from_json(recipe_json), digest)
+        if store.default().has(digest):
+            history.record(visitor, Recipe.from_json(recipe_json), digest)
 
 
 def serve() -> None:
@@ -151,7 +167,7 @@ def serve() -> None:
     from dbos import DBOS, error
 
     from errors import Cancelled
-    from jobs import queue
+    from jobs import downloads, queue
 
     DBOS(
         config={
@@ -177,11 +193,25 @@ def serve() -> None:
         made = DBOS.run_step({"name": "make"}, make_or_stop, job, recipe_json, visitor)
         if "error" in made:
             return made
-        DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])
+        if not queue.is_gone(job):
+            DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])
         return {"digests": [digest for digest, _ in made["pictures"]]}
+
+    def fetch_or_stop(job: str, model: str) -> dict[str, Any]:
+        try:
+            return downloads.fetch(job, model)
+        except Cancelled as stopped:
+            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+
+    @DBOS.workflow(name=downloads.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
+    def fetch(model: str) -> dict[str, Any]:
+        job = DBOS.workflow_id
+        assert job is not None
+        return DBOS.run_step({"name": "fetch"}, fetch_or_stop, job, model)
 
     DBOS.launch()
     DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+    DBOS.register_queue(downloads.QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
 
 
 def _jpeg(preview: Any) -> bytes:
@@ -211,6 +241,7 @@ def main() -> None:
     except Exception:
         log.exception("the worker cannot begin")
         os._exit(1)  # DBOS's threads would keep it half alive
+    retention.keep_cleaning()
     while True:
         supervisor.beat(folder)
         supervisor.end_if_alone(folder)

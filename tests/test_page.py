@@ -674,7 +674,7 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
     """As if every model were here and the queue took everything: what was handed in."""
     handed_in: list[tuple[Recipe, str]] = []
 
-    def submit(recipe: Recipe, visitor: str) -> str:
+    def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
         handed_in.append((recipe, visitor))
         return f"job-{len(handed_in)}"
 
@@ -905,7 +905,7 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
     again.set(f"entry.{entry.id}", "Look at it")
     assert again.step == "Result"
     assert again.app.session_state["desk"].results == [entry.digest]
-    again.set(f"entry.{entry.id}", "Remove from the history")
+    again.set(f"entry.{entry.id}", "Delete it")
     assert history.entries(studio.visitor) == []
 
 

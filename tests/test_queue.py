@@ -16,7 +16,7 @@ from PIL import Image
 
 from backdrops import ImageBackdrop
 from errors import BadInput
-from jobs import history, places, queue, store
+from jobs import history, places, queue, removal, settings, store
 from jobs.owner import owner_id
 from recipe import Layer, MaskRecipe, Source
 
@@ -73,9 +73,9 @@ def test_a_visitor_has_so_many_jobs_waiting_and_no_more(data: Path) -> None:
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        ids = list(filter(None, pool.map(try_it, range(queue.MAX_WAITING * 2))))
-    assert len(ids) == queue.MAX_WAITING
-    assert queue.status(queue.submit(quick(), "bob")).position == queue.MAX_WAITING + 1
+        ids = list(filter(None, pool.map(try_it, range(8))))
+    assert len(ids) == settings.limits().visitor == 4
+    assert queue.status(queue.submit(quick(), "bob")).position == 5
     queue.cancel(ids[0])
     queue.submit(quick(99), "ann")
 
@@ -131,9 +131,9 @@ def test_visitors_do_not_see_each_other(data: Path) -> None:
     assert [job.id for job in queue.jobs_of("bob")] == [bobs]
     (entry,) = history.entries("ann")
     assert seeds("ann") == [1]
-    history.forget("bob", entry.id)
+    removal.remove("bob", entry.digest)
     assert history.entries("ann") == [entry]
-    history.forget("ann", entry.id)
+    removal.remove("ann", entry.digest)
     assert history.entries("ann") == []
     assert len(history.entries("bob")) == 1
 

@@ -15,7 +15,7 @@ from job_helpers import finish, photo, quick, recipe, seeds
 from pages import Page
 
 from errors import StudioError
-from jobs import database, history, places, queue, store, supervisor
+from jobs import database, history, places, queue, removal, settings, store, supervisor
 from jobs.owner import address_id, owner_id
 from recipe import Recipe
 
@@ -62,7 +62,7 @@ def test_an_entry_nobody_can_read_is_shown_as_such_and_can_be_removed(data: Path
     assert unreadable.thumbnail
     print(unreadable.problem)
     assert "another Backdrop" in unreadable.problem
-    history.forget("ann", id)
+    removal.remove("ann", digest)
     assert history.entries("ann") == [fine]
 
 
@@ -73,7 +73,7 @@ def test_a_page_with_an_entry_nobody_can_read_works_and_removes_it(own_folders: 
     in_records("UPDATE history SET recipe = '{}'")
     page.run()
     assert "Unreadable" in page.said
-    page.set(f"entry.{id}", "Remove from the history")
+    page.set(f"entry.{id}", "Delete it")
     assert history.entries(page.visitor) == []
 
 
@@ -209,7 +209,7 @@ def test_addresses_are_counted_by_network_and_cannot_be_read(data: Path) -> None
 
 
 def test_every_job_that_counts_is_listed_and_can_be_cancelled(data: Path) -> None:
-    ids = [queue.submit(quick(seed), "ann") for seed in range(queue.MAX_WAITING)]
+    ids = [queue.submit(quick(seed), "ann") for seed in range(settings.limits().visitor)]
     in_records("DELETE FROM job WHERE id = ?", ids[0])
     assert {job.id for job in queue.jobs_of("ann", limit=1)} == set(ids)
     for id in ids:

@@ -95,7 +95,7 @@ def stage(photo: Photo) -> None:
 
 def shown(photo: Photo) -> bytes:
     """The photo for the stage, made once."""
-    return state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+    return state.remember("shown", photo.digest, lambda: pictures.shown(photo))
 
 
 def panel(photo: Photo) -> None:

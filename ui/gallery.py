@@ -6,7 +6,7 @@ import streamlit as st
 
 from backdrops import GeneratedBackdrop
 from jobs import history
-from ui import result, state
+from ui import deleting, result, state
 
 PAGE = 12  # pictures at a time
 
@@ -35,10 +35,11 @@ def show() -> None:
                 on_click=_act,
                 args=(entry,),
                 width="stretch",
-                help="Look at it, use its settings, edit it further, or take it out of the history.",
+                help="Look at it, use its settings, edit it further, or delete it for good.",
             )
     if len(entries) > shown:
         st.button("Show more", key="gallery_more", on_click=_more, help="Show older pictures, too.")
+    deleting.everything_button()
 
 
 def _more() -> None:
@@ -51,8 +52,8 @@ def _look(entry: history.Entry) -> None:
     state.go("Result")
 
 
-def _forget(entry: history.Entry) -> None:
-    history.forget(st.session_state.visitor, entry.id)
+def _remove(entry: history.Entry) -> None:
+    deleting.delete(entry.digest)
 
 
 def _use_again(entry: history.Entry) -> None:
@@ -60,12 +61,12 @@ def _use_again(entry: history.Entry) -> None:
     result.use_again(entry.recipe)
 
 
-_LOOK, _REMOVE = "Look at it", "Remove from the history"
+_LOOK, _REMOVE = "Look at it", "Delete it"
 _ACTIONS = {
     _LOOK: _look,
     "Use its settings again": _use_again,
     "Edit it further": lambda entry: result.edit_further(entry.digest),
-    _REMOVE: _forget,
+    _REMOVE: _remove,
 }
 
 

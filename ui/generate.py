@@ -14,7 +14,7 @@ from diffusion.settings import SCHEDULERS
 from errors import StudioError
 from imaging.photo import Photo
 from jobs import queue
-from ui import controls, downloads, selecting, state
+from ui import controls, downloads, selecting, state, visitor
 
 SCENES = {
     "Marble table": "on a white marble table, soft window light, bright airy kitchen out of focus, product photo",
@@ -81,7 +81,7 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
         models.require(backdrop.model, parts["task"])
         wanted = recipe.Recipe(backdrop=backdrop, seed=int(state.value(f"{prefix}.seed", 0)), **parts)
         queue.ensure_worker()
-        id = queue.submit(wanted, st.session_state.visitor)
+        id = queue.submit(wanted, st.session_state.visitor, visitor.address())
     except StudioError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -58,7 +58,7 @@ class Outcome:
 
 def outcome(digest: str) -> Outcome:
     """What the picture of that digest is; raises :class:`BadInput` where it is gone."""
-    return state.remember("outcome", digest, lambda: _read(digest), keep=8)
+    return state.remember("outcome", digest, lambda: _read(digest))
 
 
 def _read(digest: str) -> Outcome:
@@ -71,7 +71,7 @@ def _read(digest: str) -> Outcome:
         alpha = made.selection
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
         changed = checks.changed_subject_pixels(photo.pixels, _with_alpha(picture), alpha)
-        before = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+        before = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
     after = pictures.shown(picture)
     return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, made.selection is not None)
 
@@ -147,7 +147,7 @@ def _choose(at: int) -> None:
 
 
 def _small(digest: str) -> bytes:
-    return state.remember("small", digest, lambda: pictures.tile(load(store.default().get(digest))), keep=40)
+    return state.remember("small", digest, lambda: pictures.tile(load(store.default().get(digest))))
 
 
 def panel() -> None:

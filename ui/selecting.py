@@ -227,16 +227,16 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
     """The selection that a mask recipe gives on the photo; a spinner shows while it is being found."""
     key = f"{photo.digest} {mask.model_dump_json()}"
     if state.remembered("selection", key):
-        return state.remember("selection", key, lambda: Found(None))
+        return state.remember("selection", key, lambda: _find(photo, mask))
     with st.spinner("Looking for the subject …", show_time=True):
-        return state.remember("selection", key, lambda: _find(photo, mask), keep=4)
+        return state.remember("selection", key, lambda: _find(photo, mask))
 
 
 def _find(photo: Photo, mask: MaskRecipe) -> Found:
     read = store.default().get
     layers = f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in mask.layers)
     try:
-        combined = state.remember("combined", layers, lambda: masks.combine(photo, mask.layers, read), keep=3)
+        combined = state.remember("combined", layers, lambda: masks.combine(photo, mask.layers, read))
         return Found(masks.finish(photo, combined, mask, read))
     except StudioError as error:
         return Found(None, str(error))
@@ -249,7 +249,7 @@ def heats(photo: Photo) -> dict[str, Heat]:
     """
     layers = in_use()
     key = f"{photo.digest} " + " ".join(f"{key} {layer.source.model_dump_json()}" for key, layer in layers.items())
-    return state.remember("heats", key, lambda: _heats(photo, layers), keep=3)
+    return state.remember("heats", key, lambda: _heats(photo, layers))
 
 
 def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
@@ -262,7 +262,7 @@ def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
 
 def look_again() -> None:
     """Forget what could not be found, so that it is tried once more."""
-    st.session_state.get("shelves", {}).pop("selection", None)
+    state.forget_kind("selection")
 
 
 def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes:

@@ -6,8 +6,8 @@ state holds the desk while the page is open.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
@@ -18,12 +18,12 @@ from imaging.photo import Photo, load
 from jobs import desks, store
 from masks.strokes import Strokes
 from recipe import Digest
+from ui import memory
 from ui.pointer import Mark
 
 T = TypeVar("T")
 
 Step = Literal["Photo", "Subject", "Background", "Result"]
-KEEP = 12  # costly pictures per session
 
 
 class Desk(BaseModel):
@@ -55,6 +55,7 @@ class Desk(BaseModel):
 
 
 SHARED = "results"  # what all tabs of a visitor have in common
+PHOTO = "photo"  # the kind under which decoded photos are remembered
 TAB = "tab"  # in the page's address, so that a reload finds the same desk
 
 
@@ -121,22 +122,31 @@ def take_photo(data: bytes, name: str) -> None:
         here.strokes, here.marks = Strokes(), {}
         here.results, here.chosen = [], 0
     here.photo, here.photo_name = photo.digest, name
-    st.session_state.photo = photo
+    memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
     save_desk()
     kept.put(data)  # another visitor may have removed the same photo before this desk named it
 
 
 def photo() -> Photo:
-    """The photo on the desk, decoded once per session."""
-    found: Photo | None = st.session_state.get("photo")
-    here = desk()
-    if here.photo is None:
+    """The photo on the desk, decoded once as long as there is memory for it."""
+    digest, name = desk().photo, desk().photo_name
+    if digest is None:
         raise BadInput("There is no photo yet; choose one first.")
-    if found is None or found.digest != here.photo:
-        found = load(store.default().get(here.photo), here.photo_name or "the photo")
-        st.session_state.photo = found
-    return found
+    return remember(PHOTO, digest, lambda: load(store.default().get(digest), name or "the photo"))
+
+
+def forget_pictures() -> None:
+    """Drop all decoded pictures and selections that this session keeps; they are made again where they are wanted."""
+    memory.shared().forget(_session())
+
+
+def start_anew() -> None:
+    """An empty desk and an empty memory, after everything of the visitor's was deleted. In a callback."""
+    forget_pictures()
+    for key in [key for key in st.session_state if key not in ("visitor", "visitor_known")]:
+        del st.session_state[key]
+    st.query_params.pop(TAB, None)
 
 
 def go(step: Step) -> None:
@@ -195,20 +205,22 @@ def control(
     return shown
 
 
-def remember(kind: str, key: str, make: Callable[[], T], keep: int = KEEP) -> T:
-    """What ``make`` gave for ``key`` before, or now; the ``keep`` latest of a kind stay with the session."""
-    shelf: OrderedDict[str, Any] = st.session_state.setdefault("shelves", {}).setdefault(kind, OrderedDict())
-    if key in shelf:
-        shelf.move_to_end(key)
-    else:
-        shelf[key] = make()
-        while len(shelf) > keep:
-            shelf.popitem(last=False)
-    found: T = shelf[key]
-    return found
+def remember(kind: str, key: str, make: Callable[[], T]) -> T:
+    """What ``make`` gave for ``key`` before, or now; kept as long as there is memory for it (:mod:`ui.memory`)."""
+    return memory.shared().get((_session(), kind, key), make)
 
 
 def remembered(kind: str, key: str) -> bool:
     """Whether :func:`remember` has it already, so that no spinner is needed."""
-    shelves: Mapping[str, Mapping[str, Any]] = st.session_state.get("shelves", {})
-    return key in shelves.get(kind, {})
+    return (_session(), kind, key) in memory.shared()
+
+
+def forget_kind(kind: str) -> None:
+    """Drop what :func:`remember` has of a kind."""
+    memory.shared().forget(_session(), kind)
+
+
+def _session() -> str:
+    """This session's name in the memory that all share."""
+    name: str = st.session_state.setdefault("memory_of", secrets.token_hex(8))
+    return name

@@ -44,7 +44,7 @@ def stage(photo: Photo) -> None:
         layer = state.value(HEAT_OF)
         picture = selecting.heat_map(photo, layer if layer in heats else first)
     elif pointed and answer.selection is None:
-        picture = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+        picture = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
     else:
         picture = selecting.view(photo, mask, view)
     alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."

@@ -95,7 +95,7 @@ def _show_large(job: queue.Job) -> None:
                 st.image(pictures.enlarged(job.preview), width="stretch", alt="The picture so far")
             elif job.recipe and job.recipe.photo and job.recipe.photo == state.desk().photo:
                 photo = state.photo()
-                shown = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+                shown = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
                 st.image(shown, width="stretch", alt="The photo; its new background begins in a moment")
             else:
                 st.skeleton(height=320)
