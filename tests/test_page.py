@@ -11,7 +11,6 @@ import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from conftest import SHARED, need, picture
 from job_helpers import seeds
 from pages import ROOT, Page, cut_out, opaque
 
+import fields
 import main
 import models
 from backdrops import GeneratedBackdrop, GradientBackdrop, SceneBackdrop, TransparentBackdrop
@@ -162,32 +162,28 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
         studio.set("subject.source", name)
         drawn = set(studio.app.session_state["desk"].values)
         uploads = len(studio.app.file_uploader)
-        for field, info in source.Options.model_fields.items():
-            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-            if extra.get("input") == "strokes file":
+        for setting in fields.settings(source.Options):
+            if setting.control.input == "strokes file":
                 continue
-            if extra.get("mark"):
+            if setting.control.mark:
                 assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
-            assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
+            assert f"subject.{name}.{setting.name}" in drawn or (setting.kind == "file" and uploads), setting
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_options_are_said_in_words(name: str) -> None:
     """No raw value and no bare identifier is shown; what the command line calls it may stand beside the words."""
-    for field, info in SOURCES[name].Options.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        if extra.get("mark") or extra.get("input") == "strokes file":
+    for setting in fields.settings(SOURCES[name].Options):
+        if setting.control.mark or setting.control.input == "strokes file":
             continue
-        assert info.title, field
-        kind = info.annotation
-        choices = [*get_args(kind), *(choice for part in get_args(kind) for choice in get_args(part))]
-        for choice in (choice for choice in choices if isinstance(choice, str)):
-            words = options.option_label(options.words_of(info), choice)
-            print(f"{info.title}: {words}")
+        assert SOURCES[name].Options.model_fields[setting.name].title, setting.name
+        for choice in setting.choices:
+            words = options.option_label(setting, choice)
+            print(f"{setting.title}: {words}")
             assert words[0].isupper()
             assert " " in words or words.isalpha()
-            assert choice in models.MODELS or choice in options.words_of(info)
+            assert choice in models.MODELS or choice in setting.control.words
 
 
 def test_an_option_nobody_knew_of_gets_a_widget() -> None:

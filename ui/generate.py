@@ -132,7 +132,7 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         )
     with seed:
         _seed(prefix)
-    chosen = {"model_id": model.id, "prompt": prompt, "num_images_per_prompt": int(number)}
+    chosen = {"model": model.id, "prompt": prompt, "num_images_per_prompt": int(number)}
     chosen |= _more(prefix, model)
     if task == "background":
         controls.shadow()
