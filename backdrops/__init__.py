@@ -5,6 +5,7 @@ A new kind is a subclass of :class:`BackdropKind` in a file of its own, imported
 
 from backdrops.base import BackdropKind, Background, OnProgress, Progress, ReadInput, kind_of
 from backdrops.blur import BlurBackdrop
+from backdrops.described import DescribedBackdrop
 from backdrops.generated import GeneratedBackdrop
 from backdrops.picture import ImageBackdrop
 from backdrops.plain import ColourBackdrop, GradientBackdrop, SweepBackdrop
@@ -16,6 +17,7 @@ __all__ = [
     "Background",
     "BlurBackdrop",
     "ColourBackdrop",
+    "DescribedBackdrop",
     "GeneratedBackdrop",
     "GradientBackdrop",
     "ImageBackdrop",

@@ -147,6 +147,7 @@ class GeneratedBackdrop(BackdropKind):
         Control(step=0.5, unit="‰", advanced=True, metavar="N"),
     ] = 0
 
+    creates: ClassVar = True
     tasks: ClassVar = ("background", "create")
 
     @classmethod

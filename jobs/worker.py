@@ -125,7 +125,6 @@ def make(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
 
 def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     import main
-    from backdrops import GeneratedBackdrop
     from imaging.photo import load
     from jobs import store
     from recipe import Recipe
@@ -133,8 +132,7 @@ def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)
     photo = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
-    backdrop = recipe.backdrop
-    asked_for = backdrop.num_images_per_prompt if isinstance(backdrop, GeneratedBackdrop) else 1
+    asked_for = recipe.backdrop.pictures
     pictures: list[list[str]] = []
 
     def keep(result: main.Result) -> None:

@@ -47,10 +47,14 @@ def denoisers(task: Task | None = None) -> dict[str, Denoiser]:
     return {id: model for id, model in found.items() if task is None or task in model.tasks}
 
 
+def installed_denoiser(task: Task) -> str | None:
+    """The id of the first diffusion model for a task that is on this machine; ``None`` where there is none."""
+    return next((id for id in denoisers(task) if is_installed(id)), None)
+
+
 def default_denoiser(task: Task) -> str:
     """The id of the first diffusion model for a task, one that is installed before one that is not."""
-    fitting = list(denoisers(task))
-    return next((id for id in fitting if is_installed(id)), fitting[0])
+    return installed_denoiser(task) or next(iter(denoisers(task)))
 
 
 def local_paths(id: str) -> tuple[Path, ...] | None:
