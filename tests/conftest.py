@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     if WEIGHTS:
         monkeypatch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
     monkeypatch.delenv("BACKDROP_MAX_MEGAPIXELS", raising=False)
+    if "masks" in sys.modules:
+        sys.modules["masks"].forget()  # what another test's sources answered
     return folder
 
 

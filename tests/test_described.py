@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import disc, picture
-from imaging.encode import encode
 
 from backdrops import DescribedBackdrop
 from errors import BadInput
+from imaging.encode import encode
 from imaging.photo import Array, load
 from imaging.scenes import options_of
-from imaging.sentences import Reading, describe, read, settle
+from imaging.sentences import Reading, describe, read
 from imaging.sentences.presets import PRESETS
 from recipe import Recipe
 
@@ -81,7 +81,7 @@ def test_what_a_scene_does_not_take_is_refused(command: Command, photo: Path, tm
     flags = ["--guidance-scale", "7"]
     assert command("background", photo, "--prompt", "on a beach", "-o", tmp_path / "out.png", *flags) == 1
     with pytest.raises(BadInput, match="take no strength"):
-        settle("create", "on a beach", strength=0.5)
+        DescribedBackdrop.of("create", "on a beach", strength=0.5)
 
 
 def test_several_pictures_have_seeds_and_readings_of_their_own(
@@ -100,11 +100,14 @@ def test_several_pictures_have_seeds_and_readings_of_their_own(
 def test_negative_words_switch_options_off() -> None:
     assert read("on a wet street at night").options["wet"] is True
     assert read("on a street at night, not wet").options["wet"] is False
-    assert settle("background", "on a wet street at night", negative_prompt="wet").reading.values["wet"] is False
+    assert (
+        DescribedBackdrop.of("background", "on a wet street at night", negative_prompt="wet").reading.values["wet"]
+        is False
+    )
 
 
 def test_a_recipe_keeps_the_sentence_and_what_it_was_read_as() -> None:
-    backdrop = settle("create", "on a wooden table", num_images_per_prompt=3)
+    backdrop = DescribedBackdrop.of("create", "on a wooden table", num_images_per_prompt=3)
     recipe = Recipe(task="create", backdrop=backdrop, seed=2)
     assert Recipe.from_json(recipe.to_json()) == recipe
     alone = recipe.for_image(1)
@@ -117,7 +120,7 @@ def test_a_recipe_keeps_the_sentence_and_what_it_was_read_as() -> None:
 
 def test_a_changed_reading_is_what_is_drawn() -> None:
     changed = read("on a beach").changed("time", "night")
-    assert settle("background", "on a beach", reading=changed).reading.values["time"] == "night"
+    assert DescribedBackdrop.of("background", "on a beach", reading=changed).reading.values["time"] == "night"
 
 
 def test_chips_show_the_scene_then_what_the_sentence_says() -> None:

@@ -675,6 +675,7 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
         return f"job-{len(handed_in)}"
 
     monkeypatch.setattr(models, "is_installed", lambda id: True)
+    monkeypatch.setattr(models, "installed_denoiser", lambda task: next(iter(models.denoisers(task))))
     monkeypatch.setattr(models, "require", lambda *_: tmp_path)
     monkeypatch.setattr(queue, "submit", submit)
     monkeypatch.setattr(queue, "ensure_worker", lambda: None)
