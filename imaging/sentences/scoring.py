@@ -21,6 +21,7 @@ ROLES: Mapping[str, float] = {
     "front": 0.9,
     "extra": 0.8,
     "with": 0.55,
+    "under": 0.5,  # a sky is over every place
 }
 SUBJECT = 0.7  # a place before the first preposition of place is rather the subject's: a beach towel on a table
 MODIFIER = 0.5  # a noun before another noun describes it: a garden table
@@ -62,6 +63,8 @@ def scores(found: list[Phrase], scenes: tuple[str, ...]) -> tuple[dict[str, Scor
                 score = by_scene[sense.scene]
                 score.nouns.append(weight * strength * _as_modifier(found, at, sense.scene))
                 score.named |= sense.kind == "noun"
+            elif sense.kind == "set" and phrase.role in ("on", "before"):  # what it stands on: dark slate
+                by_scene[sense.scene].nouns.append(weight * HINT)
             elif sense.kind in SUPPORT:
                 by_scene[sense.scene].support += SUPPORT[sense.kind]
     return by_scene, undrawn
