@@ -80,8 +80,11 @@ class Lexicon:
         known = self.entries.get(stemmed)
         if not known:
             return []
-        if words in known:
-            return known[words]
+        if words in known:  # of other scenes only what they show: "trees" of one, "tree" of another
+            exact = known[words]
+            scenes = {sense.scene for sense in exact}
+            others = [sense for senses in known.values() for sense in senses if sense.scene not in scenes]
+            return exact + [sense for sense in others if sense.kind in ("set", "of", "natural")]
         return [sense for senses in known.values() for sense in senses]
 
     @cached_property
@@ -121,7 +124,7 @@ def lexicon(scenes: tuple[str, ...] = tuple(SCENES)) -> Lexicon:
             found.add(phrase, sense)
             if sense.kind == "set":
                 found.first.setdefault((scene, sense.option or "", sense.value), phrase)
-            if sense.kind in ("noun", "hint", "natural"):
+            if sense.kind in ("noun", "hint", "natural", "set"):
                 drawn.add(phrase)
     for scene in (name for name in named if name not in scenes):  # places all the same, though nobody draws them
         nouns = (phrase for phrase, sense in scene_words(scene) if sense.kind == "noun")
