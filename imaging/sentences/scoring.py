@@ -23,6 +23,8 @@ ROLES: Mapping[str, float] = {
     "with": 0.55,
     "under": 0.5,  # a sky is over every place
 }
+INCLUDES: Mapping[str, tuple[str, ...]] = {"window": ("wall",)}
+"""Scenes that show others, too: "window light on a wall" speaks of both, and the first has them both."""
 SUBJECT = 0.7  # a place before the first preposition of place is rather the subject's: a beach towel on a table
 MODIFIER = 0.5  # a noun before another noun describes it: a garden table
 UNDRAWN = 0.7  # how near a scene must come to a place that nobody draws
@@ -67,6 +69,9 @@ def scores(found: list[Phrase], scenes: tuple[str, ...]) -> tuple[dict[str, Scor
                 by_scene[sense.scene].nouns.append(weight * HINT)
             elif sense.kind in SUPPORT:
                 by_scene[sense.scene].support += SUPPORT[sense.kind]
+    for scene, others in INCLUDES.items():
+        if scene in by_scene and by_scene[scene].named:
+            by_scene[scene].nouns += [noun for other in others if other in by_scene for noun in by_scene[other].nouns]
     return by_scene, undrawn
 
 
