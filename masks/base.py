@@ -148,6 +148,7 @@ class MaskSource(Protocol):
     title: ClassVar[str]
     help: ClassVar[str]
     Options: ClassVar[Any]  # the class of its options, an :class:`Options`
+    optional_weights: ClassVar[tuple[str, ...]]  # ids of weights that it uses where they are installed
 
     def find(self, photo: Photo, options: Any, context: Context) -> Selection | Prediction:
         """Find the subject in ``photo``: a mask, or a prediction that the caller refines to one.
