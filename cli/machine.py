@@ -49,8 +49,20 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
         return
     import weights
     from diffusion import catalogue
+    from imaging import sentences
 
     rows = [
+        {
+            "id": sentences.MODEL,
+            "for": "background, create",
+            "megabytes": 0.0,
+            "licence": "Apache-2.0",
+            "commercial_use": True,
+            "here": True,
+            "good_at": "places described in a sentence, drawn as rendered scenes in about two seconds",
+        }
+    ]
+    rows += [
         {
             "id": entry.id,
             "for": "masks",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import disc, picture
+from job_helpers import finish, quick
 
 from errors import BadInput
 from imaging.photo import Array, load
@@ -16,6 +17,7 @@ from imaging.save import encode
 from imaging.scenes import options_of
 from imaging.sentences import Reading, describe, read, settle
 from imaging.sentences.presets import PRESETS
+from jobs import history, queue
 from recipe import DescribedBackdrop, Recipe
 
 Command = Callable[..., int]
@@ -112,6 +114,16 @@ def test_a_recipe_keeps_the_sentence_and_what_it_was_read_as() -> None:
     assert alone.backdrop.prompt == "on a wooden table"
     assert alone.backdrop.readings == (backdrop.readings[1 % len(backdrop.readings)],)
     assert alone.backdrop.pictures == 1
+
+
+def test_the_queue_makes_every_picture_of_a_sentence(data: Path) -> None:
+    backdrop = settle("background", "on a wooden table", num_images_per_prompt=2)
+    asked = quick(seed=3).model_copy(update={"backdrop": backdrop})
+    queue.ensure_worker()
+    job = finish(queue.submit(asked, "somebody"))
+    assert (job.state, len(job.results)) == ("done", 2)
+    recipes = [entry.recipe for entry in history.entries("somebody")]
+    assert recipes == [asked.for_image(0), asked.for_image(1)]
 
 
 def test_a_changed_reading_is_what_is_drawn() -> None:
