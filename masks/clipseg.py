@@ -122,6 +122,7 @@ class Text:
     title: ClassVar = "By description (CLIPSeg)"
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
+    needs: ClassVar = (CLIPSEG,)
 
     def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Prediction:
         try:

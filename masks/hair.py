@@ -65,6 +65,7 @@ class Hair:
     title: ClassVar = "Hair and clothes"
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
+    needs: ClassVar = (MULTICLASS, HAIR)
 
     def find(self, photo: Photo, options: HairOptions, context: Context) -> Prediction:
         rgb = preprocess.downscaled_rgb(photo)
