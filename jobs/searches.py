@@ -89,8 +89,8 @@ def search(job: str, recipe_json: str, reporter: Reporter) -> dict[str, Any]:
                 title = weights.WEIGHTS[id].title
 
                 def note(job: str, told: dict[str, Any], title: str = title) -> None:
-                    megabytes = [int(told.get(name, 0) / 1e6) for name in ("done", "total")]
-                    reporter(Progress(f"Fetching {title} (MB)", *megabytes))
+                    done, total = (int(told.get(name, 0) / 1e6) for name in ("done", "total"))
+                    reporter(Progress(f"Fetching {title} (MB)", done, total))
 
                 downloads.fetch(job, id, note)  # where it cannot be fetched, the source says so or does without it
         reporter(Progress("Finding the subject"))
