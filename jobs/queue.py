@@ -33,7 +33,7 @@ __all__ = ["Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
 MAX_ATTEMPTS = 5
 """How often a job is begun. One that takes the worker down each time must not do so for ever."""
 
-# What web and worker must agree on. The version is pinned: another release goes on with the jobs of this one, for what
+# What web and worker must agree on. The version is pinned: another release takes up the jobs of this one, for what
 # a job is, is in its recipe, and recipes have their own version.
 QUEUE, WORKFLOW, VERSION = "pictures", "make", "1"
 SEARCH = "search"  # the workflow of jobs.searches
