@@ -19,16 +19,17 @@ import masks
 import weights
 from diffusion import engine
 from errors import BadInput
-from imaging import backdrops, checks, composite, plates, save, shadows
+from imaging import backdrops, checks, composite, plates, save, scenes, sentences, shadows
 from imaging.geometry import Size
 from imaging.photo import Array, Photo
 from masks import Selection, matting, ops
-from recipe import GeneratedBackdrop, ImageBackdrop, Recipe, TransparentBackdrop
+from recipe import DescribedBackdrop, GeneratedBackdrop, ImageBackdrop, Recipe, TransparentBackdrop
 
 Read = Callable[[str], bytes]
 """The bytes of an input by digest; raises :class:`BadInput` where they are not to be had."""
 
 NEUTRAL_FROM = 0.95  # strength from which the old background has no say, so the model is not shown it either
+DRAWN = Size(2048, 1536)  # of a scene without a photo
 STRETCH = 1.1  # how far a working size's aspect may be from the photo's before it is worth a note
 
 
@@ -125,27 +126,24 @@ def background(
     subject = _subject(recipe, photo, selection)
     if isinstance(recipe.backdrop, GeneratedBackdrop):
         return _handed_on(_painted(recipe, recipe.backdrop, subject, on_progress, started), on_result)
-    on_progress(Progress("Drawing the background"))
     if isinstance(recipe.backdrop, TransparentBackdrop):
+        on_progress(Progress("Drawing the background"))
         pixels = composite.cut_out(photo.pixels, selection.values, subject.edge, subject.shadow)
         return _handed_on((_result(recipe, subject, pixels, _report(started)),), on_result)
-    plate, said = backdrops.draw(recipe.backdrop, photo, selection.values, read, recipe.seed)
-    inputs = (
-        {recipe.backdrop.digest: read(recipe.backdrop.digest)} if isinstance(recipe.backdrop, ImageBackdrop) else {}
-    )
-    result = _result(recipe, subject, _before(plate, subject), _report(started, notes=said), inputs)
-    return _handed_on((result,), on_result)
+    return _handed_on(_drawn(recipe, subject, read, on_progress, started), on_result)
 
 
 def create(
     recipe: Recipe, on_progress: OnProgress, started: float, on_result: OnResult | None = None
 ) -> tuple[Result, ...]:
-    """Pictures from a prompt alone; 8-bit sRGB at the working size. Arguments as those of :func:`background`.
+    """Pictures from a prompt alone, 8-bit sRGB. Arguments as those of :func:`background`.
 
     Raises:
         MissingWeights: the model is not here.
     """
     backdrop = recipe.backdrop
+    if isinstance(backdrop, DescribedBackdrop):
+        return _handed_on(_described(recipe, backdrop, on_progress, started), on_result)
     assert isinstance(backdrop, GeneratedBackdrop)  # a Recipe of this task has no other
     return _handed_on(_created(recipe, backdrop, on_progress, started), on_result)
 
@@ -168,6 +166,39 @@ def _created(recipe: Recipe, backdrop: GeneratedBackdrop, on_progress: OnProgres
         report = _report(started, painter, backdrop, size, steps, _unread(painter, backdrop))
         report |= {"size": list(size), "seed": alone.seed, "checks": {}}
         yield Result(np.asarray(picture), None, alone, report)
+        started = time.perf_counter()
+
+
+def _described(
+    recipe: Recipe, backdrop: DescribedBackdrop, on_progress: OnProgress, started: float
+) -> Iterator[Result]:
+    """One result per picture that a scene draws without a photo."""
+    size = Size(backdrop.width or DRAWN.width, backdrop.height or DRAWN.height)
+    for index in range(backdrop.pictures):
+        on_progress(Progress("Drawing the picture", picture=index + 1, pictures=backdrop.pictures))
+        alone = recipe.for_image(index)
+        this = backdrop.for_image(index)
+        facts, sentence = sentences.report(this)
+        pixels = backdrops.described(this, size, scenes.Stand(), alone.seed)
+        report = _report(started, notes=[sentence]) | facts | {"size": list(size), "seed": alone.seed, "checks": {}}
+        yield Result(pixels, None, alone, report)
+        started = time.perf_counter()
+
+
+def _drawn(recipe: Recipe, subject: Subject, read: Read, on_progress: OnProgress, started: float) -> Iterator[Result]:
+    """One result per picture that is drawn behind the subject without a model."""
+    for index in range(recipe.backdrop.pictures):
+        on_progress(Progress("Drawing the background", picture=index + 1, pictures=recipe.backdrop.pictures))
+        alone = recipe.for_image(index)
+        plate, notes = backdrops.draw(alone.backdrop, subject.photo, subject.selection.values, read, alone.seed)
+        report = _report(started, notes=notes)
+        if isinstance(alone.backdrop, DescribedBackdrop):
+            facts, sentence = sentences.report(alone.backdrop)
+            report |= facts | {"notes": [*notes, sentence]}
+        inputs = (
+            {alone.backdrop.digest: read(alone.backdrop.digest)} if isinstance(alone.backdrop, ImageBackdrop) else {}
+        )
+        yield _result(alone, subject, _before(plate, subject), report, inputs)
         started = time.perf_counter()
 
 
@@ -298,7 +329,7 @@ def _result(
     report |= {
         "size": list(photo.size),
         "seed": recipe.seed,
-        "model": next(reversed(models), None),  # the one that painted, else the one that found the subject
+        "model": report["model"] or next(reversed(models), None),  # what painted, else what found the subject
         "models": models,
         "checks": {"protected_share": round(subject.share, 4), "changed_subject_pixels": changed},
         "notes": [*subject.notes, *report["notes"]],

@@ -82,7 +82,8 @@ def background(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
     backdrop: Annotated[Optional[str], typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)] = None,
     prompt: Annotated[
-        Optional[str], typer.Option(metavar="TEXT", help="A new background from a description; takes a model.")
+        Optional[str],
+        typer.Option(metavar="TEXT", help="A new background from a description: a rendered scene, or a model's."),
     ] = None,
     mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
     *,

@@ -208,8 +208,12 @@ def entry(id: str) -> Model:
 
 def default(task: Task) -> str:
     """The id of the first model for a task, one that is here before one that is not."""
-    fitting = [model.id for model in MODELS.values() if task in model.tasks]
-    return next((id for id in fitting if where(id)), fitting[0])
+    return installed(task) or next(model.id for model in MODELS.values() if task in model.tasks)
+
+
+def installed(task: Task) -> str | None:
+    """The id of the first model for a task that is on this machine; ``None`` where there is none."""
+    return next((model.id for model in MODELS.values() if task in model.tasks and where(model.id)), None)
 
 
 def settle(model_id: str, **given: Any) -> GeneratedBackdrop:

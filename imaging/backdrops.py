@@ -51,6 +51,8 @@ def draw(
         case recipe.SceneBackdrop():
             chosen = seed if backdrop.seed is None else backdrop.seed
             drawn = scenes.draw(backdrop.name, backdrop.values, size, standing(alpha), chosen)
+        case recipe.DescribedBackdrop():
+            drawn = described(backdrop, size, standing(alpha), seed)
         case recipe.BlurBackdrop():
             return _blur(photo.pixels, alpha, backdrop.radius, seed), ()
         case recipe.ImageBackdrop():
@@ -59,6 +61,13 @@ def draw(
         case _:
             raise TypeError(f"no plate for a {backdrop.kind} backdrop")
     return into_profile(drawn, photo.icc, photo.pixels.dtype), ()
+
+
+def described(backdrop: recipe.DescribedBackdrop, size: Size, stand: scenes.Stand, seed: int) -> Bytes:
+    """The first reading of a sentence, ``(H, W, 3)`` uint8 sRGB, as far out of focus as the backdrop asks."""
+    drawn: Bytes = scenes.draw(backdrop.reading.name, backdrop.reading.values, size, stand, seed)
+    sigma = backdrop.defocus / 1000 * max(size)
+    return cv2.GaussianBlur(drawn, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) if sigma > 0 else drawn
 
 
 def standing(alpha: Bytes) -> scenes.Stand:

@@ -33,10 +33,16 @@ Layers = tuple[Layer, ...]
 
 
 def takes_long(layers: Layers) -> bool:
-    """Whether a network of these layers is large, or not on this machine yet."""
+    """Whether a network that these layers use is large, or one they need is not on this machine yet."""
+    import masks
     import weights
 
-    return any(weights.WEIGHTS[id].size >= LARGE or weights.present(id) is None for id in networks(layers))
+    named = networks(layers)
+    if any(weights.WEIGHTS[id].size >= LARGE or weights.present(id) is None for id in named):
+        return True
+    sources = [masks.options_of(layer.source)[0] for layer in layers]
+    optional = {id for source in sources for id in source.optional_weights}
+    return any(weights.WEIGHTS[id].size >= LARGE and weights.present(id) is not None for id in optional)
 
 
 def networks(layers: Layers) -> list[str]:
@@ -47,7 +53,7 @@ def networks(layers: Layers) -> list[str]:
     named: dict[str, None] = {}
     for layer in layers:
         source, options = masks.options_of(layer.source)
-        named |= dict.fromkeys(getattr(source, "needs", ()))
+        named |= dict.fromkeys(getattr(source, "needed_weights", ()))
         named |= dict.fromkeys(
             value for value in dict(options).values() if isinstance(value, str) and value in weights.WEIGHTS
         )

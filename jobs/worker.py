@@ -127,13 +127,12 @@ def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     import main
     from imaging.photo import load
     from jobs import store
-    from recipe import GeneratedBackdrop, Recipe
+    from recipe import Recipe
 
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)
     photo = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
-    backdrop = recipe.backdrop
-    asked_for = backdrop.num_images_per_prompt if isinstance(backdrop, GeneratedBackdrop) else 1
+    asked_for = recipe.backdrop.pictures
     pictures: list[list[str]] = []
 
     def keep(result: main.Result) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import recipe
+import weights
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
 from masks import matting, memory, ops, preprocess, strokes
@@ -41,7 +42,7 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
         raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
 
 
-Key = tuple[str, str, str]  # the photo's digest, the source's name, its options
+Key = tuple[str, str, str, tuple[str, ...]]  # the photo's digest, the source's name, its options, weights it found
 
 _selections: Memory[Selection] = Memory(60_000_000)  # pixels
 _predictions: Memory[Prediction] = Memory(15_000_000)
@@ -62,7 +63,8 @@ def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> S
 
 def _key(photo: Photo, source: recipe.Source) -> Key:
     found, options = options_of(source)
-    return photo.digest, found.name, options.model_dump_json()
+    installed = tuple(id for id in found.optional_weights if weights.present(id))
+    return photo.digest, found.name, options.model_dump_json(), installed
 
 
 def _run_source(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection | Prediction:

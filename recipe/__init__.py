@@ -19,6 +19,7 @@ from recipe.backdrops import (
     SweepBackdrop,
     TransparentBackdrop,
 )
+from recipe.described import DescribedBackdrop, SceneReading
 from recipe.draft import Draft
 from recipe.edit import Recipe
 from recipe.mask import Layer, MaskRecipe, Source
@@ -44,6 +45,7 @@ __all__ = [
     "BlurBackdrop",
     "Colour",
     "ColourBackdrop",
+    "DescribedBackdrop",
     "Digest",
     "Draft",
     "GeneratedBackdrop",
@@ -56,6 +58,7 @@ __all__ = [
     "Part",
     "Recipe",
     "SceneBackdrop",
+    "SceneReading",
     "Source",
     "SweepBackdrop",
     "TransparentBackdrop",

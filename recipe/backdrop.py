@@ -26,6 +26,7 @@ class Backdrop(Part):
         order: its place among the others, for people.
         positional: the field that a plain argument fills in ``kind:argument,name=value``.
         example: how it is written on the command line.
+        creates: it can be a picture of its own, without a photo.
     """
 
     title: ClassVar[str]
@@ -34,6 +35,7 @@ class Backdrop(Part):
     order: ClassVar[int] = 100
     positional: ClassVar[str | None] = None
     example: ClassVar[str] = ""
+    creates: ClassVar[bool] = False
 
     kind: str
 
@@ -71,7 +73,8 @@ class Backdrop(Part):
 
 def kinds() -> dict[str, type[Backdrop]]:
     """The class of every kind of backdrop by its name, in the order in which people see them."""
-    importlib.import_module("recipe.backdrops")
+    for module in ("recipe.backdrops", "recipe.described"):
+        importlib.import_module(module)
     return dict(sorted(_classes.items(), key=lambda item: item[1].order))
 
 

@@ -171,6 +171,7 @@ class GeneratedBackdrop(Backdrop):
     help: ClassVar = "Generated from your words by a diffusion model."
     icon: ClassVar = "auto_awesome"
     order: ClassVar = 80
+    creates: ClassVar = True
 
     kind: Literal["generated"] = "generated"
     model: Annotated[

@@ -51,11 +51,10 @@ class Recipe(Part):
 
     @model_validator(mode="after")
     def _fits_its_task(self) -> Self:
-        generated = self.backdrop.kind == "generated"
         if self.task == "background" and self.photo is None:
             raise ValueError("a background needs a photo")
         if self.task == "create":
-            if not generated:
+            if not self.backdrop.creates:
                 raise ValueError("to create a picture takes a prompt and a model")
             if self.photo or self.mask != MaskRecipe() or self.shadow != "none":
                 raise ValueError("a picture created from a prompt has no photo, mask or shadow")

@@ -41,7 +41,7 @@ def test_every_network_that_a_source_always_needs_is_in_the_table() -> None:
     import weights
 
     for source in masks.SOURCES.values():
-        assert set(getattr(source, "needs", ())) <= set(weights.WEIGHTS)
+        assert set(getattr(source, "needed_weights", ())) <= set(weights.WEIGHTS)
 
 
 def test_the_worker_finds_what_the_page_would_have_found(data: Path, u2netp: None) -> None:

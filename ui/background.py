@@ -109,7 +109,8 @@ def panel(photo: Photo) -> None:
         format_func=modes.__getitem__,
         required=True,
         width="stretch",
-        help="Instant: drawn at once, needs no model. Generated: painted from your words by a diffusion model.",
+        help="Instant: drawn at once, needs no model. Generated: from your words, drawn as a scene or painted by a "
+        "diffusion model.",
     )
     if mode == "Generated":
         from ui import generate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from jobs import history
-from recipe import GeneratedBackdrop
+from recipe import DescribedBackdrop, GeneratedBackdrop
 from ui import deleting, result, state
 
 PAGE = 12  # pictures at a time
@@ -80,7 +80,7 @@ def _what(entry: history.Entry) -> str:
     if entry.recipe is None:
         return "Unreadable"
     backdrop = entry.recipe.backdrop
-    if isinstance(backdrop, GeneratedBackdrop):
+    if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         words = backdrop.prompt
         return result.plain(words if len(words) <= 42 else f"{words[:40]} …")
     return {

@@ -10,9 +10,11 @@ import streamlit as st
 import recipe
 from diffusion import catalogue
 from errors import StudioError
+from imaging import sentences
 from imaging.photo import Photo
+from imaging.sentences.presets import PRESETS
 from jobs import queue
-from ui import downloads, selecting, state, visitor
+from ui import described, downloads, selecting, state, visitor
 
 SCENES = {
     "Marble table": "on a white marble table, soft window light, bright airy kitchen out of focus, product photo",
@@ -75,8 +77,7 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     if not state.value(f"{prefix}.seed_locked", False):
         st.session_state[f"{prefix}.seed_next"] = secrets.randbelow(MOST_SEED)
     try:
-        backdrop = catalogue.settle(**settings)
-        catalogue.require(backdrop.model, parts["task"])
+        backdrop = _backdrop(settings, parts["task"])
         wanted = recipe.Recipe(backdrop=backdrop, seed=int(state.value(f"{prefix}.seed", 0)), **parts)
         queue.ensure_worker()
         id = queue.submit(wanted, st.session_state.visitor, visitor.address())
@@ -94,8 +95,21 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     st.rerun()
 
 
+def _backdrop(settings: dict[str, Any], task: str) -> recipe.Backdrop:
+    """What the controls ask for; raise :class:`StudioError` where it cannot be made here."""
+    given = dict(settings)
+    if given["model_id"] == sentences.MODEL:
+        del given["model_id"]
+        return described.settle(task, **given)
+    backdrop = catalogue.settle(**given)
+    catalogue.require(backdrop.model, "create" if task == "create" else "background")
+    return backdrop
+
+
 def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] | None:
     """All controls of a generated picture; ``None`` where its model is not here."""
+    if _chosen_model(prefix, task) == sentences.MODEL:
+        ideas = dict(PRESETS)
     st.pills(
         "Ideas",
         list(ideas),
@@ -117,6 +131,8 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         help="Describe the place, the light and the kind of picture in English (prompt).",
     )
     model = _model(prefix, task)
+    negative = str(state.value(f"{prefix}.scenes.negative_prompt", ""))
+    reading = described.chips(prefix, prompt, negative) if model is None else None
     count, seed = st.columns([1, 2])
     with count:
         number = state.control(
@@ -130,13 +146,16 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         )
     with seed:
         _seed(prefix)
-    chosen = {"model_id": model.id, "prompt": prompt, "num_images_per_prompt": int(number)}
-    chosen |= _more(prefix, model)
+    chosen: dict[str, Any] = {"prompt": prompt, "num_images_per_prompt": int(number)}
+    if model is None:
+        chosen |= {"model_id": sentences.MODEL, "reading": reading} | described.settings(prefix, task)
+    else:
+        chosen |= {"model_id": model.id} | _more(prefix, model)
     if task == "background":
         from ui import background
 
         background.shadow_control()
-    if catalogue.where(model.id) is None:
+    if model is not None and catalogue.where(model.id) is None:
         downloads.offer(model)
         return None
     return chosen
@@ -148,17 +167,29 @@ def _take_idea(prefix: str, ideas: dict[str, str]) -> None:
         state.put(f"{prefix}.prompt", ideas[chosen])
 
 
-def _model(prefix: str, task: str) -> catalogue.Model:
+def _default_model(task: str) -> str:
+    """A diffusion model that is here, else the rendered scenes."""
+    return catalogue.installed("create" if task == "create" else "background") or sentences.MODEL
+
+
+def _chosen_model(prefix: str, task: str) -> str:
+    return str(state.value(f"{prefix}.model", _default_model(task)))
+
+
+def _model(prefix: str, task: str) -> catalogue.Model | None:
+    """The chosen diffusion model; ``None`` for the rendered scenes."""
     fitting = {id: model for id, model in catalogue.MODELS.items() if task in model.tasks}
     id = state.control(
         st.selectbox,
         "Model",
         f"{prefix}.model",
-        catalogue.default(task),  # type: ignore[arg-type]
-        options=list(fitting),
-        format_func=lambda id: fitting[id].title,
-        help="Which diffusion model paints.",
+        _default_model(task),
+        options=[sentences.MODEL, *fitting],
+        format_func=lambda id: fitting[id].title if id in fitting else described.TITLE,
+        help="What makes the picture: the rendered scenes, or a diffusion model.",
     )
+    if id == sentences.MODEL:
+        return None
     model = fitting[id]
     st.caption(
         f"{model.help.capitalize()}. Made for {model.native_side} × {model.native_side} pixels. "

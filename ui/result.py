@@ -13,12 +13,13 @@ import streamlit as st
 import main
 import masks
 from errors import BadInput, StudioError
-from imaging import checks, save
+from imaging import checks, save, sentences
 from imaging.photo import Photo, load
 from jobs import store
 from recipe import (
     BlurBackdrop,
     ColourBackdrop,
+    DescribedBackdrop,
     GeneratedBackdrop,
     GradientBackdrop,
     ImageBackdrop,
@@ -27,7 +28,7 @@ from recipe import (
     SweepBackdrop,
     TransparentBackdrop,
 )
-from ui import pictures, scenes, selecting, state, working
+from ui import described, pictures, scenes, selecting, state, working
 from ui.compare import compare
 
 
@@ -317,7 +318,7 @@ def use_again(recipe: Recipe) -> None:
 
 def _set_backdrop(recipe: Recipe) -> None:
     backdrop = recipe.backdrop
-    if isinstance(backdrop, GeneratedBackdrop):
+    if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         state.put("background.mode", "Generated")
         _set_generated("background.generated", recipe)
         return
@@ -345,6 +346,11 @@ def _set_backdrop(recipe: Recipe) -> None:
 
 def _set_generated(prefix: str, recipe: Recipe) -> None:
     backdrop = recipe.backdrop
+    if isinstance(backdrop, DescribedBackdrop):
+        described.take(prefix, backdrop)
+        state.put(f"{prefix}.seed", recipe.seed)
+        state.put(f"{prefix}.seed_locked", True)
+        return
     assert isinstance(backdrop, GeneratedBackdrop)
     for name in ("prompt", "negative_prompt", "model", "num_images_per_prompt", "mask_feather", "defocus"):
         state.put(f"{prefix}.{name}", getattr(backdrop, name))
@@ -384,6 +390,9 @@ def _about(found: Outcome) -> None:
             "Strength": f"{backdrop.strength:g}",
             "Scheduler": backdrop.scheduler,
         }
+    elif isinstance(backdrop, DescribedBackdrop):
+        rows = {"Prompt": backdrop.prompt, "Negative prompt": backdrop.negative_prompt or "none", "Seed": recipe.seed}
+        rows["Model"] = sentences.report(backdrop)[1]
     else:
         rows = {"Background": backdrop.kind} | {
             name.capitalize(): value for name, value in backdrop.model_dump(exclude={"kind", "digest"}).items()

@@ -2,13 +2,14 @@
 
     read("on a wet street at night, neon signs")  -> Reading(scene="city", options={"wet": True, "time": "night"}, ...)
     describe(reading)                             -> "Drawn: city, wet, night; not drawn: neon signs. ..."
+    settle(task, sentence)                        -> a backdrop for a recipe
 
 The words are data: ``imaging/scenes/words/SCENE.toml`` beside every scene, and ``words/`` here for what all share.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from errors import BadInput
 from imaging.scenes import SCENES
@@ -16,9 +17,10 @@ from imaging.sentences.lexicon import lexicon
 from imaging.sentences.phrases import Phrase, phrases
 from imaging.sentences.reading import Chip, Reading, describe, label
 from imaging.sentences.scoring import ENOUGH, UNDRAWN, Score, scores
+from imaging.sentences.settling import MODEL, report, settle
 from imaging.sentences.values import Found, values
 
-__all__ = ["Chip", "Reading", "describe", "label", "read"]
+__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read", "report", "settle"]
 
 CLOSE = 0.85  # share of the best score from which another scene is a reading, too
 
@@ -89,7 +91,16 @@ def _unused(found: list[Phrase], said: Found) -> list[str]:
 
 
 def _variants(found: list[Phrase], unwanted: list[Phrase], main: Reading) -> list[Reading]:
-    """The same scene with the other values that the same words allow: wood is oak, or walnut."""
+    """The same scene with the other values that the same words allow (wood is oak, or walnut), then with the other
+    choices of what they leave open: a beach by day, or at sunset.
+    """
     said = values(found, main.scene)
     changes: list[tuple[str, Any]] = [(option, value) for option, rest in said.open.items() for value in rest]
+    changes += [
+        (option, choice)
+        for option, info in SCENES[main.scene].Options.model_fields.items()
+        if option not in main.options and get_origin(info.annotation) is Literal
+        for choice in get_args(info.annotation)
+        if choice != info.default
+    ]
     return [main.changed(option, value) for option, value in changes if main.options.get(option) != value]
