@@ -130,6 +130,26 @@ def test_chips_show_the_scene_then_what_the_sentence_says() -> None:
             assert reading.changed(chip.option or "", value).values[chip.option or ""] == value
 
 
+@pytest.mark.parametrize(
+    ("sentence", "english"),
+    [
+        ("am Strand bei Sonnenuntergang", "on the beach at sunset"),
+        ("vor einer blauen Wand", "before a blue wall"),
+        ("auf nasser Straße bei Nacht", "on a wet street at night"),
+        ("sur une plage au coucher du soleil", "on a beach at sunset"),
+        ("sur une table en marbre blanc", "on a table of white marble"),
+        ("dans la neige la nuit", "in the snow at night"),
+        ("en la playa al atardecer", "on the beach at sunset"),
+        ("sobre una mesa de madera", "on a table of wood"),
+        ("delante de una pared azul", "before a blue wall"),
+    ],
+)
+def test_german_french_and_spanish_are_read_as_english_is(sentence: str, english: str) -> None:
+    reading, wanted = read(sentence), read(english)
+    assert (reading.scene, reading.unused_words) == (wanted.scene, ())
+    assert dict(reading.options).items() >= {k: v for k, v in wanted.options.items() if k != "colour"}.items()
+
+
 @pytest.mark.parametrize("prompt", PRESETS.values(), ids=PRESETS)
 def test_all_words_of_a_preset_are_drawn(prompt: str) -> None:
     reading = read(prompt)
