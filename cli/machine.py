@@ -151,7 +151,7 @@ def doctor(as_json: AsJson = False) -> None:
     device = pick_device(first.memory_gb)
     folder = weights.data_folder()
     kept = retention.used()
-    at_work = supervisor.worker()
+    running = supervisor.worker()
     here = [id for id in weights.WEIGHTS if weights.present(id)]
     missing = [entry.id for entry in weights.WEIGHTS.values() if entry.embedded and entry.id not in here]
     facts: dict[str, Any] = {
@@ -163,7 +163,7 @@ def doctor(as_json: AsJson = False) -> None:
         "data folder": str(folder),
         "data folder writable": os.access(next(p for p in [folder, *folder.parents] if p.exists()), os.W_OK),
         "kept": f"{kept.store / 1e6:.1f} MB of pictures, {kept.records / 1e6:.1f} MB of records; {retention.policy()}",
-        "worker": f"process {at_work.pid}, heard {at_work.silent:.0f} s ago" if at_work else "none at work",
+        "worker": f"process {running.pid}, heard {running.silent:.0f} s ago" if running else "not running",
         "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
         "model memory": loaded.report(),
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),

@@ -142,7 +142,11 @@ class Context:
 
 
 class MaskSource(Protocol):
-    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``."""
+    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``.
+
+    One that always takes certain weights, whatever its options, names them in a class variable
+    ``needed_weights``: they are fetched when it is used.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]

@@ -65,6 +65,7 @@ class Hair:
     title: ClassVar = "Hair and clothes"
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
+    needed_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
     optional_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
 
     def find(self, photo: Photo, options: HairOptions, context: Context) -> Prediction:

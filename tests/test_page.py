@@ -27,7 +27,7 @@ from imaging import plates
 from imaging.photo import Photo, load
 from imaging.save import encode, read_made
 from imaging.scenes import SCENES
-from jobs import history, queue, store, supervisor, worker
+from jobs import history, queue, searches, store, supervisor, worker
 from masks import SOURCES, Selection, options_of
 from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
@@ -44,6 +44,12 @@ from recipe import (
 )
 from ui import options, working
 from ui.pointer import Mark, parse_marks
+
+
+@pytest.fixture(autouse=True)
+def no_searches_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which weights are here must not decide what is tested; ``test_searches.py`` has the worker's."""
+    monkeypatch.setattr(searches, "takes_long", lambda layers: False)
 
 
 @pytest.fixture
