@@ -48,8 +48,21 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand:
         return
     import models
+    from imaging import sentences
 
     rows = [
+        {
+            "id": sentences.MODEL,
+            "for": "background, create",
+            "megabytes": 0.0,
+            "licence": "Apache-2.0",
+            "licence_url": "",
+            "commercial_use": True,
+            "here": True,
+            "good_at": "places described in a sentence, drawn as rendered scenes in about two seconds",
+        }
+    ]
+    rows += [
         {
             "id": model.id,
             "for": ", ".join(sorted(model.tasks)) if isinstance(model, models.Denoiser) else "masks",
@@ -126,7 +139,7 @@ def doctor(as_json: AsJson = False) -> None:
     device = pick_device(first.memory_gb)
     folder = models.data_folder()
     kept = retention.used()
-    at_work = supervisor.worker()
+    running = supervisor.worker()
     here = [id for id in models.MODELS if models.is_installed(id)]
     missing = [id for id, model in models.MODELS.items() if model.setup and id not in here]
     facts: dict[str, Any] = {
@@ -138,7 +151,7 @@ def doctor(as_json: AsJson = False) -> None:
         "data folder": str(folder),
         "data folder writable": os.access(next(p for p in [folder, *folder.parents] if p.exists()), os.W_OK),
         "kept": f"{kept.store / 1e6:.1f} MB of pictures, {kept.records / 1e6:.1f} MB of records; {retention.policy()}",
-        "worker": f"process {at_work.pid}, heard {at_work.silent:.0f} s ago" if at_work else "none at work",
+        "worker": f"process {running.pid}, heard {running.silent:.0f} s ago" if running else "not running",
         "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
         "model memory": loaded.report(),
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),

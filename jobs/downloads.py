@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +109,8 @@ def cancel(model: str) -> None:
         queue.client().cancel_workflow(row["job"])
 
 
-def fetch(job: str, model: str) -> dict[str, Any]:
-    """Fetch a model, in the worker; what :func:`download_of` says comes from here.
+def fetch(job: str, model: str, note: Callable[[str, dict[str, Any]], None] | None = None) -> dict[str, Any]:
+    """Fetch a model, in the worker; what :func:`download_of` says comes from here, or else goes to ``note``.
 
     It is done by a process of its own, which can be ended at any moment, whatever the network does.
 
@@ -121,19 +122,20 @@ def fetch(job: str, model: str) -> dict[str, Any]:
     """
     child = subprocess.Popen([*COMMAND, model], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     told: dict[str, Any] = {}
+    note = note or _note
     reader = threading.Thread(target=_read, args=(child, told), daemon=True)
     reader.start()
     try:
         while child.poll() is None:
             if queue.is_cancelled(job):
                 raise Cancelled("The download was cancelled; it can be taken up where it stopped.")
-            _note(job, told)
+            note(job, told)
             time.sleep(OFTEN)
     finally:
         child.kill()
         child.wait()
         reader.join(10)
-    _note(job, told)
+    note(job, told)
     if child.returncode == 0:
         return {}
     return {"error": told.get("error", queue.OUR_FAULT)}

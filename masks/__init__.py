@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import fields
+import models
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
@@ -64,7 +65,7 @@ def inputs(mask: recipe.MaskRecipe) -> Iterator[tuple[str, str]]:
                 yield setting.control.input, getattr(options, setting.name)
 
 
-Key = tuple[str, str, str]  # the photo's digest, the source's name, its options
+Key = tuple[str, str, str, str]  # the photo's digest, the source's name, its options, the weights it finds here
 
 _selections: Memory[Selection] = Memory(60_000_000)  # pixels
 _predictions: Memory[Prediction] = Memory(15_000_000)
@@ -85,7 +86,8 @@ def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> S
 
 def _key(photo: Photo, source: recipe.Source) -> Key:
     found, options = options_of(source)
-    return photo.digest, found.name, options.model_dump_json()
+    weights = models.fingerprint(*found.optional_weights) if found.optional_weights else ""
+    return photo.digest, found.name, options.model_dump_json(), weights
 
 
 def _run_source(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection | Prediction:

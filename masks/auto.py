@@ -11,7 +11,7 @@ import numpy as np
 import models
 from errors import NothingFound
 from imaging.photo import Photo
-from masks import preprocess
+from masks import preprocess, ranking
 from masks.base import Context, NoOptions, Prediction, Selection
 from masks.preprocess import Float
 
@@ -37,6 +37,12 @@ class Auto:
     title: ClassVar = "Automatic"
     help: ClassVar = "Finds the main subject; a cut-out's own transparency is used as it is."
     Options: ClassVar = NoOptions
+    optional_weights: ClassVar[tuple[str, ...]] = (
+        *ranking.RANKING,
+        "deeplab-mobilenet-v2",
+        "selfie-multiclass",
+        "mobile-sam",
+    )
 
     def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection | Prediction:
         if photo.alpha is not None and float((photo.alpha < 128).mean()) > TRANSPARENT_SHARE:
@@ -62,7 +68,7 @@ class _Ensemble:
         self.photo, self.context = photo, context
         self.models: list[str] = []
         self.people = False
-        salient = self._predict("rembg")
+        salient = self._predict("rembg", model=ranking.best_installed())
         self.logits = preprocess.logit(
             salient.probability if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32)
         )

@@ -142,12 +142,17 @@ class Context:
 
 
 class MaskSource(Protocol):
-    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``."""
+    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``.
+
+    One that always takes certain weights, whatever its options, names them in a class variable
+    ``needed_weights``: they are fetched when it is used.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]
     help: ClassVar[str]
     Options: ClassVar[Any]  # the class of its options, an :class:`Options`
+    optional_weights: ClassVar[tuple[str, ...]]  # ids of weights that it uses where they are installed
 
     def find(self, photo: Photo, options: Any, context: Context) -> Selection | Prediction:
         """Find the subject in ``photo``: a mask, or a prediction that the caller refines to one.

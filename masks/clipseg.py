@@ -122,6 +122,8 @@ class Text:
     title: ClassVar = "By description (CLIPSeg)"
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
+    needed_weights: ClassVar[tuple[str, ...]] = (CLIPSEG,)
+    optional_weights: ClassVar[tuple[str, ...]] = (CLIPSEG, "mobile-sam")
 
     def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Prediction:
         try:

@@ -64,6 +64,8 @@ class Hair:
     title: ClassVar = "Hair and clothes"
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
+    needed_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
+    optional_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
 
     def find(self, photo: Photo, options: HairOptions, context: Context) -> Prediction:
         rgb = preprocess.downscaled_rgb(photo)

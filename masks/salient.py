@@ -59,6 +59,7 @@ class Rembg:
     title: ClassVar = "Main subject (rembg)"
     help: ClassVar = "Finds the one thing the photo is about, whatever it is."
     Options: ClassVar = RembgOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
     def find(self, photo: Photo, options: RembgOptions, context: Context) -> Prediction:
         probability = _predict_tta(options.model, preprocess.downscaled_rgb(photo))

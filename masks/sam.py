@@ -107,6 +107,7 @@ class Sam:
     title: ClassVar = "Click or box (SAM)"
     help: ClassVar = "Selects what you click on; more clicks add or remove, a box holds it in."
     Options: ClassVar = SamOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ("u2netp",)
 
     def find(self, photo: Photo, options: SamOptions, context: Context) -> Prediction:
         _check_inside(photo, options)

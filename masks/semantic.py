@@ -83,6 +83,7 @@ class DeepLab:
     title: ClassVar = "By category (DeepLab)"
     help: ClassVar = "Selects people, cats, dogs, potted plants and other everyday things by what they are."
     Options: ClassVar = DeepLabOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
     def find(self, photo: Photo, options: DeepLabOptions, context: Context) -> Prediction:
         probabilities = _probabilities(options.model, photo)

@@ -24,6 +24,7 @@ class Alpha:
     title: ClassVar = "The photo's own transparency"
     help: ClassVar = "For cut-outs: what is opaque is the subject."
     Options: ClassVar = NoOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
     def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection:
         if photo.alpha is None:
@@ -52,6 +53,7 @@ class File:
     title: ClassVar = "A mask file"
     help: ClassVar = "Your own mask: white where the subject is, black elsewhere, grey at soft edges."
     Options: ClassVar = FileOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
     def find(self, photo: Photo, options: FileOptions, context: Context) -> Selection:
         mask = photos.load(context.read(options.mask), "the mask file", managed=False)
@@ -91,6 +93,7 @@ class Drawn:
     title: ClassVar = "Drawn by hand"
     help: ClassVar = "Brush, polygons and rectangles that you draw on the photo."
     Options: ClassVar = DrawnOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
     def find(self, photo: Photo, options: DrawnOptions, context: Context) -> Selection:
         drawn = strokes.Strokes.from_json(context.read(options.strokes))

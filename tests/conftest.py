@@ -125,9 +125,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield tmp_path
     supervisor.leave()
-    if at_work := supervisor.worker():
-        os.kill(at_work.pid, signal.SIGKILL)
-        gone(at_work.pid)
+    if running := supervisor.worker():
+        os.kill(running.pid, signal.SIGKILL)
+        gone(running.pid)
     if client := queue._clients.pop(places.folder(), None):
         client.destroy()
 

@@ -241,7 +241,7 @@ def test_models_and_doctor(command: Command, capsys: pytest.CaptureFixture[str])
     assert command("models") == 0
     assert "u2netp" in capsys.readouterr().out
     assert command("models", "--json") == 0
-    assert {row["id"] for row in json.loads(capsys.readouterr().out)} >= {"u2netp", "birefnet-portrait"}
+    assert {row["id"] for row in json.loads(capsys.readouterr().out)} >= {"scenes", "u2netp", "birefnet-portrait"}
     assert command("doctor") == 0
     assert "largest photo: 64 megapixels" in capsys.readouterr().out
     assert command("doctor", "--json") == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import disc, picture
+from job_helpers import finish, quick
 
 from backdrops import DescribedBackdrop
 from errors import BadInput
@@ -17,6 +18,7 @@ from imaging.photo import Array, load
 from imaging.scenes import options_of
 from imaging.sentences import Reading, describe, read
 from imaging.sentences.presets import PRESETS
+from jobs import history, queue
 from recipe import Recipe
 
 Command = Callable[..., int]
@@ -118,6 +120,16 @@ def test_a_recipe_keeps_the_sentence_and_what_it_was_read_as() -> None:
     assert alone.backdrop.pictures == 1
 
 
+def test_the_queue_makes_every_picture_of_a_sentence(data: Path) -> None:
+    backdrop = DescribedBackdrop.of("background", "on a wooden table", num_images_per_prompt=2)
+    asked = quick(seed=3).model_copy(update={"backdrop": backdrop})
+    queue.ensure_worker()
+    job = finish(queue.submit(asked, "somebody"))
+    assert (job.state, len(job.results)) == ("done", 2)
+    recipes = [entry.recipe for entry in history.entries("somebody")]
+    assert recipes == [asked.for_image(0), asked.for_image(1)]
+
+
 def test_a_changed_reading_is_what_is_drawn() -> None:
     changed = read("on a beach").changed("time", "night")
     assert DescribedBackdrop.of("background", "on a beach", reading=changed).reading.values["time"] == "night"
@@ -132,6 +144,26 @@ def test_chips_show_the_scene_then_what_the_sentence_says() -> None:
     for chip in others:
         for _, value in chip.alternatives:
             assert reading.changed(chip.option or "", value).values[chip.option or ""] == value
+
+
+@pytest.mark.parametrize(
+    ("sentence", "english"),
+    [
+        ("am Strand bei Sonnenuntergang", "on the beach at sunset"),
+        ("vor einer blauen Wand", "before a blue wall"),
+        ("auf nasser Straße bei Nacht", "on a wet street at night"),
+        ("sur une plage au coucher du soleil", "on a beach at sunset"),
+        ("sur une table en marbre blanc", "on a table of white marble"),
+        ("dans la neige la nuit", "in the snow at night"),
+        ("en la playa al atardecer", "on the beach at sunset"),
+        ("sobre una mesa de madera", "on a table of wood"),
+        ("delante de una pared azul", "before a blue wall"),
+    ],
+)
+def test_german_french_and_spanish_are_read_as_english_is(sentence: str, english: str) -> None:
+    reading, wanted = read(sentence), read(english)
+    assert (reading.scene, reading.unused_words) == (wanted.scene, ())
+    assert dict(reading.options).items() >= {k: v for k, v in wanted.options.items() if k != "colour"}.items()
 
 
 @pytest.mark.parametrize("prompt", PRESETS.values(), ids=PRESETS)

@@ -21,19 +21,25 @@ from pages import ROOT, Page, cut_out, opaque
 import fields
 import main
 import models
-from backdrops import GeneratedBackdrop, GradientBackdrop, SceneBackdrop, TransparentBackdrop
+from backdrops import DescribedBackdrop, GeneratedBackdrop, GradientBackdrop, SceneBackdrop, TransparentBackdrop
 from errors import BadInput
 from imaging import inpaint_io, provenance
 from imaging.encode import encode
 from imaging.photo import Photo, load
 from imaging.scenes import SCENES
-from jobs import history, queue, store, supervisor, worker
+from jobs import history, queue, searches, store, supervisor, worker
 from masks import SOURCES, Selection, options_of
 from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
 from recipe import Layer, Length, MaskRecipe, Recipe, Source
 from ui import options, working
 from ui.pointer import Mark, parse_marks
+
+
+@pytest.fixture(autouse=True)
+def no_searches_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which weights are here must not decide what is tested; ``test_searches.py`` has the worker's."""
+    monkeypatch.setattr(searches, "takes_long", lambda layers: False)
 
 
 @pytest.fixture
@@ -712,6 +718,31 @@ def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_downl
     assert "**Instant** backgrounds work at once" in studio.said
     assert "download.sd2-inpaint" in studio.buttons()
     assert "generate" not in studio.buttons()
+
+
+def test_a_sentence_is_drawn_as_a_scene_and_a_chip_changes_it(
+    studio: Page, models_here: list[tuple[Recipe, str]]
+) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    studio.set(f"{prefix}.prompt", "on a wet street at night, a dragon").set(f"{prefix}.seed_locked", True)
+    assert "Drawn: city, wet, night; not drawn: dragon." in studio.said
+    studio.click(f"{prefix}.chip.wet.0").set(f"{prefix}.seed", 5)
+    assert "no wet" in studio.said
+    studio.click("generate")
+    ((recipe, _),) = models_here
+    assert isinstance(recipe.backdrop, DescribedBackdrop)
+    assert recipe.seed == 5
+    assert recipe.backdrop.reading.name == "city"
+    assert dict(recipe.backdrop.reading.values) == {"wet": False, "time": "night"}
+
+
+def test_a_sentence_that_no_scene_draws_says_so(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    studio.set(f"{prefix}.prompt", "at an airport terminal").click("generate")
+    assert "The rendered scenes cannot draw" in studio.app.warning[0].value
+    assert models_here == []
 
 
 def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:

@@ -1,4 +1,4 @@
-"""The queue, the history and the store, with the real DBOS on real SQLite and the real core at work."""
+"""The queue, the history and the store, with the real DBOS on real SQLite and the real core."""
 
 from __future__ import annotations
 

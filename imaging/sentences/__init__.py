@@ -22,6 +22,7 @@ __all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read"]
 
 MODEL = "scenes"
 """What the reader and the rendered scenes together are called where a model is named."""
+GUESSED = 0.7  # of places and things that hint at a scene, and how much outweighs what is not understood
 CLOSE = 0.85  # share of the best score from which another scene is a reading, too
 
 
@@ -56,7 +57,7 @@ def read(sentence: str, negative: str = "") -> Reading:
 def _can_draw(sentence: str, found: list[Phrase], best: Score, undrawn: Score) -> None:
     """Refuse a sentence that names no place, or rather one that nobody draws."""
     unknown = any(not phrase.senses for phrase in found)
-    guessed = not best.named and (undrawn.nouns or unknown)
+    guessed = not best.named and (undrawn.total > GUESSED * best.total or (unknown and best.total < GUESSED))
     if best.total >= ENOUGH and best.total >= UNDRAWN * undrawn.total and not guessed:
         return
     said = sentence.strip() if len(sentence) < 60 else f"{sentence.strip()[:57]}..."
