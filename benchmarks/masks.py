@@ -26,7 +26,7 @@ import numpy.typing as npt
 from PIL import Image
 
 import masks
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Photo, load
 from recipe import Source
@@ -117,7 +117,7 @@ def plain_rembg(photo: Photo, truth: Array) -> Array:
 def _rembg() -> Any:
     from masks.salient import _load
 
-    return _load("u2netp", str(weights.resolve("u2netp")[0]))
+    return _load("u2netp", str(models.fetch("u2netp")[0]))
 
 
 def plain_deeplab(*categories: int) -> Way:
@@ -176,7 +176,7 @@ def plain_sam(boxed: bool) -> Way:
 def _sam() -> tuple[Any, Any]:
     import onnxruntime
 
-    encoder, decoder = (onnxruntime.InferenceSession(str(path)) for path in weights.resolve("mobile-sam"))
+    encoder, decoder = (onnxruntime.InferenceSession(str(path)) for path in models.fetch("mobile-sam"))
     return encoder, decoder
 
 

@@ -20,10 +20,10 @@ import numpy as np
 from PIL import Image
 
 import masks
-import weights
+import models
 from errors import NothingFound
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
 from masks import preprocess
 from recipe import Source
 
@@ -85,11 +85,11 @@ def run(runs: int) -> None:
             ("one u2netp pass", [timed(lambda small=small: _predict("u2netp", small)) for _ in range(runs)])  # type: ignore[misc]
         ]
         for name, (title, needed) in WAYS.items():
-            if all(weights.present(id) for id in needed):
+            if all(models.is_installed(id) for id in needed):
                 rows.append((title, new_photo(where, name, runs)))
             else:
                 print(f"{title}: its weights are not here")
-        if weights.present("mobile-sam"):
+        if models.is_installed("mobile-sam"):
             click = [[size[0] / 2, size[1] / 2]]
             rows.append(("sam, first click", new_photo(where, "sam", runs, clicks=click)))
             rows.append(("sam, next click", next_clicks(where, runs)))

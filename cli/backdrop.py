@@ -25,7 +25,7 @@ def read_backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequ
     """Read a backdrop as a person writes it: ``kind:argument,argument``."""
     from pydantic import ValidationError
 
-    from imaging import save
+    from imaging.clean_copy import clean_copy
     from imaging.geometry import Size
     from imaging.photo import load, read_bytes
     from recipe import explain, kind_of
@@ -60,7 +60,7 @@ def read_backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequ
             path = expanded(argument)
             keep_apart(path, *outputs)
             picture = load(read_bytes(path), path.name)
-            values["digest"] = store.put(save.clean_copy(picture, Size(*frame), values.get("fit", "cover")))
+            values["digest"] = store.put(clean_copy(picture, Size(*frame), values.get("fit", "cover")))
         case "scene":
             values |= _scene(items)
         case "colour" | "sweep" | "blur":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from cli.flags import usage
 
 if TYPE_CHECKING:
-    from recipe import Backdrop
+    from recipe import Backdrop, Task
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,22 @@ OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
 """What has a meaning only where a photo's background is painted over."""
 
 
-def generated(task: Literal["background", "create"], prompt: str, given: dict[str, Any]) -> Backdrop:
+def generated(task: Task, prompt: str, given: dict[str, Any]) -> Backdrop:
     """What the flags ask of a model; the rendered scenes where no diffusion model is installed.
 
-    A model that is neither these nor in the catalogue is a folder.
+    A model that is neither these nor in the table is a folder.
     """
-    from diffusion import catalogue
+    import models
+    from backdrops import DescribedBackdrop, GeneratedBackdrop
     from imaging import sentences
 
     settings = dict(given)
-    model = settings.pop("model", None) or catalogue.installed(task) or sentences.MODEL
+    model = settings.pop("model", None) or models.installed_denoiser(task) or sentences.MODEL
     if model == sentences.MODEL:
-        return sentences.settle(task, prompt, **settings)
-    if model not in catalogue.MODELS:
-        model = catalogue.add_folder(Path(model))
-    return catalogue.settle(model, prompt=prompt, **settings)
+        return DescribedBackdrop.of(task, prompt, **settings)
+    if model not in models.denoisers():
+        model = models.add_folder(Path(model))
+    return GeneratedBackdrop.of(model, prompt=prompt, **settings)
 
 
 def settled_seed(seed: int | None, generated: Backdrop | None) -> int:

@@ -8,7 +8,7 @@ A desk has two parts, both plain JSON that this module does not look into:
 
 - the **draft**, which belongs to one tab: its settings. Every tab has a row of its own with a revision, so no tab
   writes over what another set. A tab that was duplicated has the row of the first: the second to save is refused with
-  :class:`DeskChanged` and goes on with a row of its own (:func:`fork`).
+  :class:`DeskChanged` and continues with a row of its own (:func:`fork`).
 - what is **shared** by all tabs of the visitor: lists by name, such as the results. A save adds what this tab added and
   takes out what it took out, whatever other tabs did to the list meanwhile.
 """

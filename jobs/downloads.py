@@ -15,12 +15,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import models
 from errors import Cancelled, StudioError
 from jobs import database, queue
 from jobs.owner import owner_id
@@ -61,7 +63,7 @@ def begin(model: str, visitor: str) -> None:
     Raises:
         BadInput: there is no such model.
     """
-    _check(model)
+    models.entry(model)
     client, id = queue.client(), str(uuid4())
     with database.records(write=True) as table:  # the write lock makes looking and handing in one step
         running = download_of(model)
@@ -107,8 +109,8 @@ def cancel(model: str) -> None:
         queue.client().cancel_workflow(row["job"])
 
 
-def fetch(job: str, model: str) -> dict[str, Any]:
-    """Fetch a model, in the worker; what :func:`download_of` says comes from here.
+def fetch(job: str, model: str, note: Callable[[str, dict[str, Any]], None] | None = None) -> dict[str, Any]:
+    """Fetch a model, in the worker; what :func:`download_of` says comes from here, or else goes to ``note``.
 
     It is done by a process of its own, which can be ended at any moment, whatever the network does.
 
@@ -120,19 +122,20 @@ def fetch(job: str, model: str) -> dict[str, Any]:
     """
     child = subprocess.Popen([*COMMAND, model], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     told: dict[str, Any] = {}
+    note = note or _note
     reader = threading.Thread(target=_read, args=(child, told), daemon=True)
     reader.start()
     try:
         while child.poll() is None:
             if queue.is_cancelled(job):
                 raise Cancelled("The download was cancelled; it can be taken up where it stopped.")
-            _note(job, told)
+            note(job, told)
             time.sleep(OFTEN)
     finally:
         child.kill()
         child.wait()
         reader.join(10)
-    _note(job, told)
+    note(job, told)
     if child.returncode == 0:
         return {}
     return {"error": told.get("error", queue.OUR_FAULT)}
@@ -153,24 +156,6 @@ def _note(job: str, told: dict[str, Any]) -> None:
         table.execute("UPDATE download SET done = ?, total = ? WHERE job = ?", values)
 
 
-def _check(model: str) -> None:
-    import weights
-    from diffusion import catalogue
-
-    if model not in catalogue.MODELS:
-        weights.entry(model)
-
-
-def _fetch(model: str, on_bytes: Any) -> None:
-    import weights
-    from diffusion import catalogue
-
-    if model in catalogue.MODELS:
-        catalogue.fetch(model, on_bytes)
-    else:
-        weights.resolve(model, on_bytes)
-
-
 def main() -> None:
     """The process that fetches: ``python -m jobs.downloads MODEL``. Says how far it is, a line of JSON at a time."""
     parent, last = os.getppid(), float("-inf")
@@ -184,7 +169,7 @@ def main() -> None:
             print(json.dumps({"done": done, "total": total}), flush=True)
 
     try:
-        _fetch(sys.argv[1], on_bytes)
+        models.fetch(sys.argv[1], on_bytes)
     except StudioError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         sys.exit(1)

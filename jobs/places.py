@@ -14,7 +14,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-import weights
+import models
 from errors import BadInput
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
@@ -22,7 +22,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 def data() -> Path:
     """The data folder, made where it is missing and closed to other users; raise :class:`BadInput` if it cannot be."""
-    found = weights.data_folder().resolve()
+    found = models.data_folder().resolve()
     make_private(found)
     return found
 
@@ -37,7 +37,7 @@ def folder() -> Path:
 
 def log() -> Path:
     """The worker's log, whether or not it exists yet."""
-    return weights.data_folder().resolve() / "jobs" / "worker.log"
+    return models.data_folder().resolve() / "jobs" / "worker.log"
 
 
 def make_private(folder: Path) -> None:

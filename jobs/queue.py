@@ -33,9 +33,10 @@ __all__ = ["Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
 MAX_ATTEMPTS = 5
 """How often a job is begun. One that takes the worker down each time must not do so for ever."""
 
-# What web and worker must agree on. The version is pinned: another release goes on with the jobs of this one, for what
+# What web and worker must agree on. The version is pinned: another release takes up the jobs of this one, for what
 # a job is, is in its recipe, and recipes have their own version.
 QUEUE, WORKFLOW, VERSION = "pictures", "make", "1"
+SEARCH = "search"  # the workflow of jobs.searches
 
 _UNFINISHED = "ENQUEUED", "PENDING"  # in DBOS's words
 _MANY = 500  # values in one statement; SQLite's own limit was 999 once
@@ -103,13 +104,16 @@ class Job:
         return self.state not in ("queued", "running")
 
 
-def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
+def submit(
+    recipe: Recipe, visitor: str, address: str | None = None, queue: str = QUEUE, workflow: str = WORKFLOW
+) -> str:
     """Hand in a recipe and return the job's id, an unguessable token.
 
     Args:
         recipe: what to do; everything it names by digest must be in the store.
         visitor: the opaque token of the visitor whose job and history this is.
         address: the network address it comes from, where that is known; on a host, jobs are counted by it, too.
+        queue, workflow: where it waits, and what becomes of it.
 
     Raises:
         BadInput: an input is missing, a mask source does not exist, or too many jobs are waiting.
@@ -123,14 +127,14 @@ def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
         for what, digest in main.inputs(recipe):
             if not kept.has(digest):
                 raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
-        _check_limits(table, owner, origin)
+        _check_limits(table, owner, origin, queue)
         # DBOS orders by its clock's milliseconds, of which two jobs may share one; our numbers differ.
         number = table.execute("INSERT INTO job (id, address) VALUES (?, ?)", (id, origin)).lastrowid
         assert number is not None
         dbos.enqueue(
             {
-                "queue_name": QUEUE,
-                "workflow_name": WORKFLOW,
+                "queue_name": queue,
+                "workflow_name": workflow,
                 "workflow_id": id,
                 "app_version": VERSION,
                 "authenticated_user": owner,
@@ -141,10 +145,10 @@ def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
     return id
 
 
-def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None) -> None:
+def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None, queue: str) -> None:
     """Refuse one job more where too many wait: of this visitor, from this address, or in all."""
     limits = settings.limits()
-    waiting = client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
+    waiting = client().list_workflows(status="ENQUEUED", queue_name=queue, load_input=False, load_output=False)
     mine = sum(workflow.authenticated_user == owner for workflow in waiting)
     if mine >= limits.visitor:
         raise BadInput(f"{mine} of your pictures are waiting already; let one finish, or cancel one.")
@@ -163,7 +167,7 @@ def _check_limits(table: sqlite3.Connection, owner: str, origin: str | None) -> 
 
 def status(id: str) -> Job:
     """How a job stands; raise :class:`BadInput` where there is none of that id."""
-    found = _jobs(client().list_workflows(workflow_ids=[id], name=WORKFLOW))
+    found = _jobs(client().list_workflows(workflow_ids=[id], name=[WORKFLOW, SEARCH]))
     if not found:
         raise BadInput("There is no such job; hand the picture in again.")
     return found[0]
@@ -217,7 +221,7 @@ def unfinished() -> list[HandedIn]:
     """Every visitor's jobs that wait or run. Makes nothing where nothing was ever handed in."""
     if not database.has_queue():
         return []
-    found = client().list_workflows(name=WORKFLOW, status=list(_UNFINISHED), load_output=False)
+    found = client().list_workflows(name=[WORKFLOW, SEARCH], status=list(_UNFINISHED), load_output=False)
     return [_handed_in(workflow) for workflow in found]
 
 
@@ -225,7 +229,7 @@ def handed_in_by(visitor: str) -> list[HandedIn]:
     """Every job of a visitor's, finished ones too. Makes nothing where nothing was ever handed in."""
     if not database.has_queue():
         return []
-    found = client().list_workflows(name=WORKFLOW, user=owner_id(visitor))
+    found = client().list_workflows(name=[WORKFLOW, SEARCH], user=owner_id(visitor))
     return [_handed_in(workflow) for workflow in found]
 
 
@@ -280,12 +284,17 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
         finished: dict[str, list[str]] = {id: [] for id in ids}
         for row in table.execute(f"SELECT * FROM finished WHERE job IN ({marks}) ORDER BY picture", ids):
             finished[row["job"]].append(row["digest"])
-    before: list[int] = []
-    if any(workflow.status == "ENQUEUED" for workflow in found):
-        waiting = client().list_workflows(status="ENQUEUED", queue_name=QUEUE, load_input=False, load_output=False)
-        before = [workflow.priority or 0 for workflow in waiting]
+    before: dict[str | None, list[int]] = {}
+    for queue in {workflow.queue_name for workflow in found if workflow.status == "ENQUEUED"}:
+        waiting = client().list_workflows(status="ENQUEUED", queue_name=queue, load_input=False, load_output=False)
+        before[queue] = [workflow.priority or 0 for workflow in waiting]
     return [
-        _job(workflow, rows.get(workflow.workflow_id, _UNNOTED), before, finished[workflow.workflow_id])
+        _job(
+            workflow,
+            rows.get(workflow.workflow_id, _UNNOTED),
+            before.get(workflow.queue_name, []),
+            finished[workflow.workflow_id],
+        )
         for workflow in found
     ]
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import weights
+import models
 from errors import BadInput
 from imaging.photo import digest_of
 from jobs import places
@@ -135,4 +135,4 @@ def _renewed(path: Path, size: int) -> bool:
 
 def default() -> Store:
     """The store under ``BACKDROP_DATA``."""
-    return Store(weights.data_folder() / "store")
+    return Store(models.data_folder() / "store")

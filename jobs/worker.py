@@ -165,7 +165,7 @@ def serve() -> None:
     from dbos import DBOS, error
 
     from errors import Cancelled
-    from jobs import downloads, queue
+    from jobs import downloads, queue, searches
 
     DBOS(
         config={
@@ -207,8 +207,22 @@ def serve() -> None:
         assert job is not None
         return DBOS.run_step({"name": "fetch"}, fetch_or_stop, job, model)
 
+    def search_or_stop(job: str, recipe_json: str) -> dict[str, Any]:
+        reporter = Reporter(job)
+        try:
+            return searches.search(job, recipe_json, reporter)
+        except Cancelled as stopped:
+            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+
+    @DBOS.workflow(name=searches.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
+    def search(recipe_json: str) -> dict[str, Any]:
+        job = DBOS.workflow_id
+        assert job is not None
+        return DBOS.run_step({"name": "search"}, search_or_stop, job, recipe_json)
+
     DBOS.launch()
     DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+    DBOS.register_queue(searches.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
     DBOS.register_queue(downloads.QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
 
 

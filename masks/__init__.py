@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
+import fields
+import models
 import recipe
-import weights
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
 from masks import doubt, matting, memory, ops, preprocess, strokes
@@ -31,6 +32,7 @@ __all__ = [
     "combine",
     "find",
     "finish",
+    "inputs",
     "options_of",
     "select",
     "to_repaint",
@@ -53,7 +55,18 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
         raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
 
 
-Key = tuple[str, str, str, tuple[str, ...]]  # the photo's digest, the source's name, its options, weights it found
+def inputs(mask: recipe.MaskRecipe) -> Iterator[tuple[str, str]]:
+    """What a mask recipe reads by digest: (what it is, its digest)."""
+    if mask.strokes:
+        yield "touch-up", mask.strokes
+    for layer in mask.layers:
+        _, options = options_of(layer.source)
+        for setting in fields.settings(type(options)):
+            if setting.kind == "file":
+                yield setting.control.input, getattr(options, setting.name)
+
+
+Key = tuple[str, str, str, str]  # the photo's digest, the source's name, its options, the weights it finds here
 
 _selections: Memory[Selection] = Memory(60_000_000)  # pixels
 _predictions: Memory[Prediction] = Memory(15_000_000)
@@ -80,8 +93,8 @@ def _select_prediction(photo: Photo, prediction: Prediction) -> Selection:
 
 def _key(photo: Photo, source: recipe.Source) -> Key:
     found, options = options_of(source)
-    installed = tuple(id for id in found.optional_weights if weights.present(id))
-    return photo.digest, found.name, options.model_dump_json(), installed
+    weights = models.fingerprint(*found.optional_weights) if found.optional_weights else ""
+    return photo.digest, found.name, options.model_dump_json(), weights
 
 
 def _run_source(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection | Prediction:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Photo
 from masks import doubt, preprocess, ranking
@@ -102,7 +102,7 @@ class _Ensemble:
 
     def add_people(self) -> None:
         """People count beside what is salient, or instead of it where nothing surely is."""
-        if not self.votes.people or not weights.present("deeplab-mobilenet-v2"):
+        if not self.votes.people or not models.is_installed("deeplab-mobilenet-v2"):
             return
         prediction = self._predict("deeplab", categories=["person"])
         if prediction is None or float((prediction.probability >= 0.5).mean()) < MIN_PEOPLE:
@@ -119,7 +119,7 @@ class _Ensemble:
         self.people = True
         self._compare(people)
         self._add(prediction, weight)
-        if self.votes.body and weights.present("selfie-multiclass"):
+        if self.votes.body and models.is_installed("selfie-multiclass"):
             body = self._predict("hair", parts=BODY, add=False)
             if body is not None and overlap(body.probability, self.probability) > MIN_IOU:
                 self._add(body, self.votes.body)
@@ -131,7 +131,7 @@ class _Ensemble:
         It is asked where the outline is in doubt, and not about people: of them the others know more.
         """
         clear = doubt.vagueness(self.probability) <= 1 - self.votes.clear
-        if self.people or clear or not self.votes.sam or not weights.present("mobile-sam"):
+        if self.people or clear or not self.votes.sam or not models.is_installed("mobile-sam"):
             return
         box = self._box()
         if box is not None:

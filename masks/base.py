@@ -110,10 +110,10 @@ class Options(BaseModel):
     """A source's settings. Its fields define the page's controls and the command line's ``name:argument``.
 
     ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
-    file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
-    One marked with ``json_schema_extra={"mark": "add" | "remove" | "box"}`` holds points or a box in the photo, set by
-    clicking. ``title`` is the control's label; ``json_schema_extra={"words": {value: label}}`` labels its choices,
-    unless these are ids of weights, which have labels of their own.
+    file's digest is marked with ``Control(input="...")``: on the command line it is written as a path. One marked with
+    ``Control(mark="add" | "remove" | "box")`` holds points or a box in the photo, set by clicking;
+    ``Control(words=...)`` labels its choices, unless these are ids of models, which have labels of their own.
+    See :mod:`fields`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
@@ -156,7 +156,11 @@ class Context:
 
 
 class MaskSource(Protocol):
-    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``."""
+    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``.
+
+    One that always takes certain weights, whatever its options, names them in a class variable
+    ``needed_weights``: they are fetched when it is used.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import MissingWeights, NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, ops, preprocess
@@ -122,11 +122,12 @@ class Text:
     title: ClassVar = "By description (CLIPSeg)"
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
+    needed_weights: ClassVar[tuple[str, ...]] = (CLIPSEG,)
     optional_weights: ClassVar[tuple[str, ...]] = (CLIPSEG, "mobile-sam")
 
     def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Prediction:
         try:
-            paths = weights.resolve(CLIPSEG)
+            paths = models.fetch(CLIPSEG)
         except MissingWeights as missing:
             return _find_by_category(photo, options, context, missing)
         probabilities = _predict(paths[0], preprocess.downscaled_rgb(photo), options.phrases + options.excluded)
@@ -140,17 +141,17 @@ class Text:
                 f"Nothing in this photo looks like {wanted} (at most {float(probability.max()):.0%} sure, "
                 f"{options.threshold:.0%} needed); say it otherwise, lower the threshold, or click on it."
             )
-        models: tuple[str, ...] = (CLIPSEG,)
+        used: tuple[str, ...] = (CLIPSEG,)
         # The threshold becomes one half, so that refinement and soft edges work about it.
         found = preprocess.sigmoid(preprocess.logit(probability) - preprocess.logit(np.array(options.threshold)))
-        if options.outline and weights.present("mobile-sam"):
+        if options.outline and models.is_installed("mobile-sam"):
             outlined = _sam_outline(photo, found, context)
             if outlined is not None:
-                found, models = outlined, (*models, "mobile-sam")
+                found, used = outlined, (*used, "mobile-sam")
         return Prediction(
             found,
-            EDGE_UNCERTAINTY if len(models) == 1 else EDGE_UNCERTAINTY / 4,
-            models,
+            EDGE_UNCERTAINTY if len(used) == 1 else EDGE_UNCERTAINTY / 4,
+            used,
             specks=MIN_COMPONENT_PERCENT,
             display_probability=probability,
         )
@@ -217,7 +218,7 @@ def _predict(folder: Path, rgb: Array, phrases: tuple[str, ...]) -> Float:
     """``(phrases, h, w)`` probabilities over the whole picture, which CLIPSeg sees stretched to a square."""
     import torch
 
-    model = loaded.get(CLIPSEG, weights.bytes_of(folder), lambda: _load(folder))
+    model = loaded.get(CLIPSEG, models.bytes_of(folder), lambda: _load(folder))
     network, tokens = model.run
     side = int(network.config.vision_config.image_size)
     pixels = preprocess.resize(rgb, (352, 352) if side == 224 else (side, side)).astype(np.float32) / 255

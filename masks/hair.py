@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import MissingWeights, NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
 from masks import loaded, preprocess
 from masks.base import Context, Options, Prediction, split_list
@@ -35,13 +36,11 @@ MIN_AREA = 0.0005  # of the photo
 
 class HairOptions(Options):
     positional: ClassVar = "parts"
-    parts: tuple[Part, ...] = Field(
-        ("hair",),
-        min_length=1,
-        title="What to select (parts)",
-        description="What to select of a person.",
-        json_schema_extra={
-            "words": {
+    parts: Annotated[
+        tuple[Part, ...],
+        Field(min_length=1, title="What to select (parts)", description="What to select of a person."),
+        Control(
+            words={
                 "hair": "Hair",
                 "skin": "All skin",
                 "body": "Skin but the face (body)",
@@ -49,8 +48,8 @@ class HairOptions(Options):
                 "clothes": "Clothes",
                 "accessories": "Accessories",
             }
-        },
-    )
+        ),
+    ] = ("hair",)
 
     @field_validator("parts", mode="before")
     @classmethod
@@ -65,6 +64,7 @@ class Hair:
     title: ClassVar = "Hair and clothes"
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
+    needed_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
     optional_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
 
     def find(self, photo: Photo, options: HairOptions, context: Context) -> Prediction:
@@ -127,7 +127,7 @@ def _margins(rgb: Array, channels: list[int]) -> Float:
 
 def _run(id: str, batch: Float) -> Float:
     """One TFLite network's answer to one picture."""
-    (path,) = weights.resolve(id)
+    (path,) = models.fetch(id)
     model = loaded.get(id, path.stat().st_size, lambda: _load(str(path)))
     with model.lock:
         interpreter = model.run

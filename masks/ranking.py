@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-import weights
+import models
 
 Ranked = Literal["birefnet-general", "birefnet-general-lite", "isnet-general-use", "u2net", "silueta", "u2netp"]
 
@@ -29,15 +29,15 @@ OFFERED: tuple[Ranked, ...] = ("isnet-general-use", "birefnet-general-lite", "bi
 
 def best_installed() -> Ranked:
     """The best network whose weights are on this machine; u2netp, which comes with set-up, where none is."""
-    return next((id for id in RANKING if weights.present(id)), "u2netp")
+    return next((id for id in RANKING if models.is_installed(id)), "u2netp")
 
 
-def next_better() -> weights.Weights | None:
+def next_better() -> models.Model | None:
     """The next better network than the best one installed, to be offered with its size and licence.
 
     Returns:
-        its entry of the table of weights, for ``weights.resolve(entry.id)``; ``None`` where the best is installed.
+        its entry of the table of weights, for ``models.fetch(entry.id)``; ``None`` where the best is installed.
     """
     order = list(RANKING)
     better = order[: order.index(best_installed())]
-    return next((weights.entry(id) for id in OFFERED if id in better), None)
+    return next((models.entry(id) for id in OFFERED if id in better), None)

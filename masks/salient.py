@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Array, Photo
 from masks import loaded, preprocess
@@ -115,7 +115,7 @@ def _box(found: Any) -> tuple[slice, slice] | None:
 
 def _predict(model: ModelName, rgb: Array) -> Float:
     """The network's own answer for one view, at that view's size."""
-    (path,) = weights.resolve(model)
+    (path,) = models.fetch(model)
     session = loaded.get(model, path.stat().st_size, lambda: _load(model, str(path)))
     side = 320 if model in TTA_MODELS else max(rgb.shape)
     image = Image.fromarray(rgb)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator, model_validator
 
-import weights
+import models
 from errors import BadInput, MissingWeights, NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
 from masks import loaded, preprocess
 from masks.base import Context, Options, Prediction
@@ -35,34 +36,32 @@ Box = tuple[float, float, float, float]
 
 class SamOptions(Options):
     positional: ClassVar = "clicks"
-    clicks: tuple[Point, ...] = Field(
-        (), max_length=64, description="Points on the subject, x,y in pixels.", json_schema_extra={"mark": "add"}
+    clicks: Annotated[
+        tuple[Point, ...],
+        Field(max_length=64, description="Points on the subject, x,y in pixels."),
+        Control(mark="add"),
+    ] = ()
+    excluded: Annotated[tuple[Point, ...], Control(mark="remove")] = Field(
+        (), max_length=64, alias="not", description="Points that are not the subject, x,y in pixels."
     )
-    excluded: tuple[Point, ...] = Field(
-        (),
-        max_length=64,
-        alias="not",
-        description="Points that are not the subject, x,y in pixels.",
-        json_schema_extra={"mark": "remove"},
-    )
-    box: Box | None = Field(
-        None,
-        description="A box around the subject: x0,y0,x1,y1 in pixels.",
-        json_schema_extra={"mark": "box"},
-    )
-    size: Literal["auto", "whole", "part", "detail"] = Field(
-        "auto",
-        title="How much is meant (size)",
-        description="Of several things under a single click: the likeliest, the whole, a part or a detail.",
-        json_schema_extra={
-            "words": {
+    box: Annotated[
+        Box | None, Field(description="A box around the subject: x0,y0,x1,y1 in pixels."), Control(mark="box")
+    ] = None
+    size: Annotated[
+        Literal["auto", "whole", "part", "detail"],
+        Field(
+            title="How much is meant (size)",
+            description="Of several things under a single click: the likeliest, the whole, a part or a detail.",
+        ),
+        Control(
+            words={
                 "auto": "What is likeliest (auto)",
                 "whole": "The whole thing (whole)",
                 "part": "A part of it (part)",
                 "detail": "A detail of it (detail)",
             }
-        },
-    )
+        ),
+    ] = "auto"
     model: ModelName = Field(
         "mobile-sam", title="Network (model)", description="Which network; MobileSAM is the light one."
     )
@@ -258,8 +257,8 @@ _embeddings: Memory[Any] = Memory(CACHED_PHOTOS)
 
 
 def _network(model: ModelName) -> loaded.Model:
-    paths = weights.resolve(model)
-    size = sum(weights.bytes_of(path) for path in paths)
+    paths = models.fetch(model)
+    size = sum(models.bytes_of(path) for path in paths)
     return loaded.get(model, size, lambda: _MobileSam(*paths) if model == "mobile-sam" else _Sam2(paths[0]))
 
 

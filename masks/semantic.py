@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
 from masks import loaded, mobilenet, preprocess
 from masks.base import Context, Options, Prediction, split_list
@@ -55,12 +56,14 @@ MIN_REPORTED = 0.005  # of the photo
 
 class DeepLabOptions(Options):
     positional: ClassVar = "categories"
-    categories: tuple[Category, ...] = Field(
-        (),
-        title="What to select (categories)",
-        description="What to select, several at once; none named means all but the background.",
-        json_schema_extra={"words": {name: words[0].upper() + words[1:] for name, words in LABELS.items()}},
-    )
+    categories: Annotated[
+        tuple[Category, ...],
+        Field(
+            title="What to select (categories)",
+            description="What to select, several at once; none named means all but the background.",
+        ),
+        Control(words={name: words[0].upper() + words[1:] for name, words in LABELS.items()}),
+    ] = ()
     model: ModelName = Field(
         "deeplab-mobilenet-v2",
         title="Network (model)",
@@ -119,7 +122,7 @@ _answers: Memory[Float] = Memory(CACHED_PHOTOS)
 
 def _predict(model: ModelName, rgb: Array) -> Float:
     """One look at the whole picture, none of it cropped."""
-    paths = weights.resolve(model)
+    paths = models.fetch(model)
     size = sum(path.stat().st_size for path in paths)
     network = loaded.get(model, size, lambda: NETWORKS[model](paths[0]))
     side = network.run.side

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import cv2
 import numpy as np
 from pydantic import Field
 
 from errors import BadInput, NothingFound
+from fields import Control
 from imaging import photo as photos
 from imaging.photo import Photo
 from masks import ops, strokes
@@ -35,11 +36,14 @@ class Alpha:
 
 class FileOptions(Options):
     positional: ClassVar = "mask"
-    mask: Digest = Field(
-        title="Mask picture",
-        description="A picture, white where the subject is (or opaque, where it has transparency).",
-        json_schema_extra={"input": "mask picture"},
-    )
+    mask: Annotated[
+        Digest,
+        Field(
+            title="Mask picture",
+            description="A picture, white where the subject is (or opaque, where it has transparency).",
+        ),
+        Control(input="mask picture"),
+    ]
 
 
 class File:
@@ -79,9 +83,7 @@ class File:
 
 class DrawnOptions(Options):
     positional: ClassVar = "strokes"
-    strokes: Digest = Field(
-        description="Strokes as the canvas saves them.", json_schema_extra={"input": "strokes file"}
-    )
+    strokes: Annotated[Digest, Field(description="Strokes as the canvas saves them."), Control(input="strokes file")]
 
 
 class Drawn:

@@ -9,19 +9,8 @@ of the mask sources: it carries a source's name and option values, and the sourc
 """
 
 from recipe.backdrop import Backdrop, kind_of, kinds
-from recipe.backdrops import (
-    BlurBackdrop,
-    ColourBackdrop,
-    GeneratedBackdrop,
-    GradientBackdrop,
-    ImageBackdrop,
-    SceneBackdrop,
-    SweepBackdrop,
-    TransparentBackdrop,
-)
-from recipe.described import DescribedBackdrop, SceneReading
 from recipe.draft import Draft
-from recipe.edit import Recipe
+from recipe.edit import Recipe, Task
 from recipe.mask import Layer, MaskRecipe, Source
 from recipe.values import (
     MAX_PICTURES,
@@ -31,9 +20,12 @@ from recipe.values import (
     Colour,
     Digest,
     Length,
+    Name,
     OptionValues,
     Part,
+    Side,
     explain,
+    freeze,
 )
 
 __all__ = [
@@ -42,27 +34,21 @@ __all__ = [
     "MAX_RECIPE_BYTES",
     "MAX_SEED",
     "Backdrop",
-    "BlurBackdrop",
     "Colour",
-    "ColourBackdrop",
-    "DescribedBackdrop",
     "Digest",
     "Draft",
-    "GeneratedBackdrop",
-    "GradientBackdrop",
-    "ImageBackdrop",
     "Layer",
     "Length",
     "MaskRecipe",
+    "Name",
     "OptionValues",
     "Part",
     "Recipe",
-    "SceneBackdrop",
-    "SceneReading",
+    "Side",
     "Source",
-    "SweepBackdrop",
-    "TransparentBackdrop",
+    "Task",
     "explain",
+    "freeze",
     "kind_of",
     "kinds",
 ]

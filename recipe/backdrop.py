@@ -73,8 +73,7 @@ class Backdrop(Part):
 
 def kinds() -> dict[str, type[Backdrop]]:
     """The class of every kind of backdrop by its name, in the order in which people see them."""
-    for module in ("recipe.backdrops", "recipe.described"):
-        importlib.import_module(module)
+    importlib.import_module("backdrops")
     return dict(sorted(_classes.items(), key=lambda item: item[1].order))
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,8 +20,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from backdrops import BackdropKind, ReadInput
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
+from imaging.subject import Subject
 
 # No timed tests: the machine may be busy. In CI the same examples every time, so that a failure is the change's own.
 settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -34,9 +37,9 @@ _passed: set[str] = set()
 
 def weights_folder() -> Path | None:
     """Where tests find real weights; nothing is ever written there."""
-    import weights
+    import models
 
-    folders = (os.environ.get("BACKDROP_WEIGHTS"), SHARED / "weights", weights.data_folder() / "weights")
+    folders = (os.environ.get("BACKDROP_WEIGHTS"), SHARED / "weights", models.data_folder() / "weights")
     return next((Path(folder) for folder in folders if folder and Path(folder).is_dir()), None)
 
 
@@ -59,15 +62,17 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     if WEIGHTS:
         monkeypatch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
     monkeypatch.delenv("BACKDROP_MAX_MEGAPIXELS", raising=False)
+    if "masks" in sys.modules:
+        sys.modules["masks"].forget()  # what another test's sources answered
     return folder
 
 
 @pytest.fixture
 def u2netp() -> None:
     """For tests that find a subject by the embedded model."""
-    import weights
+    import models
 
-    if weights.present("u2netp") is None:
+    if not models.is_installed("u2netp"):
         pytest.skip("needs u2netp.onnx")
 
 
@@ -92,6 +97,15 @@ def disc(width: int, height: int, radius: float, soft: float = 3) -> np.ndarray:
     return np.clip((radius - distance) / soft * 255 + 128, 0, 255).astype(np.uint8)
 
 
+def draw(
+    backdrop: BackdropKind, photo: Photo, alpha: np.ndarray, read: ReadInput, seed: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The background that a drawn kind gives for a photo, and what it notes."""
+    background = backdrop.draw(Subject.of(photo, alpha), read, seed)
+    assert background.pixels is not None
+    return background.pixels, background.notes
+
+
 @pytest.fixture
 def command() -> Callable[..., int]:
     """The command line within this process: ``command("mask", photo, "-o", out) -> exit code``."""
@@ -111,9 +125,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield tmp_path
     supervisor.leave()
-    if at_work := supervisor.worker():
-        os.kill(at_work.pid, signal.SIGKILL)
-        gone(at_work.pid)
+    if running := supervisor.worker():
+        os.kill(running.pid, signal.SIGKILL)
+        gone(running.pid)
     if client := queue._clients.pop(places.folder(), None):
         client.destroy()
 
@@ -154,7 +168,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ``BACKDROP_WEIGHTS`` folder with tiny sd15-inpaint, sdxl-inpaint and sd15; made once per test process."""
     import tiny
 
@@ -165,7 +179,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def here(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny models in place."""
-    monkeypatch.setenv("BACKDROP_WEIGHTS", str(models))
-    return models
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
+    return tiny_models

@@ -19,9 +19,10 @@ import psutil
 import pytest
 from PIL import Image
 
+from backdrops import GradientBackdrop
 from jobs import history, places, queue, store
 from jobs.queue import Job
-from recipe import GradientBackdrop, Layer, MaskRecipe, Recipe, Source
+from recipe import Layer, MaskRecipe, Recipe, Source
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 240.0  # seconds

@@ -9,7 +9,7 @@ import numpy as np
 from conftest import disc, picture
 from streamlit.testing.v1 import AppTest
 
-from imaging.save import encode
+from imaging.encode import encode
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds for a run of the page on a busy machine; the first mask compiles for a while

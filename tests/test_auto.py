@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ Answers = dict[str, np.ndarray]
 @pytest.fixture
 def find(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], np.ndarray]:
     """``auto`` where other sources answer as told; what is not told finds nothing."""
-    monkeypatch.setattr(auto.weights, "present", lambda id: (Path(id),))
+    monkeypatch.setattr(auto.models, "is_installed", lambda id: True)
     uncertainty = {"rembg": 1 / 320, "deeplab": GRID, "hair": 0.01, "sam": 1 / 256}
 
     def find(answers: Answers) -> np.ndarray:

@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import disc, picture
+from job_helpers import finish, quick
 
+from backdrops import DescribedBackdrop
 from errors import BadInput
+from imaging.encode import encode
 from imaging.photo import Array, load
-from imaging.save import encode
 from imaging.scenes import options_of
-from imaging.sentences import Reading, describe, read, settle
+from imaging.sentences import Reading, describe, read
 from imaging.sentences.presets import PRESETS
-from recipe import DescribedBackdrop, Recipe
+from jobs import history, queue
+from recipe import Recipe
 
 Command = Callable[..., int]
 SENTENCE = "on a wet street at night, neon signs"
@@ -80,7 +83,7 @@ def test_what_a_scene_does_not_take_is_refused(command: Command, photo: Path, tm
     flags = ["--guidance-scale", "7"]
     assert command("background", photo, "--prompt", "on a beach", "-o", tmp_path / "out.png", *flags) == 1
     with pytest.raises(BadInput, match="take no strength"):
-        settle("create", "on a beach", strength=0.5)
+        DescribedBackdrop.of("create", "on a beach", strength=0.5)
 
 
 def test_several_pictures_have_seeds_and_readings_of_their_own(
@@ -99,11 +102,14 @@ def test_several_pictures_have_seeds_and_readings_of_their_own(
 def test_negative_words_switch_options_off() -> None:
     assert read("on a wet street at night").options["wet"] is True
     assert read("on a street at night, not wet").options["wet"] is False
-    assert settle("background", "on a wet street at night", negative_prompt="wet").reading.values["wet"] is False
+    assert (
+        DescribedBackdrop.of("background", "on a wet street at night", negative_prompt="wet").reading.values["wet"]
+        is False
+    )
 
 
 def test_a_recipe_keeps_the_sentence_and_what_it_was_read_as() -> None:
-    backdrop = settle("create", "on a wooden table", num_images_per_prompt=3)
+    backdrop = DescribedBackdrop.of("create", "on a wooden table", num_images_per_prompt=3)
     recipe = Recipe(task="create", backdrop=backdrop, seed=2)
     assert Recipe.from_json(recipe.to_json()) == recipe
     alone = recipe.for_image(1)
@@ -114,9 +120,19 @@ def test_a_recipe_keeps_the_sentence_and_what_it_was_read_as() -> None:
     assert alone.backdrop.pictures == 1
 
 
+def test_the_queue_makes_every_picture_of_a_sentence(data: Path) -> None:
+    backdrop = DescribedBackdrop.of("background", "on a wooden table", num_images_per_prompt=2)
+    asked = quick(seed=3).model_copy(update={"backdrop": backdrop})
+    queue.ensure_worker()
+    job = finish(queue.submit(asked, "somebody"))
+    assert (job.state, len(job.results)) == ("done", 2)
+    recipes = [entry.recipe for entry in history.entries("somebody")]
+    assert recipes == [asked.for_image(0), asked.for_image(1)]
+
+
 def test_a_changed_reading_is_what_is_drawn() -> None:
     changed = read("on a beach").changed("time", "night")
-    assert settle("background", "on a beach", reading=changed).reading.values["time"] == "night"
+    assert DescribedBackdrop.of("background", "on a beach", reading=changed).reading.values["time"] == "night"
 
 
 def test_chips_show_the_scene_then_what_the_sentence_says() -> None:
@@ -128,6 +144,26 @@ def test_chips_show_the_scene_then_what_the_sentence_says() -> None:
     for chip in others:
         for _, value in chip.alternatives:
             assert reading.changed(chip.option or "", value).values[chip.option or ""] == value
+
+
+@pytest.mark.parametrize(
+    ("sentence", "english"),
+    [
+        ("am Strand bei Sonnenuntergang", "on the beach at sunset"),
+        ("vor einer blauen Wand", "before a blue wall"),
+        ("auf nasser Straße bei Nacht", "on a wet street at night"),
+        ("sur une plage au coucher du soleil", "on a beach at sunset"),
+        ("sur une table en marbre blanc", "on a table of white marble"),
+        ("dans la neige la nuit", "in the snow at night"),
+        ("en la playa al atardecer", "on the beach at sunset"),
+        ("sobre una mesa de madera", "on a table of wood"),
+        ("delante de una pared azul", "before a blue wall"),
+    ],
+)
+def test_german_french_and_spanish_are_read_as_english_is(sentence: str, english: str) -> None:
+    reading, wanted = read(sentence), read(english)
+    assert (reading.scene, reading.unused_words) == (wanted.scene, ())
+    assert dict(reading.options).items() >= {k: v for k, v in wanted.options.items() if k != "colour"}.items()
 
 
 @pytest.mark.parametrize("prompt", PRESETS.values(), ids=PRESETS)

@@ -54,14 +54,16 @@ def job(data: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A download that was handed in; what fetches it finds a table with one model at that address."""
     content = (PIECE * (SIZE // len(PIECE) + 1))[:SIZE]
     code = f"""
-import weights
-file = weights.File("model.onnx", {SIZE}, "sha256:{hashlib.sha256(content).hexdigest()}", "{address}/model.onnx")
-weights.WEIGHTS = {{"tiny": weights.Weights("tiny", "Tiny", "MIT", "tests", (file,))}}
+import models
+from models.entry import File, Model
+file = File("model.onnx", {SIZE}, "sha256:{hashlib.sha256(content).hexdigest()}", "{address}/model.onnx")
+tiny = Model(id="tiny", title="Tiny", purpose="mask", help="tests", licence="MIT", files=(file,))
+models.MODELS["tiny"] = tiny
 from jobs import downloads
 downloads.main()
 """
     monkeypatch.setattr(downloads, "COMMAND", [sys.executable, "-c", code])
-    monkeypatch.setattr(downloads, "_check", lambda model: None)
+    monkeypatch.setattr(downloads.models, "entry", lambda model: None)
     monkeypatch.setattr(downloads, "OFTEN", 0.02)
     monkeypatch.delenv("BACKDROP_WEIGHTS", raising=False)
     downloads.begin("tiny", "ann")

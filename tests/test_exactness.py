@@ -11,23 +11,13 @@ from hypothesis.extra.numpy import arrays
 from PIL import ImageCms
 
 import main
+import replay
+from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop, TransparentBackdrop
 from errors import BadInput
 from imaging import checks
+from imaging.encode import encode
 from imaging.photo import digest_of, load
-from imaging.save import encode
-from recipe import (
-    Backdrop,
-    BlurBackdrop,
-    ColourBackdrop,
-    GradientBackdrop,
-    ImageBackdrop,
-    Layer,
-    MaskRecipe,
-    Recipe,
-    Source,
-    SweepBackdrop,
-    TransparentBackdrop,
-)
+from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source
 
 
 def wide_gamut() -> bytes:
@@ -93,7 +83,7 @@ def test_the_subject_is_untouched(
     assert result.report["checks"]["changed_subject_pixels"] == 0
     assert 0 < result.report["checks"]["protected_share"] <= 1
 
-    replayed = main.replay(data, "result.png", photo, no_inputs)  # nothing but the photo and the file itself
+    replayed = replay.replay(data, "result.png", photo, no_inputs)  # nothing but the photo and the file itself
     assert (replayed.pixels == result.pixels).all()
     assert replayed.encode("PNG") == data
 

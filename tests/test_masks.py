@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 import masks
 from errors import BadInput, NothingFound
+from imaging.encode import encode
 from imaging.photo import digest_of
-from imaging.save import encode
 from masks import grammar, ops, preprocess
 from recipe import Layer, Length, MaskRecipe, Source
 

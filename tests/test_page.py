@@ -11,7 +11,6 @@ import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,30 +18,28 @@ from conftest import SHARED, need, picture
 from job_helpers import seeds
 from pages import ROOT, Page, cut_out, opaque
 
+import fields
 import main
-import weights
-from diffusion import catalogue
+import models
+from backdrops import DescribedBackdrop, GeneratedBackdrop, GradientBackdrop, SceneBackdrop, TransparentBackdrop
 from errors import BadInput
-from imaging import plates
+from imaging import inpaint_io, provenance
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode, read_made
 from imaging.scenes import SCENES
-from jobs import history, queue, store, supervisor, worker
+from jobs import history, queue, searches, store, supervisor, worker
 from masks import SOURCES, Selection, options_of
 from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
-from recipe import (
-    GradientBackdrop,
-    Layer,
-    Length,
-    MaskRecipe,
-    Recipe,
-    SceneBackdrop,
-    Source,
-    TransparentBackdrop,
-)
+from recipe import Layer, Length, MaskRecipe, Recipe, Source
 from ui import options, working
 from ui.pointer import Mark, parse_marks
+
+
+@pytest.fixture(autouse=True)
+def no_searches_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which weights are here must not decide what is tested; ``test_searches.py`` has the worker's."""
+    monkeypatch.setattr(searches, "takes_long", lambda layers: False)
 
 
 @pytest.fixture
@@ -171,32 +168,28 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
         studio.set("subject.source", name)
         drawn = set(studio.app.session_state["desk"].values)
         uploads = len(studio.app.file_uploader)
-        for field, info in source.Options.model_fields.items():
-            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-            if extra.get("input") == "strokes file":
+        for setting in fields.settings(source.Options):
+            if setting.control.input == "strokes file":
                 continue
-            if extra.get("mark"):
+            if setting.control.mark:
                 assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
-            assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
+            assert f"subject.{name}.{setting.name}" in drawn or (setting.kind == "file" and uploads), setting
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_options_are_said_in_words(name: str) -> None:
     """No raw value and no bare identifier is shown; what the command line calls it may stand beside the words."""
-    for field, info in SOURCES[name].Options.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        if extra.get("mark") or extra.get("input") == "strokes file":
+    for setting in fields.settings(SOURCES[name].Options):
+        if setting.control.mark or setting.control.input == "strokes file":
             continue
-        assert info.title, field
-        kind = info.annotation
-        choices = [*get_args(kind), *(choice for part in get_args(kind) for choice in get_args(part))]
-        for choice in (choice for choice in choices if isinstance(choice, str)):
-            words = options.option_label(options.words_of(info), choice)
-            print(f"{info.title}: {words}")
+        assert SOURCES[name].Options.model_fields[setting.name].title, setting.name
+        for choice in setting.choices:
+            words = options.option_label(setting, choice)
+            print(f"{setting.title}: {words}")
             assert words[0].isupper()
             assert " " in words or words.isalpha()
-            assert choice in weights.WEIGHTS or choice in options.words_of(info)
+            assert choice in models.MODELS or choice in setting.control.words
 
 
 def test_an_option_nobody_knew_of_gets_a_widget() -> None:
@@ -576,7 +569,7 @@ def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict
 
 def _made(page: Page) -> tuple[Recipe, str]:
     digest = page.app.session_state["desk"].results[0]
-    return Recipe.from_json(read_made(store.default().get(digest), "result").recipe), digest
+    return Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe), digest
 
 
 @pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
@@ -660,10 +653,10 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask"}
     from ui import result
 
-    selection = read_made(store.default().get(digest), "result").selection
+    selection = provenance.read(store.default().get(digest), "result").selection
     assert selection is not None
     assert np.array_equal(load(result._mask(digest)).rgb8[..., 0], selection)
-    assert Recipe.from_json(read_made(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
+    assert Recipe.from_json(provenance.read(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
     cut = load(result._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
@@ -687,8 +680,9 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
         handed_in.append((recipe, visitor))
         return f"job-{len(handed_in)}"
 
-    monkeypatch.setattr(catalogue, "where", lambda id: tmp_path)
-    monkeypatch.setattr(catalogue, "require", lambda *_: tmp_path)
+    monkeypatch.setattr(models, "is_installed", lambda id: True)
+    monkeypatch.setattr(models, "installed_denoiser", lambda task: next(iter(models.denoisers(task))))
+    monkeypatch.setattr(models, "require", lambda *_: tmp_path)
     monkeypatch.setattr(queue, "submit", submit)
     monkeypatch.setattr(queue, "ensure_worker", lambda: None)
     monkeypatch.setattr(queue, "status", lambda id: _job(handed_in[int(id.split("-")[1]) - 1][0], id=id))
@@ -726,6 +720,31 @@ def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_downl
     assert "generate" not in studio.buttons()
 
 
+def test_a_sentence_is_drawn_as_a_scene_and_a_chip_changes_it(
+    studio: Page, models_here: list[tuple[Recipe, str]]
+) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    studio.set(f"{prefix}.prompt", "on a wet street at night, a dragon").set(f"{prefix}.seed_locked", True)
+    assert "Drawn: city, wet, night; not drawn: dragon." in studio.said
+    studio.click(f"{prefix}.chip.wet.0").set(f"{prefix}.seed", 5)
+    assert "no wet" in studio.said
+    studio.click("generate")
+    ((recipe, _),) = models_here
+    assert isinstance(recipe.backdrop, DescribedBackdrop)
+    assert recipe.seed == 5
+    assert recipe.backdrop.reading.name == "city"
+    assert dict(recipe.backdrop.reading.values) == {"wet": False, "time": "night"}
+
+
+def test_a_sentence_that_no_scene_draws_says_so(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    studio.set(f"{prefix}.prompt", "at an airport terminal").click("generate")
+    assert "The rendered scenes cannot draw" in studio.app.warning[0].value
+    assert models_here == []
+
+
 def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
     studio.open("Background").set("background.mode", "Generated").click("generate")
     assert "Say in a few words what should be there" in studio.app.warning[0].value
@@ -746,7 +765,7 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
     studio.set(f"{prefix}.defocus", 3.0)
     studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
     ((recipe, visitor),) = models_here
-    wanted = catalogue.settle(
+    wanted = GeneratedBackdrop.of(
         "sd2-inpaint",
         prompt="on a mossy forest floor, morning sun through tall trees, shallow depth of field, photo",
         negative_prompt="rain",
@@ -1000,7 +1019,7 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
 def test_pictures_finished_before_a_later_one_fails_are_kept(
     studio: Page, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backdrop = catalogue.settle("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
+    backdrop = GeneratedBackdrop.of("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
     mask = MaskRecipe(layers=(Layer(source=Source(name="alpha")),))
     wanted = Recipe(photo=studio.app.session_state["desk"].photo, mask=mask, backdrop=backdrop, seed=7)
     id = queue.submit(wanted, "ann")
@@ -1012,8 +1031,8 @@ def test_pictures_finished_before_a_later_one_fails_are_kept(
             raise BadInput("There is not enough memory; ask for a smaller size.")
         return from_model(picture, *arguments)  # type: ignore[arg-type]
 
-    from_model = plates.from_model
-    monkeypatch.setattr(plates, "from_model", paint)
+    from_model = inpaint_io.to_background
+    monkeypatch.setattr(inpaint_io, "to_background", paint)
     assert worker.make(id, wanted.to_json(), "ann") == {
         "error": "There is not enough memory; ask for a smaller size.",
     }

@@ -10,8 +10,8 @@ import pytest
 from pages import Page, cut_out, opaque
 
 import masks
+from imaging import provenance
 from imaging.photo import load
-from imaging.save import read_made
 from jobs import history, store
 from recipe import Recipe
 
@@ -31,7 +31,7 @@ def test_a_framed_picture_that_the_store_lost_is_made_again(own_folders: Path) -
     page = Page().upload(cut_out(), "disc.png").open("Background").set("background.kind", "image")
     page.upload(opaque(100, 80), "beach.png").click("make")
     (digest,) = page.app.session_state["desk"].results
-    backdrop = Recipe.from_json(read_made(store.default().get(digest), "result").recipe).backdrop
+    backdrop = Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe).backdrop
     assert backdrop.kind == "image"
     store.default()._path(backdrop.digest).unlink()
     page.open("Background").click("make")
@@ -41,7 +41,7 @@ def test_a_framed_picture_that_the_store_lost_is_made_again(own_folders: Path) -
 def test_a_cut_out_is_by_the_selection_in_the_file(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Page().upload(cut_out(), "disc.png").open("Background").click("make")
     (digest,) = page.app.session_state["desk"].results
-    selection = read_made(store.default().get(digest), "result").selection
+    selection = provenance.read(store.default().get(digest), "result").selection
     from ui import result
 
     def search(*_: object) -> masks.Selection:

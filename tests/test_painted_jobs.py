@@ -14,7 +14,7 @@ import tiny
 from job_helpers import finish, quick, seeds, until
 from PIL import Image
 
-from diffusion import catalogue
+from backdrops import GeneratedBackdrop
 from jobs import history, places, queue, supervisor
 from jobs.queue import Job
 from recipe import Recipe
@@ -30,7 +30,7 @@ def painted(
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(folder))
 
     def make(seed: int = 0, **given: Any) -> Recipe:
-        backdrop = catalogue.settle("sd15", prompt="a beach at dusk", width=256, height=256, **given)
+        backdrop = GeneratedBackdrop.of("sd15", prompt="a beach at dusk", width=256, height=256, **given)
         return Recipe.model_validate({"task": "create", "backdrop": backdrop, "seed": seed})
 
     return make

@@ -17,8 +17,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from errors import BadInput
 from imaging import photo as photos
 from imaging import png
+from imaging.encode import encode
 from imaging.photo import load
-from imaging.save import encode
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:

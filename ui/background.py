@@ -8,14 +8,15 @@ from typing import Any
 
 import streamlit as st
 
+import backdrops
 import main
 import recipe
 from errors import BadInput, StudioError
-from imaging import save
+from imaging.clean_copy import clean_copy
 from imaging.geometry import Size
 from imaging.photo import Photo, load, safe_name
 from jobs import history, store
-from ui import options, pictures, scenes, selecting, state
+from ui import controls, options, pictures, scenes, selecting, state
 
 KINDS = {
     "colour": ":material/format_color_fill: Colour",
@@ -137,17 +138,6 @@ def generated() -> bool:
     return bool(state.value("background.mode", "Instant") == "Generated")
 
 
-def shadow_control() -> None:
-    """The contact shadow, for both kinds of background."""
-    state.control(
-        st.toggle,
-        "Shadow on the ground",
-        "background.shadow",
-        False,
-        help="A soft dark line where the subject stands (contact shadow), so that it does not float.",
-    )
-
-
 def _shadow() -> Any:
     return "contact" if state.value("background.shadow", False) else "none"
 
@@ -187,12 +177,12 @@ def _take_colour(name: str, colour: str) -> None:
 
 def _colour() -> None:
     _colour_controls("background.plain", "#ffffff")
-    shadow_control()
+    controls.shadow()
 
 
 def _sweep() -> None:
     _colour_controls("background.sweep", "#dddddd")
-    shadow_control()
+    controls.shadow()
 
 
 def _gradient() -> None:
@@ -248,7 +238,7 @@ def _gradient() -> None:
             format="%d°",
             help="0° runs from top to bottom; more turns it clockwise (angle).",
         )
-    shadow_control()
+    controls.shadow()
 
 
 def _take_gradient() -> None:
@@ -270,7 +260,7 @@ def _blur() -> None:
         step=1.0,
         help="Blur radius in thousandths of the photo's longer side.",
     )
-    shadow_control()
+    controls.shadow()
 
 
 def _image() -> None:
@@ -282,7 +272,7 @@ def _image() -> None:
     )
     if given is not None and st.session_state.get("background_file_id") != given.file_id:
         try:
-            copy = save.clean_copy(load(given.getvalue(), safe_name(given.name)))
+            copy = clean_copy(load(given.getvalue(), safe_name(given.name)))
         except BadInput as error:
             st.error(str(error), icon=":material/error:")
         else:
@@ -303,7 +293,7 @@ def _image() -> None:
         required=True,
         help="Fill the frame and cut what sticks out (cover), or show the whole picture (contain).",
     )
-    shadow_control()
+    controls.shadow()
 
 
 def _framed(digest: str, size: tuple[int, int], fit: str) -> str:
@@ -315,7 +305,7 @@ def _framed(digest: str, size: tuple[int, int], fit: str) -> str:
     framed: str | None = st.session_state.get("framed", {}).get(key)
     if framed is None or not kept.has(framed):
         picture = load(kept.get(digest), "the background picture")
-        framed = digest if picture.size == size else kept.put(save.clean_copy(picture, Size(*size), fit))
+        framed = digest if picture.size == size else kept.put(clean_copy(picture, Size(*size), fit))
         st.session_state.framed = {key: framed}
     return framed
 
@@ -327,7 +317,7 @@ def _image_digest() -> str | None:
 
 def _scene() -> None:
     scenes.controls()
-    shadow_control()
+    controls.shadow()
 
 
 _CONTROLS: dict[str, Callable[[], None]] = {
@@ -337,7 +327,7 @@ _CONTROLS: dict[str, Callable[[], None]] = {
     "blur": _blur,
     "image": _image,
     "scene": _scene,
-    "transparent": shadow_control,
+    "transparent": controls.shadow,
 }
 
 
@@ -347,25 +337,25 @@ def instant() -> recipe.Backdrop | None:
         case "gradient":
             count = int(state.value("background.gradient.count", 2))
             start = (*GRADIENTS["Studio grey"], "#8896a8", "#5d6873")
-            return recipe.GradientBackdrop(
+            return backdrops.GradientBackdrop(
                 colours=tuple(state.value(f"background.gradient.{at}", start[at]) for at in range(count)),
                 shape=state.value("background.gradient.shape", "linear"),
                 angle=state.value("background.gradient.angle", 0),
             )
         case "sweep":
-            return recipe.SweepBackdrop(colour=state.value("background.sweep.colour", "#dddddd"))
+            return backdrops.SweepBackdrop(colour=state.value("background.sweep.colour", "#dddddd"))
         case "blur":
-            return recipe.BlurBackdrop(radius=state.value("background.blur.radius", 20.0))
+            return backdrops.BlurBackdrop(radius=state.value("background.blur.radius", 20.0))
         case "image":
             digest = _image_digest()
             fit = state.value("background.image.fit", "cover")
-            return recipe.ImageBackdrop(digest=_framed(digest, state.photo().size, fit), fit=fit) if digest else None
+            return backdrops.ImageBackdrop(digest=_framed(digest, state.photo().size, fit), fit=fit) if digest else None
         case "scene":
             return scenes.backdrop()
         case "transparent":
-            return recipe.TransparentBackdrop()
+            return backdrops.TransparentBackdrop()
         case _:
-            return recipe.ColourBackdrop(colour=state.value("background.plain.colour", "#ffffff"))
+            return backdrops.ColourBackdrop(colour=state.value("background.plain.colour", "#ffffff"))
 
 
 def _make(photo: Photo) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 import recipe
-from errors import BadInput, StudioError
+from backdrops import DescribedBackdrop
+from errors import StudioError
 from imaging import sentences
 from imaging.sentences import Chip, Reading, describe, read
 from ui import state
@@ -58,14 +59,7 @@ def chips(prefix: str, prompt: str, negative_prompt: str) -> Reading | None:
     return understood
 
 
-def settle(task: str, reading: Reading | None, **given: Any) -> recipe.DescribedBackdrop:
-    """A recipe's backdrop of the controls' values."""
-    if task not in ("background", "create"):
-        raise BadInput(f"A scene draws no {task}.")
-    return sentences.settle("create" if task == "create" else "background", reading=reading, **given)
-
-
-def take(prefix: str, backdrop: recipe.DescribedBackdrop) -> None:
+def take(prefix: str, backdrop: DescribedBackdrop) -> None:
     """Set the controls as a recipe says. In a callback."""
     reading = backdrop.reading
     state.put(f"{prefix}.prompt", backdrop.prompt)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from diffusion import catalogue
+import models
 from errors import StudioError
 from jobs import downloads, queue
 
 
-def offer(model: catalogue.Model) -> None:
+def offer(model: models.Model) -> None:
     """Say that a model is not here, what it costs to fetch, and how far that is."""
     found = downloads.download_of(model.id)
     if found and not found.finished:
@@ -20,12 +20,12 @@ def offer(model: catalogue.Model) -> None:
         st.error(found.problem, icon=":material/cloud_off:")
     else:
         st.info(
-            f"**{model.title}** is not on this machine yet. It is {model.size_bytes / 1e9:.1f} GB, under the licence "
+            f"**{model.title}** is not on this machine yet. It is {model.size / 1e9:.1f} GB, under the licence "
             f"[{model.licence}]({model.licence_url}). Without it, **Instant** backgrounds work at once.",
             icon=":material/cloud_download:",
         )
     st.button(
-        "Try the download again" if failed else f"Download {model.size_bytes / 1e9:.1f} GB",
+        "Try the download again" if failed else f"Download {model.size / 1e9:.1f} GB",
         key=f"download.{model.id}",
         icon=":material/download:",
         width="stretch",
@@ -45,7 +45,7 @@ def _begin(id: str) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _progress(model: catalogue.Model) -> None:
+def _progress(model: models.Model) -> None:
     try:
         queue.ensure_worker()
     except StudioError as error:  # it waits in the queue for a worker that starts
@@ -56,7 +56,7 @@ def _progress(model: catalogue.Model) -> None:
     if found.state == "queued":
         st.progress(0.0, f"{model.title} waits for another download. You can go on.")
     else:
-        total = found.total or model.size_bytes
+        total = found.total or model.size
         share = min(1.0, found.done / max(1, total))
         said = f"{found.done / 1e9:.2f} of {total / 1e9:.2f} GB"
         st.progress(share, f"Fetching {model.title}: {said}. You can go on.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from backdrops import DescribedBackdrop, GeneratedBackdrop
 from jobs import history
-from recipe import DescribedBackdrop, GeneratedBackdrop
 from ui import deleting, result, state
 
 PAGE = 12  # pictures at a time

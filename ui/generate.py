@@ -7,14 +7,17 @@ from typing import Any
 
 import streamlit as st
 
+import models
 import recipe
-from diffusion import catalogue
+from backdrops import DescribedBackdrop, GeneratedBackdrop
+from diffusion.settings import SCHEDULERS
 from errors import StudioError
 from imaging import sentences
 from imaging.photo import Photo
 from imaging.sentences.presets import PRESETS
 from jobs import queue
-from ui import described, downloads, selecting, state, visitor
+from recipe import Task
+from ui import controls, described, downloads, selecting, state, visitor
 
 SCENES = {
     "Marble table": "on a white marble table, soft window light, bright airy kitchen out of focus, product photo",
@@ -95,18 +98,18 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     st.rerun()
 
 
-def _backdrop(settings: dict[str, Any], task: str) -> recipe.Backdrop:
+def _backdrop(settings: dict[str, Any], task: Task) -> recipe.Backdrop:
     """What the controls ask for; raise :class:`StudioError` where it cannot be made here."""
     given = dict(settings)
-    if given["model_id"] == sentences.MODEL:
-        del given["model_id"]
-        return described.settle(task, **given)
-    backdrop = catalogue.settle(**given)
-    catalogue.require(backdrop.model, "create" if task == "create" else "background")
+    if given["model"] == sentences.MODEL:
+        del given["model"]
+        return DescribedBackdrop.of(task, **given)
+    backdrop = GeneratedBackdrop.of(**given)
+    backdrop.require(task)
     return backdrop
 
 
-def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] | None:
+def _settings(prefix: str, task: Task, ideas: dict[str, str]) -> dict[str, Any] | None:
     """All controls of a generated picture; ``None`` where its model is not here."""
     if _chosen_model(prefix, task) == sentences.MODEL:
         ideas = dict(PRESETS)
@@ -148,14 +151,12 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         _seed(prefix)
     chosen: dict[str, Any] = {"prompt": prompt, "num_images_per_prompt": int(number)}
     if model is None:
-        chosen |= {"model_id": sentences.MODEL, "reading": reading} | described.settings(prefix, task)
+        chosen |= {"model": sentences.MODEL, "reading": reading} | described.settings(prefix, task)
     else:
-        chosen |= {"model_id": model.id} | _more(prefix, model)
+        chosen |= {"model": model.id} | _more(prefix, model)
     if task == "background":
-        from ui import background
-
-        background.shadow_control()
-    if model is not None and catalogue.where(model.id) is None:
+        controls.shadow()
+    if model is not None and not models.is_installed(model.id):
         downloads.offer(model)
         return None
     return chosen
@@ -167,18 +168,18 @@ def _take_idea(prefix: str, ideas: dict[str, str]) -> None:
         state.put(f"{prefix}.prompt", ideas[chosen])
 
 
-def _default_model(task: str) -> str:
+def _default_model(task: Task) -> str:
     """A diffusion model that is here, else the rendered scenes."""
-    return catalogue.installed("create" if task == "create" else "background") or sentences.MODEL
+    return models.installed_denoiser(task) or sentences.MODEL
 
 
-def _chosen_model(prefix: str, task: str) -> str:
+def _chosen_model(prefix: str, task: Task) -> str:
     return str(state.value(f"{prefix}.model", _default_model(task)))
 
 
-def _model(prefix: str, task: str) -> catalogue.Model | None:
+def _model(prefix: str, task: Task) -> models.Denoiser | None:
     """The chosen diffusion model; ``None`` for the rendered scenes."""
-    fitting = {id: model for id, model in catalogue.MODELS.items() if task in model.tasks}
+    fitting = models.denoisers(task)
     id = state.control(
         st.selectbox,
         "Model",
@@ -230,7 +231,7 @@ def _seed(prefix: str) -> None:
     )
 
 
-def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
+def _more(prefix: str, model: models.Denoiser) -> dict[str, Any]:
     """What most people need not touch. Only what the model takes is shown."""
     takes, start = model.takes, model.defaults
     chosen: dict[str, Any] = {}
@@ -245,7 +246,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
                 max_chars=recipe.MAX_PROMPT,
                 help="Words for what to keep out (negative prompt). Has no effect at a guidance scale of 1 or less.",
             )
-        chosen |= _sampling(prefix, model.id, takes, start, model.schedulers)
+        chosen |= _sampling(prefix, model.id, takes, start)
         if "mask_grow" in takes:
             grow = state.control(
                 st.slider,
@@ -290,7 +291,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
     return chosen
 
 
-def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, schedulers: tuple[str, ...]) -> dict[str, Any]:
+def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if "num_inference_steps" in takes:
         chosen["num_inference_steps"] = state.control(
@@ -330,14 +331,14 @@ def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, scheduler
             "Sampling method",
             f"{prefix}.{id}.scheduler",
             start["scheduler"],
-            options=list(schedulers),
-            format_func=lambda name: f"{catalogue.SCHEDULERS[name].title}: {catalogue.SCHEDULERS[name].help}",
+            options=list(SCHEDULERS),
+            format_func=lambda name: f"{SCHEDULERS[name].title}: {SCHEDULERS[name].help}",
             help="How the picture is worked out from the noise (scheduler).",
         )
     return chosen
 
 
-def _size(prefix: str, model: catalogue.Model) -> dict[str, Any]:
+def _size(prefix: str, model: models.Denoiser) -> dict[str, Any]:
     own = state.control(
         st.toggle,
         "Choose the working size",

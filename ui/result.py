@@ -12,22 +12,24 @@ import streamlit as st
 
 import main
 import masks
-from errors import BadInput, StudioError
-from imaging import checks, save, sentences
-from imaging.photo import Photo, load
-from jobs import store
-from recipe import (
+import replay
+from backdrops import (
     BlurBackdrop,
     ColourBackdrop,
     DescribedBackdrop,
     GeneratedBackdrop,
     GradientBackdrop,
     ImageBackdrop,
-    Recipe,
     SceneBackdrop,
     SweepBackdrop,
     TransparentBackdrop,
 )
+from errors import BadInput, StudioError
+from imaging import checks, provenance
+from imaging.encode import encode
+from imaging.photo import Photo, load
+from jobs import store
+from recipe import Recipe
 from ui import described, pictures, scenes, selecting, state, working
 from ui.compare import compare
 
@@ -62,7 +64,7 @@ def outcome(digest: str) -> Outcome:
 
 def _read(digest: str) -> Outcome:
     data = store.default().get(digest)
-    picture, made = load(data, "the result"), save.read_made(data, "the result")
+    picture, made = load(data, "the result"), provenance.read(data, "the result")
     recipe = Recipe.from_json(made.recipe)
     before, share, kept, changed = None, None, 0, 0
     photo = _photo_of(recipe)
@@ -254,24 +256,24 @@ def _as(digest: str, kind: str) -> bytes:
     """The picture in another format, with its recipe."""
     data = store.default().get(digest)
     picture = load(data, "the result")
-    return save.encode(_with_alpha(picture), kind, picture.icc, picture.exif, save.read_made(data, "the result"))
+    return encode(_with_alpha(picture), kind, picture.icc, picture.exif, provenance.read(data, "the result"))
 
 
 def _mask(digest: str) -> bytes:
-    selection = save.read_made(store.default().get(digest), "the result").selection
+    selection = provenance.read(store.default().get(digest), "the result").selection
     assert selection is not None  # only pictures with a subject have the button
-    return save.encode(selection, "PNG")
+    return encode(selection, "PNG")
 
 
 def _cut_out(digest: str) -> bytes:
     """The subject alone, by the very selection in the picture's file, whatever would be found today."""
     read = store.default().get
-    made = save.read_made(read(digest), "the result")
+    made = provenance.read(read(digest), "the result")
     recipe = Recipe.from_json(made.recipe)
     assert recipe.photo is not None  # only pictures with a subject have the button
     wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
     photo = load(read(recipe.photo), "the photo")
-    (result,) = main.run(wanted, photo, read, selection=main.selection_of(made))
+    (result,) = main.run(wanted, photo, read, selection=replay.selection_of(made, "the result", photo))
     return result.encode("PNG")
 
 
@@ -392,7 +394,7 @@ def _about(found: Outcome) -> None:
         }
     elif isinstance(backdrop, DescribedBackdrop):
         rows = {"Prompt": backdrop.prompt, "Negative prompt": backdrop.negative_prompt or "none", "Seed": recipe.seed}
-        rows["Model"] = sentences.report(backdrop)[1]
+        rows["Model"] = backdrop.facts()[1]
     else:
         rows = {"Background": backdrop.kind} | {
             name.capitalize(): value for name, value in backdrop.model_dump(exclude={"kind", "digest"}).items()

@@ -12,11 +12,11 @@ import streamlit as st
 import masks
 from errors import BadInput, StudioError
 from imaging.photo import Photo
-from jobs import store
+from jobs import searches, store
 from masks import Selection
 from masks.strokes import Strokes
 from recipe import Layer, Length, MaskRecipe, Source
-from ui import options, pictures, state
+from ui import options, pictures, searching, state
 from ui.pointer import Kind, Mark
 
 FULL = 0.995  # of the photo: more is no selection
@@ -228,18 +228,27 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
     key = f"{photo.digest} {mask.model_dump_json()}"
     if state.remembered("selection", key):
         return state.remember("selection", key, lambda: _find(photo, mask))
+    if not state.remembered("combined", _key(photo, mask.layers)) and searches.takes_long(mask.layers):
+        made = searching.result(photo, mask.layers, _key(photo, mask.layers))
+        if isinstance(made, str):
+            return Found(None, made)
+        state.remember("combined", _key(photo, mask.layers), lambda: made)
     with st.spinner("Looking for the subject …", show_time=True):
         return state.remember("selection", key, lambda: _find(photo, mask))
 
 
 def _find(photo: Photo, mask: MaskRecipe) -> Found:
     read = store.default().get
-    layers = f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in mask.layers)
     try:
-        combined = state.remember("combined", layers, lambda: masks.combine(photo, mask.layers, read))
+        combined = state.remember("combined", _key(photo, mask.layers), lambda: masks.combine(photo, mask.layers, read))
         return Found(masks.finish(photo, combined, mask, read))
     except StudioError as error:
         return Found(None, str(error))
+
+
+def _key(photo: Photo, layers: tuple[Layer, ...]) -> str:
+    """What the combined layers are remembered by."""
+    return f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in layers)
 
 
 def heats(photo: Photo) -> dict[str, Heat]:
@@ -254,15 +263,19 @@ def heats(photo: Photo) -> dict[str, Heat]:
 
 def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
     seen = {}
+    read, whole = store.default().get, tuple(layers.values())
+    if searches.takes_long(whole):  # the worker found it, and only what it found of all together is at hand
+        combined = found(photo, MaskRecipe(layers=whole)).selection
+        return {FIRST: combined.probability} if combined and combined.probability is not None else {}
     for key, layer in layers.items():
         with suppress(StudioError):  # what is not there need not be removed
-            seen[key] = masks.find(photo, layer.source, store.default().get).probability
+            seen[key] = masks.find(photo, layer.source, read).probability
     return {key: heat for key, heat in seen.items() if heat is not None}
 
 
 def look_again() -> None:
     """Forget what could not be found, so that it is tried once more."""
-    state.forget_kind("selection")
+    searching.look_again()
 
 
 def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes:

@@ -2,7 +2,6 @@
 
     read("on a wet street at night, neon signs")  -> Reading(scene="city", options={"wet": True, "time": "night"}, ...)
     describe(reading)                             -> "Drawn: city, wet, night; not drawn: neon signs. ..."
-    settle(task, sentence)                        -> a backdrop for a recipe
 
 The words are data: ``imaging/scenes/words/SCENE.toml`` beside every scene, and ``words/`` here for what all share.
 """
@@ -17,11 +16,13 @@ from imaging.sentences.lexicon import lexicon
 from imaging.sentences.phrases import Phrase, phrases
 from imaging.sentences.reading import Chip, Reading, describe, label
 from imaging.sentences.scoring import ENOUGH, UNDRAWN, Score, scores
-from imaging.sentences.settling import MODEL, report, settle
 from imaging.sentences.values import Found, values
 
-__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read", "report", "settle"]
+__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read"]
 
+MODEL = "scenes"
+"""What the reader and the rendered scenes together are called where a model is named."""
+GUESSED = 0.7  # of places and things that hint at a scene, and how much outweighs what is not understood
 CLOSE = 0.85  # share of the best score from which another scene is a reading, too
 
 
@@ -56,7 +57,7 @@ def read(sentence: str, negative: str = "") -> Reading:
 def _can_draw(sentence: str, found: list[Phrase], best: Score, undrawn: Score) -> None:
     """Refuse a sentence that names no place, or rather one that nobody draws."""
     unknown = any(not phrase.senses for phrase in found)
-    guessed = not best.named and (undrawn.nouns or unknown)
+    guessed = not best.named and (undrawn.total > GUESSED * best.total or (unknown and best.total < GUESSED))
     if best.total >= ENOUGH and best.total >= UNDRAWN * undrawn.total and not guessed:
         return
     said = sentence.strip() if len(sentence) < 60 else f"{sentence.strip()[:57]}..."

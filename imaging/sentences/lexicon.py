@@ -80,8 +80,11 @@ class Lexicon:
         known = self.entries.get(stemmed)
         if not known:
             return []
-        if words in known:
-            return known[words]
+        if words in known:  # of other scenes only what they show: "trees" of one, "tree" of another
+            exact = known[words]
+            scenes = {sense.scene for sense in exact}
+            others = [sense for senses in known.values() for sense in senses if sense.scene not in scenes]
+            return exact + [sense for sense in others if sense.kind in ("set", "of", "natural")]
         return [sense for senses in known.values() for sense in senses]
 
     @cached_property
@@ -114,15 +117,20 @@ def lexicon(scenes: tuple[str, ...] = tuple(SCENES)) -> Lexicon:
     found = Lexicon()
     for phrase, sense in _shared():
         found.add(phrase, sense)
-    for scene in sorted(path.stem for path in SCENE_WORDS.glob("*.toml")):
+    named = sorted(path.stem for path in SCENE_WORDS.glob("*.toml"))
+    drawn: set[str] = set()
+    for scene in (name for name in named if name in scenes):
         for phrase, sense in scene_words(scene):
-            if scene not in scenes:
-                if sense.kind == "noun":  # a place all the same, though nobody draws it
-                    found.add(phrase, Sense("undrawn"))
-                continue
             found.add(phrase, sense)
             if sense.kind == "set":
                 found.first.setdefault((scene, sense.option or "", sense.value), phrase)
+            if sense.kind in ("noun", "hint", "natural", "set"):
+                drawn.add(phrase)
+    for scene in (name for name in named if name not in scenes):  # places all the same, though nobody draws them
+        nouns = (phrase for phrase, sense in scene_words(scene) if sense.kind == "noun")
+        for phrase in nouns:
+            if phrase not in drawn:
+                found.add(phrase, Sense("undrawn"))
     return found
 
 

@@ -21,7 +21,10 @@ ROLES: Mapping[str, float] = {
     "front": 0.9,
     "extra": 0.8,
     "with": 0.55,
+    "under": 0.5,  # a sky is over every place
 }
+INCLUDES: Mapping[str, tuple[str, ...]] = {"window": ("wall",)}
+"""Scenes that show others, too: "window light on a wall" speaks of both, and the first has them both."""
 SUBJECT = 0.7  # a place before the first preposition of place is rather the subject's: a beach towel on a table
 MODIFIER = 0.5  # a noun before another noun describes it: a garden table
 UNDRAWN = 0.7  # how near a scene must come to a place that nobody draws
@@ -62,8 +65,13 @@ def scores(found: list[Phrase], scenes: tuple[str, ...]) -> tuple[dict[str, Scor
                 score = by_scene[sense.scene]
                 score.nouns.append(weight * strength * _as_modifier(found, at, sense.scene))
                 score.named |= sense.kind == "noun"
+            elif sense.kind == "set" and phrase.role in ("on", "before"):  # what it stands on: dark slate
+                by_scene[sense.scene].nouns.append(weight * HINT)
             elif sense.kind in SUPPORT:
                 by_scene[sense.scene].support += SUPPORT[sense.kind]
+    for scene, others in INCLUDES.items():
+        if scene in by_scene and by_scene[scene].named:
+            by_scene[scene].nouns += [noun for other in others if other in by_scene for noun in by_scene[other].nouns]
     return by_scene, undrawn
 
 

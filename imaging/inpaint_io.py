@@ -1,4 +1,4 @@
-"""Between a photo and a model that paints its background: what the model sees, and what its picture becomes.
+"""Inputs and outputs of inpainting: what the model sees of a photo, and what its picture becomes.
 
 The model works at a size of its own. Its picture is enlarged, and the photo's own subject goes on top, so nothing that
 the model makes of the subject is ever seen, not even as a fringe.
@@ -14,8 +14,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from imaging import composite
-from imaging.backdrops import push_pull
 from imaging.colour import into_profile, to_srgb
+from imaging.fill import push_pull
+from imaging.foreground import Edge
 from imaging.geometry import Size
 from imaging.photo import Array, Photo, to_8_bit
 
@@ -23,8 +24,8 @@ NEUTRAL = 128  # of 255; diffusers' inpainting shows its models the masked area 
 Mask = npt.NDArray[Any]
 
 
-def for_model(
-    photo: Photo, alpha: Mask, edge: composite.Edge, repaint: Mask, size: Size, neutral: bool
+def prepare_inputs(
+    photo: Photo, alpha: Mask, edge: Edge, repaint: Mask, size: Size, neutral: bool
 ) -> tuple[Image.Image, Image.Image]:
     """What the model sees.
 
@@ -49,8 +50,8 @@ def for_model(
     return Image.fromarray(small), Image.fromarray(mask)
 
 
-def from_model(picture: Image.Image, mask: Image.Image, photo: Photo, defocus: float = 0.0) -> Array:
-    """The plate: the new background at the photo's size, in its colour space and type.
+def to_background(picture: Image.Image, mask: Image.Image, photo: Photo, defocus: float = 0.0) -> Array:
+    """The new background at the photo's size, in its colour space and type.
 
     Where the model kept the subject, and a pixel around that, the background is drawn on from its surroundings:
     enlarged as it is, the model's subject would show as a halo around the photo's own.
@@ -58,7 +59,7 @@ def from_model(picture: Image.Image, mask: Image.Image, photo: Photo, defocus: f
     Args:
         picture: RGB, sRGB, at the working size.
         mask: mode "L" at the same size, 255 = was repainted.
-        photo: the photo that the plate is for.
+        photo: the photo that the background is for.
         defocus: how far to soften it, as depth of field does: a Gaussian's sigma in thousandths of the longer side.
     """
     kept: Array = (np.asarray(mask) < 128).astype(np.uint8)
@@ -67,7 +68,7 @@ def from_model(picture: Image.Image, mask: Image.Image, photo: Photo, defocus: f
     filled = push_pull(np.asarray(picture).astype(np.float32), 1 - kept.astype(np.float32))
     sigma = defocus / 1000 * max(filled.shape)
     if sigma > 0:
-        filled = cv2.GaussianBlur(filled, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+        filled = np.asarray(cv2.GaussianBlur(filled, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float32)
     small = np.clip(filled + 0.5, 0, 255).astype(np.uint8)
     return into_profile(_resized(small, Size(*photo.size)), photo.icc, photo.pixels.dtype)
 

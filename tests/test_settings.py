@@ -1,4 +1,4 @@
-"""The models as data; no test here needs torch."""
+"""Settings of diffusion models, and folders of one's own; no test here needs torch."""
 
 import json
 import re
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from diffusion import catalogue
-from diffusion.catalogue import MODELS, SCHEDULERS, settle
+import models
+from backdrops import GeneratedBackdrop
+from diffusion.settings import SCHEDULERS
 from errors import BadInput, MissingWeights
-from recipe import GeneratedBackdrop
 
 
 @pytest.fixture
@@ -44,25 +44,23 @@ def make_folder(folder: Path, class_name="StableDiffusionInpaintPipeline", weigh
     return folder
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("model", models.denoisers().values(), ids=models.denoisers())
 def test_every_entry_is_whole(model):
-    assert re.fullmatch(r"[0-9a-f]{40}", model.revision)
-    assert model.licence
+    assert re.fullmatch(r"[0-9a-f]{40}", model.folder.revision)
     assert model.licence_url.startswith("https://")
-    assert model.size_bytes > 1e9
+    assert model.size > 1e9
     assert model.native_side % 8 == 0
     assert model.tasks
-    assert set(model.schedulers) <= set(SCHEDULERS)
+    assert model.defaults["scheduler"] in SCHEDULERS
     assert model.takes <= set(GeneratedBackdrop.model_fields)
-    made = settle(model.id, prompt="a beach")
+    made = GeneratedBackdrop.of(model.id, prompt="a beach")
     assert None not in (made.num_inference_steps, made.guidance_scale, made.scheduler)
-    patterns = catalogue.files(model)
-    assert not [name for name in patterns if name.endswith((".bin", ".ckpt", ".pt", "*"))]
+    patterns = model.folder.files
     assert f"unet/diffusion_pytorch_model{'.fp16' if model.variant else ''}.safetensors" in patterns
 
 
 def test_what_is_given_stands_and_the_rest_is_the_models_own():
-    made = settle("sdxl-inpaint", prompt=" a beach ", guidance_scale=3, width=768, strength=None)
+    made = GeneratedBackdrop.of("sdxl-inpaint", prompt=" a beach ", guidance_scale=3, width=768, strength=None)
     assert (made.prompt, made.guidance_scale, made.width, made.strength) == ("a beach", 3, 768, 0.99)
 
 
@@ -83,24 +81,24 @@ def test_what_is_given_stands_and_the_rest_is_the_models_own():
 )
 def test_what_does_not_fit_is_refused_in_words(model, given, says):
     with pytest.raises(BadInput, match=re.escape(says)) as caught:
-        settle(model, **{"prompt": "a beach", **given})
+        GeneratedBackdrop.of(model, **{"prompt": "a beach", **given})
     print(caught.value)
 
 
-def test_neither_the_catalogue_nor_the_core_loads_torch():
-    code = "import sys, main, cli, diffusion.catalogue, diffusion.engine; print([m for m in sys.modules if m in "
+def test_neither_the_table_nor_the_core_loads_torch():
+    code = "import sys, main, cli, models, diffusion.settings, diffusion.engine; print([m for m in sys.modules if m in "
     code += "('torch', 'diffusers', 'transformers', 'huggingface_hub')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_weights_folder_comes_before_the_cache(empty):
-    assert catalogue.where("sd15-inpaint") is None
+    assert models.local_path("sd15-inpaint") is None
     cached = make_folder(empty / "data" / "diffusers" / "sd15-inpaint")
-    assert catalogue.where("sd15-inpaint") == cached
-    assert catalogue.revision("sd15-inpaint").startswith("folder:")
+    assert models.local_path("sd15-inpaint") == cached
+    assert models.revision("sd15-inpaint").startswith("folder:")
     named = make_folder(empty / "weights" / "diffusers" / "sd15-inpaint")
-    assert catalogue.where("sd15-inpaint") == named
+    assert models.local_path("sd15-inpaint") == named
 
 
 @pytest.mark.parametrize(
@@ -115,28 +113,28 @@ def test_the_weights_folder_comes_before_the_cache(empty):
 def test_folders_that_are_not_run(empty, broken, says):
     folder = make_folder(empty / "mine", **broken)
     with pytest.raises(BadInput, match=says) as caught:
-        catalogue.add_folder(folder)
+        models.add_folder(folder)
     print(caught.value)
 
 
 def test_a_folder_without_a_model_is_refused(empty):
     with pytest.raises(BadInput, match=r"model_index\.json"):
-        catalogue.add_folder(empty)
+        models.add_folder(empty)
     with pytest.raises(BadInput, match="no model and no folder"):
-        catalogue.add_folder(empty / "nowhere")
+        models.add_folder(empty / "nowhere")
     (make_folder(empty / "mine") / "unet" / "config.json").write_text("{")
     with pytest.raises(BadInput, match="damaged"):
-        catalogue.add_folder(empty / "mine")
+        models.add_folder(empty / "mine")
 
 
 def test_a_folder_of_ones_own_is_named_by_its_content(empty):
-    first = catalogue.add_folder(make_folder(empty / "one"))
-    assert catalogue.add_folder(make_folder(empty / "two")) == first
+    first = models.add_folder(make_folder(empty / "one"))
+    assert models.add_folder(make_folder(empty / "two")) == first
     other = make_folder(empty / "three")
     (other / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"other")
-    assert catalogue.add_folder(other) != first
-    assert str(empty) not in settle(first, prompt="a beach").model_dump_json()
-    assert first not in MODELS
+    assert models.add_folder(other) != first
+    assert str(empty) not in GeneratedBackdrop.of(first, prompt="a beach").model_dump_json()
+    assert first not in models.MODELS
 
 
 @pytest.mark.parametrize(("pure", "scheduler"), [(True, "own"), (False, "dpm++2m-karras")])
@@ -145,64 +143,15 @@ def test_a_folder_trained_from_pure_noise_keeps_its_own_sampler(empty, pure, sch
     config = folder / "scheduler" / "scheduler_config.json"
     config.parent.mkdir(exist_ok=True)
     config.write_text(json.dumps({"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": pure}))
-    assert settle(catalogue.add_folder(folder), prompt="a beach").scheduler == scheduler
+    assert GeneratedBackdrop.of(models.add_folder(folder), prompt="a beach").scheduler == scheduler
     config.write_text("[")
     with pytest.raises(BadInput, match="damaged"):
-        catalogue.add_folder(folder)
-
-
-def fake_hub(monkeypatch, act):
-    """Replace the hub's client; ``act`` gets (folder, patterns)."""
-    import huggingface_hub
-
-    def snapshot_download(repo, *, revision, local_dir, allow_patterns, max_workers):
-        assert (repo, revision) == (MODELS["sd15-inpaint"].repo, MODELS["sd15-inpaint"].revision)
-        act(Path(local_dir), allow_patterns)
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
-
-
-def test_a_download_counts_only_when_it_is_whole_and_goes_on_where_it_stopped(empty, monkeypatch):
-    def breaks_off(folder, patterns):
-        (folder / "unet").mkdir()
-        (folder / "unet" / "config.json").write_text("{}")
-        raise OSError("the connection broke")
-
-    fake_hub(monkeypatch, breaks_off)
-    with pytest.raises(MissingWeights, match="the connection broke"):
-        catalogue.fetch("sd15-inpaint")
-    assert catalogue.where("sd15-inpaint") is None
-
-    def goes_on(folder, patterns):
-        assert (folder / "unet" / "config.json").exists(), "what an earlier try left is still there"
-        (folder / "unet" / "config.json").unlink()
-        (folder / "unet").rmdir()
-        make_folder(folder)
-
-    fake_hub(monkeypatch, goes_on)
-    folder = catalogue.fetch("sd15-inpaint")
-    assert catalogue.where("sd15-inpaint") == folder
-    assert catalogue.revision("sd15-inpaint") == MODELS["sd15-inpaint"].revision
-
-
-def test_progress_counts_bytes(empty, monkeypatch):
-    import time
-
-    told = []
-
-    def slowly(folder, patterns):
-        (folder / "piece.incomplete").write_bytes(b"x" * 1000)
-        time.sleep(0.7)
-        make_folder(folder)
-
-    fake_hub(monkeypatch, slowly)
-    catalogue.fetch("sd15-inpaint", lambda done, total: told.append((done, total)))
-    assert told[0] == (1000, MODELS["sd15-inpaint"].size_bytes)
+        models.add_folder(folder)
 
 
 def test_without_weights_the_message_names_the_ways_out(empty):
     with pytest.raises(MissingWeights) as caught:
-        catalogue.require("sd15-inpaint")
+        models.require("sd15-inpaint")
     message = str(caught.value)
     print(message)
     assert message.count(". ") <= 1
@@ -212,4 +161,4 @@ def test_without_weights_the_message_names_the_ways_out(empty):
 
 def test_the_task_must_be_the_models():
     with pytest.raises(BadInput, match="creates whole pictures; for this, choose one of sd15-inpaint"):
-        catalogue.require("sd15", "background")
+        models.require("sd15", "background")
