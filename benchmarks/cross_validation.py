@@ -1,19 +1,24 @@
-"""The rules of ``auto`` and ``rembg`` and the measure of doubt, on sources of pictures that they were not chosen on.
+"""What each rule of ``rembg`` and ``auto`` is worth on sources of pictures that it was not chosen on.
 
-    python -m benchmarks.masks --cross-validate [FOLDER ...]
+    python -m benchmarks.cross_validation [FOLDER ...]
 
-Sources are the sets of ``../shared/groundtruth`` (person, salient, alpha), our own ``samples`` with the renderer's exact
-alpha, and every FOLDER given, of pictures ``X_image.*`` and ``X_mask.png`` or ``X_alpha.png``. Each candidate's mean IoU
-is taken at the networks' resolution, and sources count alike. For every source the best candidate of the *other*
-sources is chosen and its IoU on this one is what the rule is worth: the cross-validated figure. The same is done over
-fifths of the pictures, a video's frames and a cut-out's compositions kept together.
+Sources are the sets of ``../shared/groundtruth`` (person, salient, alpha), our own ``samples`` with the renderer's
+exact alpha, and every FOLDER given, of pictures ``X_image.*`` with ``X_mask.png`` or ``X_alpha.png``. IoU is taken at
+the networks' resolution, with the weights that set-up fetches and MobileSAM, and sources count alike.
+
+A rule's fitted gain is the mean IoU with it minus that without it, over all sources. Its cross-validated gain is what
+one gets on a part of the pictures by deciding on the other parts whether to have the rule: parts are the sources, or
+fifths of the pictures with a video's frames and a cut-out's compositions kept together. The last lines do the same for
+the choice among all variants.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
@@ -41,33 +46,47 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Rule:
-    views: int
-    votes: auto.Votes
+class Variant:
+    views: int = 3
+    votes: auto.Votes = field(default_factory=auto.Votes)
 
 
-NOBODY = auto.Votes(people=0, only_people=0, body=0, sam=0)
-PEOPLE = auto.Votes(sam=0)
-REMBG = {f"rembg, {n} view{'s' * (n > 1)}": Rule(n, NOBODY) for n in (1, 2, 3)}
+def voting(**votes: float) -> Variant:
+    return Variant(votes=replace(auto.Votes(), **votes))
+
+
+PLAIN, ALL_VIEWS, ALONE = "one view", "rembg", auto.Votes(people=0, only_people=0, sam=0)
+REMBG = {PLAIN: Variant(1, ALONE), "two views": Variant(2, ALONE), ALL_VIEWS: Variant(3, ALONE)}
 AUTO = {
-    "auto without SAM and body": Rule(3, replace(PEOPLE, body=0)),
-    "auto without SAM": Rule(3, PEOPLE),
-    "auto, one view": Rule(1, auto.Votes()),
-    "auto without body": Rule(3, auto.Votes(body=0)),
-    "auto, people 0.8": Rule(3, auto.Votes(people=0.8)),
-    "auto, SAM 0.3": Rule(3, auto.Votes(sam=0.3)),
-    "auto, SAM always": Rule(3, auto.Votes(clear=1.01)),
-    "auto": Rule(3, auto.Votes()),
+    "auto": Variant(),
+    "auto, one view": Variant(1),
+    "no people": voting(people=0, only_people=0),
+    "people only beside": voting(only_people=0),
+    "people weigh 0.8": voting(people=0.8),
+    "no SAM": voting(sam=0),
+    "SAM weighs 0.3": voting(sam=0.3),
+    "SAM always": voting(clear=1.01),
+    "strips count": voting(strip=0),
 }
-CANDIDATES = REMBG | AUTO
+VARIANTS = REMBG | AUTO
+RULES = {  # a rule: (with it, without it)
+    "rembg sees the mirror image": ("two views", PLAIN),
+    "rembg sees a crop": (ALL_VIEWS, "two views"),
+    "auto adds people": ("auto", "no people"),
+    "people alone where nothing is salient": ("auto", "people only beside"),
+    "auto adds SAM's outline": ("auto", "no SAM"),
+    "SAM weighs 0.5, not 0.3": ("auto", "SAM weighs 0.3"),
+    "narrow strips do not count": ("auto", "strips count"),
+    "all of auto, over plain u2netp": ("auto", PLAIN),
+}
 
 
 @dataclass
 class Case:
     source: str
     group: str
-    scores: dict[str, float] = field(default_factory=dict)  # candidate -> IoU
-    measures: tuple[float, float] = (0.0, 0.0)  # of the shipped rule: vagueness, disagreement
+    scores: dict[str, float] = field(default_factory=dict)  # variant -> IoU
+    measures: tuple[float, float] = (0.0, 0.0)  # of ``auto``: vagueness, disagreement
 
 
 def sources(folders: list[Path]) -> Iterator[tuple[str, str, Photo, Array]]:
@@ -80,8 +99,7 @@ def sources(folders: list[Path]) -> Iterator[tuple[str, str, Photo, Array]]:
     for path in sorted(SAMPLE_ALPHA.glob("*_alpha.png")):
         stem = path.name.removesuffix("_alpha.png")
         photo = load((SAMPLES / f"{stem}.jpg").read_bytes())
-        truth = cv2.resize(np.asarray(Image.open(path), np.float32) / 255, photo.size)
-        yield "samples", stem, photo, truth
+        yield "samples", stem, photo, np.asarray(Image.open(path), np.float32) / 255
 
 
 def group_of(stem: str) -> str:
@@ -90,17 +108,16 @@ def group_of(stem: str) -> str:
 
 
 def evaluate(name: str, group: str, photo: Photo, truth: Array) -> Case:
-    """Every candidate's IoU on one picture; a network is run once for each question."""
+    """Every variant's IoU on one picture; a network is run once for each question."""
     memory.forget()
     small = preprocess.downscaled(photo)
     truth = preprocess.resize(np.asarray(truth, np.float32), small.size)
     answers: dict[str, Prediction | None] = {}
     case = Case(name, group)
-    for label, rule in CANDIDATES.items():
-        context = _context(rule.views, answers)
-        prediction = auto.combine(small, context, rule.votes)
+    for label, variant in VARIANTS.items():
+        prediction = auto.combine(small, _context(variant.views, answers), variant.votes)
         case.scores[label] = iou(prediction.probability, truth)
-        if rule == Rule(3, auto.Votes()):
+        if label == "auto":
             case.measures = doubt.vagueness(prediction.probability), prediction.disagreement or 0.0
     return case
 
@@ -116,9 +133,9 @@ def _context(views: int, answers: dict[str, Prediction | None]) -> Context:
         return found
 
     def select(name: str, photo: Photo, /, **options: Any) -> masks.Selection:
-        raise NotImplementedError("auto builds on predictions")
+        raise AssertionError("auto builds on predictions")
 
-    return Context(lambda digest: b"", select, predict)
+    return Context(_no_inputs, select, predict)
 
 
 def _ask(name: str, photo: Photo, options: dict[str, Any], views: int) -> Prediction | None:
@@ -128,26 +145,55 @@ def _ask(name: str, photo: Photo, options: dict[str, Any], views: int) -> Predic
             return None
         return Prediction(probability, salient.EDGE_UNCERTAINTY, ("u2netp",), disagreement=disagreement)
     try:
-        return masks.predict(photo, Source(name=name, options=options), lambda digest: b"")
+        return masks.predict(photo, Source(name=name, options=options), _no_inputs)
     except NothingFound:
         return None
 
 
+def _no_inputs(digest: str) -> bytes:
+    raise AssertionError("only the photo is asked for")
+
+
 def score(cases: list[Case], label: str) -> float:
-    """A candidate's mean IoU; sources count alike."""
+    """A variant's mean IoU; sources count alike."""
     names = {case.source for case in cases}
     return mean(mean(case.scores[label] for case in cases if case.source == name) for name in names)
 
 
-def choose(cases: list[Case], labels: list[str]) -> str:
-    return max(labels, key=lambda label: score(cases, label))
+def held_out(cases: list[Case], labels: list[str], part: Callable[[Case], str]) -> tuple[float, dict[str, str]]:
+    """Choose a variant on the other parts, score it on this one: the mean, and what was chosen for each part.
+
+    Of equals the last of ``labels`` is chosen: what changes nothing elsewhere is not chosen for that.
+    """
+    chosen = {}
+    for held in sorted({part(case) for case in cases}):
+        rest = [case for case in cases if part(case) != held]
+        chosen[held] = max(reversed(labels), key=lambda label: round(score(rest, label), 4))
+    return score([replace(c, scores={"": c.scores[chosen[part(c)]]}) for c in cases], ""), chosen
 
 
-def held_out(cases: list[Case], labels: list[str], part: list[str]) -> tuple[float, dict[str, str]]:
-    """Choose on the other parts, score on this one: the mean, and what was chosen for each part."""
-    chosen = {name: choose([c for c, p in zip(cases, part, strict=True) if p != name], labels) for name in set(part)}
-    worth = [replace(c, scores={"": c.scores[chosen[p]]}) for c, p in zip(cases, part, strict=True)]
-    return score(worth, ""), chosen
+def by_source(case: Case) -> str:
+    return case.source
+
+
+def by_fifth(case: Case) -> str:
+    return str(zlib.crc32(case.group.encode()) % FOLDS)
+
+
+def print_rules(cases: list[Case], names: list[str]) -> None:
+    print(f"\n{'rule: gain in mean IoU':40}" + "".join(f"{n:>9}" for n in names) + "   fitted  sources   fifths")
+    for rule, (having, lacking) in RULES.items():
+        gains = [mean(c.scores[having] - c.scores[lacking] for c in cases if c.source == name) for name in names]
+        worth = [held_out(cases, [having, lacking], part)[0] - score(cases, lacking) for part in (by_source, by_fifth)]
+        print(
+            f"{rule:40}" + "".join(f"{g:+9.3f}" for g in gains) + "".join(f"{g:+9.4f}" for g in (mean(gains), *worth))
+        )
+    for what, labels in (("rembg", list(REMBG)), ("auto", list(AUTO))):
+        best = max(labels, key=lambda label: score(cases, label))
+        print(f"\n{what}: shipped {score(cases, what):.4f}; best here {score(cases, best):.4f} ({best})")
+        for how, part in (("sources", by_source), ("fifths", by_fifth)):
+            value, chosen = held_out(cases, labels, part)
+            print(f"  cross-validated over {how}: {value:.4f} ({'; '.join(f'{k}: {v}' for k, v in chosen.items())})")
 
 
 def fit(cases: list[Case]) -> Array:
@@ -167,50 +213,42 @@ def fit(cases: list[Case]) -> Array:
 
 def auc(values: list[float], wrong: list[bool]) -> float:
     """The chance that a wrong mask has the larger value of two; ties count half; NaN where all are alike."""
-    pairs = [(v, w) for v, bad in zip(values, wrong, strict=True) if bad
-             for w, other in zip(values, wrong, strict=True) if not other]  # fmt: skip
-    return mean((v > w) + 0.5 * (v == w) for v, w in pairs) if pairs else float("nan")
+    bad = [value for value, is_wrong in zip(values, wrong, strict=True) if is_wrong]
+    good = [value for value, is_wrong in zip(values, wrong, strict=True) if not is_wrong]
+    return mean((v > w) + 0.5 * (v == w) for v in bad for w in good) if bad and good else float("nan")
 
 
-def run(folders: list[Path]) -> None:
-    cases = []
-    for item in sources(folders):
-        cases.append(evaluate(*item))
-        print(f"\r{len(cases)} pictures", end="", flush=True)
-    names = list(dict.fromkeys(case.source for case in cases))
-    print("\n" + " " * 28 + "".join(f"{n:>10}" for n in names) + "      mean")
-    for label in CANDIDATES:
-        by = [mean(c.scores[label] for c in cases if c.source == name) for name in names]
-        print(f"{label:28}" + "".join(f"{value:10.3f}" for value in by) + f"{mean(by):10.4f}")
-    for what, labels in (("rembg", list(REMBG)), ("auto", list(AUTO))):
-        best = choose(cases, labels)
-        print(f"\n{what}: fitted {score(cases, best):.3f} ({best})")
-        for how, part in (
-            ("sources", [case.source for case in cases]),
-            ("fifths", [str(zlib.crc32(case.group.encode()) % FOLDS) for case in cases]),
-        ):
-            value, chosen = held_out(cases, labels, part)
-            print(f"  cross-validated over {how}: {value:.3f} ({'; '.join(f'{k}: {v}' for k, v in chosen.items())})")
-    _print_doubt(cases, names)
-
-
-def _print_doubt(cases: list[Case], names: list[str]) -> None:
+def print_doubt(cases: list[Case], names: list[str]) -> None:
     def value(case: Case, beta: Array) -> float:
         return float(preprocess.sigmoid(np.array([*np.sqrt(case.measures), 1.0]) @ beta))
 
     fits = {name: fit([case for case in cases if case.source != name]) for name in names}
     values = [value(case, fits[case.source]) for case in cases]
     wrong = [case.scores["auto"] < WRONG for case in cases]
-    print(f"\ndoubt of auto: {sum(wrong)} of {len(wrong)} masks below IoU {WRONG}")
-    shipped = np.array([doubt.VAGUENESS, doubt.DISAGREEMENT, doubt.BIAS])
-    print(
-        f"  AUC as shipped {auc([value(case, shipped) for case in cases], wrong):.3f}; fitted here: {fit(cases).round(2)}"
-    )
-    print(f"  AUC cross-validated over sources {auc(values, wrong):.3f}")
-    for name in names:
-        own = [k for k, case in enumerate(cases) if case.source == name]
-        print(f"    {name:10} {auc([values[k] for k in own], [wrong[k] for k in own]):.3f}")
-    for low, high in ((0.0, 0.1), (0.1, 0.2), (0.2, doubt.DOUBTFUL), (doubt.DOUBTFUL, 0.7), (0.7, 1.01)):
+    shipped = [value(case, np.array([doubt.VAGUENESS, doubt.DISAGREEMENT, doubt.BIAS])) for case in cases]
+    print(f"\ndoubt of auto: {sum(wrong)} of {len(wrong)} masks below IoU {WRONG}; fitted here: {fit(cases).round(2)}")
+    print(f"  AUC as shipped {auc(shipped, wrong):.3f}, cross-validated over sources {auc(values, wrong):.3f}")
+    bounds = (0.0, 0.1, 0.2, doubt.DOUBTFUL, 0.7, 1.01)
+    for low, high in itertools.pairwise(bounds):
         inside = [bad for v, bad in zip(values, wrong, strict=True) if low <= v < high]
         if inside:
-            print(f"    doubt {low:.1f} to {min(high, 1):.1f}: {sum(inside)} of {len(inside)} wrong")
+            print(f"  doubt {low:.1f} to {min(high, 1):.1f}, cross-validated: {sum(inside)} of {len(inside)} wrong")
+
+
+def run(folders: list[Path]) -> None:
+    cv2.setNumThreads(1)
+    cases = []
+    for item in sources(folders):
+        cases.append(evaluate(*item))
+        print(f"\r{len(cases)} pictures", end="", file=sys.stderr, flush=True)
+    names = list(dict.fromkeys(case.source for case in cases))
+    print(f"\n{'mean IoU':40}" + "".join(f"{n:>9}" for n in names) + "     mean")
+    for label in VARIANTS:
+        by = [mean(c.scores[label] for c in cases if c.source == name) for name in names]
+        print(f"{label:40}" + "".join(f"{value:9.3f}" for value in by) + f"{mean(by):9.4f}")
+    print_rules(cases, names)
+    print_doubt(cases, names)
+
+
+if __name__ == "__main__":
+    run([Path(folder) for folder in sys.argv[1:]])

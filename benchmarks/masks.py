@@ -1,7 +1,6 @@
 """How good each way to find a subject is, beside the plain model on the same weights.
 
     python -m benchmarks.masks [SET ...] [--only WORD]
-    python -m benchmarks.masks --cross-validate [FOLDER ...]    (see benchmarks/cross_validation.py)
 
 Needs the developers' pictures (``../shared/groundtruth``: person, salient, alpha, hair) and weights. For every set and
 way it prints mean and median IoU at one half, the mean absolute error against the (true) mask, the boundary F-score
@@ -244,10 +243,5 @@ def _line(way: str, rows: list[tuple[float, float, float]], spent: list[float]) 
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    if "--cross-validate" in arguments:
-        from benchmarks import cross_validation
-
-        cross_validation.run([Path(argument) for argument in arguments if argument != "--cross-validate"])
-        sys.exit()
     word = arguments.pop(arguments.index("--only") + 1) if "--only" in arguments else ""
     run([argument for argument in arguments if argument != "--only"] or list(WAYS), word)

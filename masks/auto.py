@@ -20,14 +20,9 @@ TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded 
 MIN_PEOPLE = 0.01  # of the photo: fewer are passers-by
 MIN_CERTAIN = 0.002  # of the photo: where less than this is surely salient, nothing is
 MIN_SALIENCE = 0.3  # of the people: so much of them salient, and they are what the photo is about
-MIN_IOU = 0.6  # IoU: the parts network and the rest agree
 MIN_COMPONENT = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
 EDGE_UNCERTAINTY = 1 / 320  # of the photo: the grid of the network that draws the edge
-STRIP_WIDTH = (
-    1.5  # of a network's grid: where it differs from the others in narrower strips, that is its grid and no opinion
-)
 MIN_AREA = 0.0005  # of the photo
-BODY = ["hair", "body", "face", "clothes", "accessories"]
 
 
 class Auto:
@@ -40,7 +35,6 @@ class Auto:
     optional_weights: ClassVar[tuple[str, ...]] = (
         *ranking.RANKING,
         "deeplab-mobilenet-v2",
-        "selfie-multiclass",
         "mobile-sam",
     )
 
@@ -62,9 +56,9 @@ class Votes:
 
     people: float = 0.6
     only_people: float = 0.8  # where nothing surely is salient
-    body: float = 0.1
     sam: float = 0.5
     clear: float = 0.9  # SAM is asked where less than this of what is likely is sure: else it only costs time
+    strip: float = 1.5  # of a network's grid: where it differs in narrower strips, that is its grid and no opinion
 
 
 def combine(photo: Photo, context: Context, votes: Votes = Votes()) -> Prediction:
@@ -119,11 +113,6 @@ class _Ensemble:
         self.people = True
         self._compare(people)
         self._add(prediction, weight)
-        if self.votes.body and models.is_installed("selfie-multiclass"):
-            body = self._predict("hair", parts=BODY, add=False)
-            if body is not None and overlap(body.probability, self.probability) > MIN_IOU:
-                self._add(body, self.votes.body)
-                self.models.append("selfie-multiclass")
 
     def add_sam_outline(self) -> None:
         """SAM, given the box of what was found so far, knows objects as wholes.
@@ -147,17 +136,16 @@ class _Ensemble:
     def _add(self, prediction: Prediction, weight: float) -> None:
         difference = preprocess.logit(prediction.probability) - self.logits
         self.logits = self.logits + weight * without_strips(
-            difference, STRIP_WIDTH * prediction.edge_uncertainty * max(self.photo.size)
+            difference, self.votes.strip * prediction.edge_uncertainty * max(self.photo.size)
         )
 
-    def _predict(self, name: str, add: bool = True, **options: Any) -> Prediction | None:
+    def _predict(self, name: str, **options: Any) -> Prediction | None:
         """What another source sees, its probability at the photo's size, or ``None`` where it finds nothing."""
         try:
             prediction = self.context.predict(name, self.photo, **options)
         except NothingFound:
             return None
-        if add:
-            self.models += [model for model in prediction.models if model not in self.models]
+        self.models += [model for model in prediction.models if model not in self.models]
         return replace(prediction, probability=preprocess.resize(prediction.probability, self.photo.size))
 
     def _box(self) -> tuple[float, float, float, float] | None:

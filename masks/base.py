@@ -76,8 +76,8 @@ class Prediction:
         models, notes, found: as a :class:`Selection`'s.
         specks: connected components smaller than this, in per cent of the largest, are dropped.
         display_probability: the heat map's probability, where it is not ``probability``.
-        disagreement: 1 - the smallest soft IoU between the answers that it was made of, 0..1; ``None`` where it was made
-            of one answer.
+        disagreement: 1 - the smallest soft IoU between the answers that it was made of, 0..1; ``None`` where it was
+            made of one answer.
     """
 
     probability: npt.NDArray[Any]

@@ -18,7 +18,7 @@ DOUBTFUL = 0.4  # from here on people are told
 
 
 def measure(prediction: Prediction) -> Doubt | None:
-    """The probability that the answer's IoU with the true mask is below 0.8; ``None`` where networks cannot disagree."""
+    """How likely the answer's IoU with the true mask is below 0.8; ``None`` where it was made of one answer."""
     if prediction.disagreement is None:
         return None
     vague = VAGUENESS * math.sqrt(vagueness(prediction.probability))

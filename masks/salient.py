@@ -74,8 +74,9 @@ class Rembg:
 def predict(model: ModelName, rgb: Array, views: int = 3) -> tuple[Float, float | None]:
     """How salient each pixel is, and how far the views differ.
 
-    A 320-pixel network's answer depends on where the subject lies and how large it is, so it sees three views (test-time
-    augmentation): the photo, its mirror image, and a crop of what these two agree on, which counts as much as both.
+    A 320-pixel network's answer depends on where the subject lies and how large it is, so it sees three views
+    (test-time augmentation): the photo, its mirror image, and a crop of what these two agree on, which counts as much
+    as both.
 
     Args:
         model: the network; only those in ``TTA_MODELS`` get more than one view.
