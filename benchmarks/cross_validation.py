@@ -55,13 +55,12 @@ def voting(**votes: float) -> Variant:
     return Variant(votes=replace(auto.Votes(), **votes))
 
 
-PLAIN, ALL_VIEWS, ALONE = "one view", "rembg", auto.Votes(people=0, only_people=0, sam=0)
+PLAIN, ALL_VIEWS, ALONE = "one view", "rembg", auto.Votes(people=0, sam=0)
 REMBG = {PLAIN: Variant(1, ALONE), "two views": Variant(2, ALONE), ALL_VIEWS: Variant(3, ALONE)}
 AUTO = {
     "auto": Variant(),
     "auto, one view": Variant(1),
-    "no people": voting(people=0, only_people=0),
-    "people only beside": voting(only_people=0),
+    "no people": voting(people=0),
     "people weigh 0.8": voting(people=0.8),
     "no SAM": voting(sam=0),
     "SAM weighs 0.3": voting(sam=0.3),
@@ -73,7 +72,6 @@ RULES = {  # a rule: (with it, without it)
     "rembg sees the mirror image": ("two views", PLAIN),
     "rembg sees a crop": (ALL_VIEWS, "two views"),
     "auto adds people": ("auto", "no people"),
-    "people alone where nothing is salient": ("auto", "people only beside"),
     "auto adds SAM's outline": ("auto", "no SAM"),
     "SAM weighs 0.5, not 0.3": ("auto", "SAM weighs 0.3"),
     "narrow strips do not count": ("auto", "strips count"),

@@ -18,8 +18,7 @@ from masks.preprocess import Float
 
 TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded corner, not a cut-out
 MIN_PEOPLE = 0.01  # of the photo: fewer are passers-by
-MIN_CERTAIN = 0.002  # of the photo: where less than this is surely salient, nothing is
-MIN_SALIENCE = 0.3  # of the people: so much of them salient, and they are what the photo is about
+MIN_SALIENCE = 0.3  # of the people, and IoU: so much of them salient, and they are what the photo is about
 MIN_COMPONENT = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
 EDGE_UNCERTAINTY = 1 / 320  # of the photo: the grid of the network that draws the edge
 MIN_AREA = 0.0005  # of the photo
@@ -55,7 +54,6 @@ class Votes:
     """
 
     people: float = 0.6
-    only_people: float = 0.8  # where nothing surely is salient
     sam: float = 0.5
     clear: float = 0.9  # SAM is asked where less than this of what is likely is sure: else it only costs time
     strip: float = 1.5  # of a network's grid: where it differs in narrower strips, that is its grid and no opinion
@@ -95,7 +93,7 @@ class _Ensemble:
         return preprocess.sigmoid(self.logits)
 
     def add_people(self) -> None:
-        """People count beside what is salient, or instead of it where nothing surely is."""
+        """People count beside what is salient, where they are what the photo is about."""
         if not self.votes.people or not models.is_installed("deeplab-mobilenet-v2"):
             return
         prediction = self._predict("deeplab", categories=["person"])
@@ -103,16 +101,12 @@ class _Ensemble:
             return
         people, salient = prediction.probability, self.probability
         people_salience = float((salient * people).sum() / people.sum())
-        if float((salient >= 0.75).mean()) < MIN_CERTAIN and people_salience < MIN_SALIENCE:
-            weight = self.votes.only_people
-        elif people_salience >= MIN_SALIENCE and overlap(salient, people) > MIN_SALIENCE:
-            weight = self.votes.people
-        else:
+        if people_salience < MIN_SALIENCE or overlap(salient, people) <= MIN_SALIENCE:
             self.models.remove("deeplab-mobilenet-v2")
             return
         self.people = True
         self._compare(people)
-        self._add(prediction, weight)
+        self._add(prediction, self.votes.people)
 
     def add_sam_outline(self) -> None:
         """SAM, given the box of what was found so far, knows objects as wholes.

@@ -9,9 +9,10 @@ import streamlit as st
 
 import masks
 from imaging.photo import Photo
+from masks import ranking
 from masks.strokes import Strokes
 from recipe import MaskRecipe
-from ui import canvas, clicks, layers, measure, options, pictures, selecting, state
+from ui import canvas, clicks, downloads, layers, measure, options, pictures, selecting, state
 
 OPS = {"add": ":material/add: Keep", "remove": ":material/ink_eraser: Repaint"}
 LARGEST = 2600  # pixels, the longer side of the picture behind a zoomed canvas
@@ -157,6 +158,15 @@ def _verdict(photo: Photo) -> None:
         st.caption(f"Seen in this photo: {seen}.")
     for note in answer.selection.notes:
         st.caption(note)
+    _better_network(answer.selection.models)
+
+
+def _better_network(used: tuple[str, ...]) -> None:
+    """The next better salient network, where one of those that are ranked was used and the best is not here."""
+    better = ranking.next_better()
+    automatic = any(layer.source.name == "auto" for layer in selecting.in_use().values())
+    if better and automatic and set(used) & set(ranking.RANKING):
+        downloads.offer_better(better)
 
 
 def _percent(share: float) -> str:
