@@ -47,7 +47,7 @@ class Page:
         return Page(self.visitor)
 
     def reload_tab(self) -> Page:
-        """The same browser and the same tab, whose address names its desk."""
+        """The same browser and the same tab, whose address names its workspace."""
         return Page(self.visitor, str(self.app.query_params["tab"]))
 
     def upload(self, data: bytes, name: str = "photo.png", at: int = 0) -> Page:

@@ -49,7 +49,7 @@ def page() -> Page:
 
 @pytest.fixture
 def studio(page: Page) -> Page:
-    """With a photo on the desk whose subject is found without a model."""
+    """With a photo on the workspace whose subject is found without a model."""
     return page.upload(cut_out(), "disc.png")
 
 
@@ -105,8 +105,8 @@ def test_a_camera_picture_is_taken_in(page: Page) -> None:
 
 
 def test_steps_without_a_photo_lead_back_to_one(studio: Page) -> None:
-    studio.app.session_state["desk"].photo = None
-    studio.app.session_state["desk"].results = ["0" * 64]
+    studio.app.session_state["workspace"].photo = None
+    studio.app.session_state["workspace"].results = ["0" * 64]
     studio.run()
     for step in ("Subject", "Background"):
         studio.open(step)
@@ -166,7 +166,7 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
     assert len(studio.app.get_by_key("subject.source").options) == len(SOURCES)
     for name, source in SOURCES.items():
         studio.set("subject.source", name)
-        drawn = set(studio.app.session_state["desk"].values)
+        drawn = set(studio.app.session_state["workspace"].values)
         uploads = len(studio.app.file_uploader)
         for setting in fields.settings(source.Options):
             if setting.control.input == "strokes file":
@@ -214,7 +214,7 @@ def test_an_option_nobody_knew_of_gets_a_widget() -> None:
             rounds: int = Field(3, ge=1, description="How often.")
             fast: bool = Field(False, description="In a hurry.")
 
-        state.open_desk("x" * 40)
+        state.open_workspace("x" * 40)
         st.session_state.given = New.model_validate(options.controls(New, "new"))
 
     app = AppTest.from_function(script).run()
@@ -269,7 +269,7 @@ def test_a_mask_of_everything_says_what_to_do(page: Page) -> None:
 def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
     page.upload(opaque()).set("subject.source", "strokes")
     assert "Nothing is drawn yet" in page.said
-    page.app.session_state["desk"].strokes = Strokes(
+    page.app.session_state["workspace"].strokes = Strokes(
         strokes=(Stroke(shape="rectangle", points=((0.0, 0.0), (0.5, 0.5))),)
     )
     page.run()
@@ -279,11 +279,11 @@ def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
 def test_touch_ups_count_and_can_be_undone_and_cleared(studio: Page) -> None:
     studio.set("subject.touch_up", True)
     whole = Stroke(shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
-    studio.app.session_state["desk"].strokes = Strokes(strokes=(whole, whole.model_copy(update={"op": "remove"})))
+    studio.app.session_state["workspace"].strokes = Strokes(strokes=(whole, whole.model_copy(update={"op": "remove"})))
     studio.run()
     assert "The subject is 13% of the photo." in studio.said
     studio.click("undo")
-    assert len(studio.app.session_state["desk"].strokes.strokes) == 1
+    assert len(studio.app.session_state["workspace"].strokes.strokes) == 1
     studio.click("clear")
     assert "The subject is 26% of the photo." in studio.said
     assert studio.app.button(key="undo").disabled
@@ -306,7 +306,7 @@ def _half(page: Page) -> str:
 def _with_half(page: Page, op: str) -> Page:
     """Another layer: a mask file with the left half."""
     page.click("add_layer").set("subject.layer.1.source", "file")
-    page.app.session_state["desk"].values["subject.layer.1.file.mask"] = _half(page)
+    page.app.session_state["workspace"].values["subject.layer.1.file.mask"] = _half(page)
     return page.set("subject.layer.1.op", op)
 
 
@@ -318,7 +318,7 @@ def test_layers_are_combined_and_survive_a_reload(studio: Page, op: str, share: 
     assert f"The subject is {share}% of the photo." in again.said
     again.click("subject.layer.1.gone")
     assert "The subject is 26% of the photo." in again.said
-    assert "subject.layer.1.op" not in again.app.session_state["desk"].values
+    assert "subject.layer.1.op" not in again.app.session_state["workspace"].values
 
 
 def test_a_layer_that_lacks_something_waits(studio: Page) -> None:
@@ -370,7 +370,7 @@ def test_controls_say_what_a_recipe_says(name: str) -> None:
         from recipe import MaskRecipe
         from ui import layers, selecting, state
 
-        state.open_desk("x" * 40)
+        state.open_workspace("x" * 40)
         for given in st.session_state.masks:
             selecting.load_from_recipe(MaskRecipe.model_validate_json(given))
         layers.show()
@@ -549,7 +549,7 @@ def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[
     _click(page, "add", 50, 90, target="subject.layer.1.sam")
     assert "The subject is 4% of the photo." in page.said
     page.set("clicks.for", "subject.sam").click("undo_click")
-    assert list(page.app.session_state["desk"].marks["subject.layer.1.sam"]) == [Mark(kind="add", at=(50, 90))]
+    assert list(page.app.session_state["workspace"].marks["subject.layer.1.sam"]) == [Mark(kind="add", at=(50, 90))]
 
 
 def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict[str, object]]) -> None:
@@ -568,7 +568,7 @@ def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict
 
 
 def _made(page: Page) -> tuple[Recipe, str]:
-    digest = page.app.session_state["desk"].results[0]
+    digest = page.app.session_state["workspace"].results[0]
     return Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe), digest
 
 
@@ -642,7 +642,7 @@ def test_settings_come_back_and_the_result_can_be_edited_further(studio: Page) -
     studio.click("make")
     assert _made(studio) == (first, digest)
     studio.click("edit_further")
-    assert studio.app.session_state["desk"].photo == digest
+    assert studio.app.session_state["workspace"].photo == digest
     assert studio.step == "Subject"
 
 
@@ -859,7 +859,7 @@ def test_a_job_that_is_not_finished_shows_what_was(
     studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     studio.open("Background").click("make")
-    made = studio.app.session_state["desk"].results[0]
+    made = studio.app.session_state["workspace"].results[0]
     studio.open("Background").set("background.mode", "Generated").set("background.generated.prompt", "a beach")
     studio.click("generate")
     sentence = "It stopped. The picture that was finished before is kept."
@@ -867,7 +867,7 @@ def test_a_job_that_is_not_finished_shows_what_was(
     monkeypatch.setattr(queue, "status", lambda id: over)
     studio.run()
     assert sentence in studio.said
-    assert studio.app.session_state["desk"].results == [made]
+    assert studio.app.session_state["workspace"].results == [made]
     assert "The subject is untouched" in studio.said
 
 
@@ -875,9 +875,9 @@ def test_a_finished_job_shows_all_its_pictures(
     studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio.open("Background").click("make")
-    made = studio.app.session_state["desk"].results[0]
+    made = studio.app.session_state["workspace"].results[0]
     studio.open("Background").set("background.kind", "sweep").click("make")
-    results = (made, studio.app.session_state["desk"].results[0])
+    results = (made, studio.app.session_state["workspace"].results[0])
     studio.open("Background").set("background.mode", "Generated").set("background.generated.prompt", "a beach")
     studio.click("generate")
     done = _job(models_here[0][0], state="done", results=results)
@@ -885,7 +885,7 @@ def test_a_finished_job_shows_all_its_pictures(
     studio.run()
     assert "2 pictures to choose from" in studio.said
     studio.click("choose.1")
-    assert studio.app.session_state["desk"].chosen == 1
+    assert studio.app.session_state["workspace"].chosen == 1
 
 
 # --- nothing is lost
@@ -893,10 +893,10 @@ def test_a_finished_job_shows_all_its_pictures(
 
 def test_a_reload_loses_nothing(studio: Page) -> None:
     studio.set("subject.feather", 3.0).open("Background").set("background.kind", "sweep").click("make")
-    digest = studio.app.session_state["desk"].results[0]
+    digest = studio.app.session_state["workspace"].results[0]
     again = studio.reload()
     assert again.step == "Result"
-    assert again.app.session_state["desk"].results == [digest]
+    assert again.app.session_state["workspace"].results == [digest]
     assert "Studio paper" in again.said
     again.open("Background")
     assert again.app.get_by_key("background.kind").value == "sweep"
@@ -920,7 +920,7 @@ def test_who_only_looks_in_leaves_no_file(page: Page, own_folders: Path) -> None
 
 
 def test_a_photo_gone_from_the_store_is_said_kindly(studio: Page) -> None:
-    digest = studio.app.session_state["desk"].photo
+    digest = studio.app.session_state["workspace"].photo
     store.default()._path(digest).unlink()
     assert studio.reload().app.title[0].value == "The same subject, in a new place"
 
@@ -929,10 +929,10 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
     studio.open("Background").click("make")
     (entry,) = history.entries(studio.visitor)
     again = studio.reload()
-    again.app.session_state["desk"].results = []
+    again.app.session_state["workspace"].results = []
     again.set(f"entry.{entry.id}", "Look at it")
     assert again.step == "Result"
-    assert again.app.session_state["desk"].results == [entry.digest]
+    assert again.app.session_state["workspace"].results == [entry.digest]
     again.set(f"entry.{entry.id}", "Delete it")
     assert history.entries(studio.visitor) == []
 
@@ -952,7 +952,7 @@ def test_a_second_visitor_sees_the_place_in_line_and_goes_on_working(
         visitor.open("Background").set("background.mode", "Generated")
         visitor.set("background.generated.prompt", "a beach").set("background.generated.num_images_per_prompt", 8)
         visitor.set("background.generated.sd15-inpaint.num_inference_steps", 100).click("generate")
-    running, waiting = (page.app.session_state["desk"].job for page in (first, second))
+    running, waiting = (page.app.session_state["workspace"].job for page in (first, second))
     try:
         end = time.monotonic() + 180
         while queue.status(running).step < 2:
@@ -986,7 +986,7 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
     page.set("background.generated.prompt", "a beach").set("background.generated.num_images_per_prompt", 8)
     page.set("background.generated.seed", 40).set("background.generated.seed_locked", True)
     page.set("background.generated.sd15-inpaint.num_inference_steps", 100).click("generate")
-    id = page.app.session_state["desk"].job
+    id = page.app.session_state["workspace"].job
     try:
         end = time.monotonic() + 240
         while not (kept := history.entries(page.visitor)):
@@ -1006,7 +1006,7 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
         assert job.results == tuple(entry.digest for entry in reversed(kept))
         assert "This was cancelled." in said
         assert "finished before" in said
-        shown = page.app.session_state["desk"].results
+        shown = page.app.session_state["workspace"].results
         assert shown == list(job.results)[: len(shown)]
         assert shown
         assert page.step == "Result"
@@ -1021,7 +1021,7 @@ def test_pictures_finished_before_a_later_one_fails_are_kept(
 ) -> None:
     backdrop = GeneratedBackdrop.of("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
     mask = MaskRecipe(layers=(Layer(source=Source(name="alpha")),))
-    wanted = Recipe(photo=studio.app.session_state["desk"].photo, mask=mask, backdrop=backdrop, seed=7)
+    wanted = Recipe(photo=studio.app.session_state["workspace"].photo, mask=mask, backdrop=backdrop, seed=7)
     id = queue.submit(wanted, "ann")
     begun: list[int] = []
 

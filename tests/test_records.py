@@ -227,7 +227,7 @@ def test_a_worker_that_does_not_start_drops_no_job_from_the_page(
     page = Page()
     monkeypatch.setattr(queue, "ensure_worker", refuse)
     here = queue.submit(quick(1), page.visitor)
-    page.app.session_state["desk"].jobs = [here]
+    page.app.session_state["workspace"].jobs = [here]
     page.run()
     there = queue.submit(quick(2), page.visitor)  # by another tab
     for again in (page.run(), page.reload()):

@@ -11,14 +11,14 @@ from ui import state
 
 
 def photo_button() -> None:
-    """Delete the photo on the desk."""
+    """Delete the photo on the workspace."""
     st.button(
         "Delete this photo",
         key="delete_photo",
         icon=":material/delete:",
         type="tertiary",
         on_click=delete,
-        args=(state.desk().photo,),
+        args=(state.workspace().photo,),
         help="Deletes its file from this server. Pictures you made from it stay until you delete them.",
     )
 
@@ -52,7 +52,7 @@ def delete(digest: str) -> None:
     except StudioError as error:
         st.session_state.message = str(error)
         return
-    here = state.desk()
+    here = state.workspace()
     here.results = [other for other in here.results if other != digest]
     here.chosen = 0
     if here.photo == digest:

@@ -47,7 +47,7 @@ def _more() -> None:
 
 
 def _look(entry: history.Entry) -> None:
-    here = state.desk()
+    here = state.workspace()
     here.results, here.chosen = [entry.digest], 0
     state.go("Result")
 

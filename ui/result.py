@@ -85,10 +85,10 @@ def _with_alpha(picture: Photo) -> Any:
 
 
 def _photo_of(recipe: Recipe) -> Photo | None:
-    """The photo of a recipe: the one on the desk, or from the store; ``None`` where it is gone."""
+    """The photo of a recipe: the one on the workspace, or from the store; ``None`` where it is gone."""
     if recipe.photo is None:
         return None
-    if recipe.photo == state.desk().photo:
+    if recipe.photo == state.workspace().photo:
         return state.photo()
     try:
         return load(store.default().get(recipe.photo), "the photo")
@@ -98,7 +98,7 @@ def _photo_of(recipe: Recipe) -> Photo | None:
 
 def stage() -> None:
     """The chosen picture, large."""
-    here = state.desk()
+    here = state.workspace()
     if working.awaited():
         working.large()
         return
@@ -124,7 +124,7 @@ def stage() -> None:
 
 
 def _candidates() -> None:
-    here = state.desk()
+    here = state.workspace()
     if len(here.results) < 2:
         return
     st.markdown(f"**{len(here.results)} pictures to choose from**")
@@ -144,7 +144,7 @@ def _candidates() -> None:
 
 
 def _choose(at: int) -> None:
-    state.desk().chosen = at
+    state.workspace().chosen = at
 
 
 def _small(digest: str) -> bytes:
@@ -153,7 +153,7 @@ def _small(digest: str) -> bytes:
 
 def panel() -> None:
     """What the picture is, and what can be done with it."""
-    here = state.desk()
+    here = state.workspace()
     if not here.results:
         if working.awaited():
             st.markdown("**Being made.** You can go back and change things; this picture is made as it was asked for.")
@@ -244,7 +244,7 @@ def _button(label: str, name: str, mime: str, make: Callable[[], bytes], help: s
 
 
 def _file_name() -> str:
-    stem = state.desk().photo_name.rsplit(".", 1)[0] or "picture"
+    stem = state.workspace().photo_name.rsplit(".", 1)[0] or "picture"
     return f"{stem}-backdrop"
 
 
@@ -299,7 +299,7 @@ def _next(found: Outcome) -> None:
 
 def use_again(recipe: Recipe) -> None:
     """Put photo and controls to what a recipe says. A callback: controls are not drawn yet."""
-    here = state.desk()
+    here = state.workspace()
     if recipe.photo and recipe.photo != here.photo:
         try:
             load(store.default().get(recipe.photo), "the photo")
@@ -340,7 +340,7 @@ def _set_backdrop(recipe: Recipe) -> None:
         case BlurBackdrop():
             state.put("background.blur.radius", backdrop.radius)
         case ImageBackdrop():
-            state.desk().values["background.image.digest"] = backdrop.digest
+            state.workspace().values["background.image.digest"] = backdrop.digest
             state.put("background.image.fit", backdrop.fit)
         case SceneBackdrop():
             scenes.take(backdrop, recipe.seed)
@@ -370,7 +370,7 @@ def _set_generated(prefix: str, recipe: Recipe) -> None:
 
 def edit_further(digest: str) -> None:
     """Take a result as the next photo. A callback."""
-    name = f"{state.desk().photo_name.rsplit('.', 1)[0] or 'picture'}-edited.png"
+    name = f"{state.workspace().photo_name.rsplit('.', 1)[0] or 'picture'}-edited.png"
     try:
         state.take_photo(store.default().get(digest), name)
     except StudioError as error:
