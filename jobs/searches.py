@@ -12,18 +12,20 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backdrops import TransparentBackdrop
+from backdrops import OnProgress, Progress, TransparentBackdrop
 from errors import BadInput, Cancelled, StudioError
 from jobs import downloads, queue, store
 from recipe import Layer, MaskRecipe, Recipe
 
 if TYPE_CHECKING:
-    from jobs.worker import Reporter
     from masks import Selection
+    from masks.base import MaskSource, Options
 
 log = logging.getLogger("backdrop.searches")
 
@@ -35,30 +37,35 @@ Layers = tuple[Layer, ...]
 
 def takes_long(layers: Layers) -> bool:
     """Whether a network that these layers use is large, or one they need is not on this machine yet."""
-    import masks
     import models
 
     named = networks(layers)
     if any(models.MODELS[id].size >= LARGE or not models.is_installed(id) for id in named):
         return True
-    sources = [masks.options_of(layer.source)[0] for layer in layers]
-    optional = {id for source in sources for id in source.optional_weights}
+    optional = {id for source, _ in _readable(layers) for id in source.optional_weights}
     return any(models.MODELS[id].size >= LARGE and models.is_installed(id) for id in optional)
 
 
 def networks(layers: Layers) -> list[str]:
     """The ids of the weights that layers name, in order: as an option, or by what their source always needs."""
-    import masks
     import models
 
     named: dict[str, None] = {}
-    for layer in layers:
-        source, options = masks.options_of(layer.source)
+    for source, options in _readable(layers):
         named |= dict.fromkeys(getattr(source, "needed_weights", ()))
         named |= dict.fromkeys(
             value for value in dict(options).values() if isinstance(value, str) and value in models.MODELS
         )
     return list(named)
+
+
+def _readable(layers: Layers) -> Iterator[tuple[MaskSource, Options]]:
+    """The layers' sources and options; without layers that lack something, which whoever searches says."""
+    import masks
+
+    for layer in layers:
+        with suppress(BadInput):
+            yield masks.options_of(layer.source)
 
 
 def submit(photo: str, layers: Layers, visitor: str, address: str | None = None) -> str:
@@ -73,7 +80,7 @@ def submit(photo: str, layers: Layers, visitor: str, address: str | None = None)
     return queue.submit(wanted, visitor, address, QUEUE, WORKFLOW)
 
 
-def search(job: str, recipe_json: str, reporter: Reporter) -> dict[str, Any]:
+def search(job: str, recipe_json: str, report_progress: OnProgress) -> dict[str, Any]:
     """Look for the subject, in the worker; fetch first what is missing.
 
     Returns:
@@ -85,7 +92,6 @@ def search(job: str, recipe_json: str, reporter: Reporter) -> dict[str, Any]:
     import masks
     import models
     from imaging.photo import load
-    from main import Progress
 
     try:
         recipe = Recipe.from_json(recipe_json)
@@ -97,10 +103,10 @@ def search(job: str, recipe_json: str, reporter: Reporter) -> dict[str, Any]:
 
                 def note(job: str, told: dict[str, Any], title: str = title) -> None:
                     done, total = (int(told.get(name, 0) / 1e6) for name in ("done", "total"))
-                    reporter(Progress(f"Fetching {title} (MB)", done, total))
+                    report_progress(Progress(f"Fetching {title} (MB)", done, total))
 
                 downloads.fetch(job, id, note)  # where it cannot be fetched, the source says so or does without it
-        reporter(Progress("Finding the subject"))
+        report_progress(Progress("Finding the subject"))
         photo = load(kept.get(recipe.photo), "the photo")
         return {"digests": [kept.put(_pack(masks.combine(photo, recipe.mask.layers, kept.get)))]}
     except Cancelled:

@@ -90,7 +90,7 @@ def _result(recipe: Recipe, prepared: _Prepared, background: Background, pixels:
     report = report_on(recipe, background, seconds, photo.size)
     used = {id: models.revision(id) for id in selection.models} | report["models"]
     report |= {
-        "model": next(reversed(used), None),  # the one that generated, else the one that found the subject
+        "model": report["model"] or next(reversed(used), None),  # what generated it, else what found the subject
         "models": used,
         "checks": {"protected_share": round(prepared.share, 4), "changed_subject_pixels": changed},
         "notes": [*prepared.notes, *report["notes"]],

@@ -35,6 +35,7 @@ def test_large_networks_and_missing_ones_take_long(monkeypatch: pytest.MonkeyPat
     assert searches.takes_long((Layer(source=Source(name="rembg", options={"model": "u2net"})),))
     assert searches.takes_long((*ALPHA, Layer(source=Source(name="text", options={"phrases": ["the mug"]}))))
     assert searches.networks(REMBG) == ["u2netp"]
+    assert not searches.takes_long((Layer(source=Source(name="sam")),)), "nothing was clicked on yet"
 
 
 def test_every_network_that_a_source_always_needs_is_in_the_table() -> None:
