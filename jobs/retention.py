@@ -6,12 +6,12 @@
 
 Two rules, whichever bites first:
 
-- **age**: what nobody used for ``BACKDROP_KEEP_DAYS``: entries of the history, workspaces, finished jobs, and files of the
-  store that nothing names any more and nobody handed in again.
+- **age**: what nobody used for ``BACKDROP_KEEP_DAYS``: entries of the history, workspaces, finished jobs, and files of
+  the store that nothing names any more and nobody handed in again.
 - **size**: beyond ``BACKDROP_KEEP_GB`` files go, those that nothing names first, then the least recently used.
 
-Never taken: what a waiting or running job needs, what an open workspace needs, and what was handed in a moment ago. Models
-are not counted.
+Never taken: what a waiting or running job needs, what an open workspace needs, and what was handed in a moment ago.
+Models are not counted.
 """
 
 from __future__ import annotations

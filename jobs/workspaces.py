@@ -105,7 +105,9 @@ def save(visitor: str, workspace: Workspace, draft: Json, shared: Shared) -> Wor
     owner, now = owner_id(visitor), time.time()
     content = json.dumps(draft)
     with database.records(write=True) as table:
-        found = table.execute("SELECT revision FROM draft WHERE owner = ? AND tab = ?", (owner, workspace.tab)).fetchone()
+        found = table.execute(
+            "SELECT revision FROM draft WHERE owner = ? AND tab = ?", (owner, workspace.tab)
+        ).fetchone()
         if (found["revision"] if found else 0) != workspace.revision:
             raise WorkspaceChanged("This page is open in another tab, which changed it meanwhile.")
         values = owner, workspace.tab, workspace.revision + 1, content, now
@@ -122,7 +124,11 @@ def save(visitor: str, workspace: Workspace, draft: Json, shared: Shared) -> Wor
             (owner, MOST_DRAFTS),
         )
     return Workspace(
-        workspace.tab, workspace.revision + 1, json.loads(content), {name: [*items] for name, items in shared.items()}, now
+        workspace.tab,
+        workspace.revision + 1,
+        json.loads(content),
+        {name: [*items] for name, items in shared.items()},
+        now,
     )
 
 

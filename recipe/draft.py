@@ -68,9 +68,9 @@ class Draft(Part):
             return self.kind
         kind = kind_of(self.kind)
         value = self.settings.get(name)
-        if value is not None:
-            return fields.validated(kind, name, value)
-        return kind.defaults(self.settings).get(name, fields.setting(kind, name).default)
+        if value is None:
+            value = kind.defaults(self.settings).get(name)
+        return fields.setting(kind, name).default if value is None else fields.validated(kind, name, value)
 
     def put(self, path: str, value: Any) -> Self:
         """A draft with one field changed, checked as the recipe checks it; ``None`` takes a backdrop's value back.

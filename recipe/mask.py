@@ -31,7 +31,10 @@ class Layer(Part):
 
     op: Annotated[
         Literal["add", "remove", "intersect"],
-        Field(title="What it does", description="Add what it finds to the subject, remove it, or keep only what both find."),
+        Field(
+            title="What it does",
+            description="Add what it finds to the subject, remove it, or keep only what both find.",
+        ),
         Control(words={"add": "Add", "remove": "Remove", "intersect": "Keep only what both find"}),
     ] = "add"
     source: Source

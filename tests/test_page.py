@@ -32,7 +32,7 @@ from masks import SOURCES, Selection, options_of
 from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
 from recipe import Layer, Length, MaskRecipe, Recipe, Source
-from ui import options, working
+from ui import controls, working
 from ui.pointer import Mark, parse_marks
 
 
@@ -105,7 +105,8 @@ def test_a_camera_picture_is_taken_in(page: Page) -> None:
 
 
 def test_steps_without_a_photo_lead_back_to_one(studio: Page) -> None:
-    studio.app.session_state["workspace"].photo = None
+    here = studio.app.session_state["workspace"]
+    here.background = here.background.put("photo", None)
     studio.app.session_state["workspace"].results = ["0" * 64]
     studio.run()
     for step in ("Subject", "Background"):
@@ -163,10 +164,9 @@ def test_a_photo_without_a_subject_says_what_to_do(page: Page, u2netp: None) -> 
 
 def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
     """A source that is added appears unasked, and so does each of its options."""
-    assert len(studio.app.get_by_key("subject.source").options) == len(SOURCES)
+    assert len(studio.app.get_by_key("layers.0.source").options) == len(SOURCES)
     for name, source in SOURCES.items():
-        studio.set("subject.source", name)
-        drawn = set(studio.app.session_state["workspace"].values)
+        studio.set("layers.0.source", name)
         uploads = len(studio.app.file_uploader)
         for setting in fields.settings(source.Options):
             if setting.control.input == "strokes file":
@@ -174,7 +174,8 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
             if setting.control.mark:
                 assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
-            assert f"subject.{name}.{setting.name}" in drawn or (setting.kind == "file" and uploads), setting
+            drawn = f"layers.0.{name}.{setting.name}" in studio.app.session_state
+            assert drawn or (setting.kind == "file" and uploads), setting
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -185,7 +186,7 @@ def test_options_are_said_in_words(name: str) -> None:
             continue
         assert SOURCES[name].Options.model_fields[setting.name].title, setting.name
         for choice in setting.choices:
-            words = options.option_label(setting, choice)
+            words = controls.option_label(setting, choice)
             print(f"{setting.title}: {words}")
             assert words[0].isupper()
             assert " " in words or words.isalpha()
@@ -197,16 +198,20 @@ def test_an_option_nobody_knew_of_gets_a_widget() -> None:
     from streamlit.testing.v1 import AppTest
 
     def script() -> None:
+        from functools import partial
         from typing import Literal
 
         import streamlit as st
         from pydantic import Field
 
+        import fields
         from masks.base import Options
-        from ui import options, state
+        from ui import controls, state
+        from ui.binding import Bound
 
         class New(Options):
-            how: Literal["quick", "fine"] = Field("fine", description="How it looks.")
+            how: Literal["quick", "good", "fine", "best"] = Field("fine", description="How it looks.")
+            side: Literal["left", "right"] = Field("left", description="Where it looks.")
             classes: tuple[Literal["cat", "dog"], ...] = Field(("cat",), description="What it looks for.")
             words: str = Field("a mug", description="In words.")
             many: tuple[str, ...] = Field((), description="Several.")
@@ -215,17 +220,21 @@ def test_an_option_nobody_knew_of_gets_a_widget() -> None:
             fast: bool = Field(False, description="In a hurry.")
 
         state.open_workspace("x" * 40)
-        st.session_state.given = New.model_validate(options.controls(New, "new"))
+        given = st.session_state.setdefault("given", New())
+
+        def write(name: str, value: object) -> None:
+            st.session_state.given = New.model_validate({**dict(st.session_state.given), name: value})
+
+        controls.draw_all(
+            Bound(each, f"new.{each.name}", partial(getattr, given, each.name), partial(write, each.name))
+            for each in fields.settings(New)
+        )
 
     app = AppTest.from_function(script).run()
     assert not app.exception
-    assert (len(app.selectbox), len(app.text_input), len(app.slider), len(app.number_input), len(app.toggle)) == (
-        1,
-        2,
-        1,
-        1,
-        1,
-    )
+    drawn = {kind: len(app.get(kind)) for kind in ("selectbox", "text_input", "slider", "number_input", "toggle")}
+    assert drawn == {"selectbox": 1, "text_input": 2, "slider": 1, "number_input": 1, "toggle": 1}
+    assert len(app.get("button_group")) == 2
     assert all(widget.help for widget in [*app.selectbox, *app.text_input, *app.slider, *app.toggle])
     app.text_input(key="new.many").set_value("cat, dog").run()
     app.slider(key="new.threshold").set_value(0.7).run()
@@ -234,7 +243,7 @@ def test_an_option_nobody_knew_of_gets_a_widget() -> None:
 
 
 def test_an_own_mask_file_is_used(page: Page) -> None:
-    page.upload(opaque(), "noise.png").set("subject.source", "file")
+    page.upload(opaque(), "noise.png").set("layers.0.source", "file")
     assert "Fill in what is asked for above" in page.said
     mask = np.zeros((240, 320), np.uint8)
     mask[:120] = 255
@@ -245,13 +254,13 @@ def test_an_own_mask_file_is_used(page: Page) -> None:
 
 
 def test_a_photo_without_transparency_says_so(page: Page) -> None:
-    page.upload(opaque()).set("subject.source", "alpha")
+    page.upload(opaque()).set("layers.0.source", "alpha")
     assert "This photo has no transparency of its own" in page.app.warning[0].value
     assert "Drawn by hand" in page.app.warning[0].value
 
 
 def test_a_mask_of_nothing_says_what_to_do(studio: Page) -> None:
-    studio.set("subject.grow_unit", "px").set("subject.grow.px", -100.0)
+    studio.set("background.mask.grow.unit", "px").set("background.mask.grow", -100.0)
     assert "Nothing is selected" in studio.app.warning[0].value
     studio.open("Background")
     assert "Without a subject there is nothing" in studio.said
@@ -259,38 +268,42 @@ def test_a_mask_of_nothing_says_what_to_do(studio: Page) -> None:
 
 
 def test_a_mask_of_everything_says_what_to_do(page: Page) -> None:
-    page.upload(opaque()).set("subject.source", "file")
+    page.upload(opaque()).set("layers.0.source", "file")
     page.upload(encode(np.full((240, 320), 255, np.uint8), "PNG"), "white.png")
     assert "Everything is selected" in page.app.warning[0].value
-    page.set("subject.invert", True)
+    page.set("background.mask.invert", True)
     assert "Nothing is selected" in page.app.warning[0].value
 
 
-def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
-    page.upload(opaque()).set("subject.source", "strokes")
-    assert "Nothing is drawn yet" in page.said
-    page.app.session_state["workspace"].strokes = Strokes(
-        strokes=(Stroke(shape="rectangle", points=((0.0, 0.0), (0.5, 0.5))),)
-    )
+def _paint(page: Page, *strokes: Stroke) -> None:
+    """As the canvas does it."""
+    here = page.app.session_state["workspace"]
+    here.background = here.background.put("mask.strokes", store.default().put(Strokes(strokes=strokes).to_json()))
     page.run()
+
+
+def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
+    page.upload(opaque()).set("layers.0.source", "strokes")
+    assert "Nothing is drawn yet" in page.said
+    _paint(page, Stroke(shape="rectangle", points=((0.0, 0.0), (0.5, 0.5))))
     assert "The subject is 25% of the photo." in page.said
 
 
 def test_touch_ups_count_and_can_be_undone_and_cleared(studio: Page) -> None:
     studio.set("subject.touch_up", True)
     whole = Stroke(shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
-    studio.app.session_state["workspace"].strokes = Strokes(strokes=(whole, whole.model_copy(update={"op": "remove"})))
-    studio.run()
+    _paint(studio, whole, whole.model_copy(update={"op": "remove"}))
     assert "The subject is 13% of the photo." in studio.said
     studio.click("undo")
-    assert len(studio.app.session_state["workspace"].strokes.strokes) == 1
+    kept = studio.app.session_state["workspace"].background.mask.strokes
+    assert len(Strokes.from_json(store.default().get(kept)).strokes) == 1
     studio.click("clear")
     assert "The subject is 26% of the photo." in studio.said
     assert studio.app.button(key="undo").disabled
 
 
 def test_the_edge_is_shaped_and_reset(studio: Page) -> None:
-    studio.set("subject.grow.%", -20.0)
+    studio.set("background.mask.grow", -20.0)
     assert "The subject is 26%" not in studio.said
     studio.click("reset_edge")
     assert "The subject is 26%" in studio.said
@@ -305,9 +318,11 @@ def _half(page: Page) -> str:
 
 def _with_half(page: Page, op: str) -> Page:
     """Another layer: a mask file with the left half."""
-    page.click("add_layer").set("subject.layer.1.source", "file")
-    page.app.session_state["workspace"].values["subject.layer.1.file.mask"] = _half(page)
-    return page.set("subject.layer.1.op", op)
+    page.click("add_layer")
+    here = page.app.session_state["workspace"]
+    layer = Layer(source=Source(name="file", options={"mask": _half(page)}))
+    here.background = here.background.put("mask.layers", (here.background.mask.layers[0], layer))
+    return page.set("layers.1.op", op)
 
 
 @pytest.mark.parametrize(("op", "share"), [("remove", 13), ("intersect", 13)])
@@ -316,26 +331,26 @@ def test_layers_are_combined_and_survive_a_reload(studio: Page, op: str, share: 
     assert f"The subject is {share}% of the photo." in studio.said
     again = studio.reload()
     assert f"The subject is {share}% of the photo." in again.said
-    again.click("subject.layer.1.gone")
+    again.click("layers.1.gone")
     assert "The subject is 26% of the photo." in again.said
-    assert "subject.layer.1.op" not in again.app.session_state["workspace"].values
+    assert len(again.app.session_state["workspace"].background.mask.layers) == 1
 
 
 def test_a_layer_that_lacks_something_waits(studio: Page) -> None:
     studio.click("add_layer")
     assert "Not in use yet: click on it in the picture" in studio.said
     assert "The subject is 26% of the photo." in studio.said
-    studio.set("subject.layer.1.source", "text")
+    studio.set("layers.1.source", "text")
     assert "Not in use yet: fill in what is asked for above" in studio.said
 
 
 def test_layers_and_edge_come_back_with_the_settings(studio: Page) -> None:
-    _with_half(studio, "remove").set("subject.objects.how", "largest").set("subject.matting", True)
+    _with_half(studio, "remove").set("background.mask.objects", "largest").set("background.mask.matting", True)
     studio.open("Background").click("make")
     first, _ = _made(studio)
     assert [layer.op for layer in first.mask.layers] == ["add", "remove"]
     assert (first.mask.objects, first.mask.matting) == ("largest", True)
-    studio.open("Subject").click("subject.layer.1.gone").click("reset_edge")
+    studio.open("Subject").click("layers.1.gone").click("reset_edge")
     assert "The subject is 26% of the photo." in studio.said
     studio.open("Result").click("settings_again").click("make")
     assert _made(studio)[0].mask == first.mask
@@ -367,12 +382,12 @@ def test_controls_say_what_a_recipe_says(name: str) -> None:
     def script() -> None:
         import streamlit as st
 
-        from recipe import MaskRecipe
+        from recipe import MaskRecipe, Recipe
         from ui import layers, selecting, state
 
         state.open_workspace("x" * 40)
         for given in st.session_state.masks:
-            selecting.load_from_recipe(MaskRecipe.model_validate_json(given))
+            selecting.load_from_recipe(Recipe(photo="0" * 64, mask=MaskRecipe.model_validate_json(given)))
         layers.show()
         st.session_state.again = selecting.recipe()
 
@@ -386,7 +401,7 @@ def test_controls_say_what_a_recipe_says(name: str) -> None:
     assert again.model_copy(update={"layers": ()}) == MASKS[name].model_copy(update={"layers": ()})
 
 
-def _click(page: Page, kind: str, *at: float, target: str = "subject.sam") -> Page:
+def _click(page: Page, kind: str, *at: float, target: str = "0") -> Page:
     """As the browser tells it, in fractions of the photo of 320 x 240."""
     mark = [kind, *(value / (320, 240)[axis % 2] for axis, value in enumerate(at))]
     page.app.session_state[f"pointer.{target}"] = {"told": {"run": secrets.token_hex(4), "marks": [mark]}}
@@ -414,7 +429,7 @@ def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
 
 
 def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list[dict[str, object]]) -> None:
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     assert "Click on the subject in the picture" in page.said
     assert page.app.button(key="undo_click").disabled
     _click(page, "add", 100, 100)
@@ -438,7 +453,7 @@ def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list
 
 def test_undo_steps_back_through_every_mark(page: Page, pointed: list[dict[str, object]]) -> None:
     """Boxes among clicks: of several boxes the last one counts, and taking it back brings the one before."""
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     marks = [
         ("box", 10, 20, 160, 120),
         ("add", 200, 150),
@@ -496,16 +511,16 @@ def test_what_the_browser_tells_is_checked() -> None:
 
 
 def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]) -> None:
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     marks = [["add", 0.5, at / 100] for at in range(70)]
-    page.app.session_state["pointer.subject.sam"] = {"told": {"run": "one", "marks": marks}}
+    page.app.session_state["pointer.0"] = {"told": {"run": "one", "marks": marks}}
     page.run()
     assert len(pointed[-1]["clicks"]) == 64  # type: ignore[arg-type]
     assert "64 clicks are the most" in page.said
 
 
 def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[dict[str, object]]) -> None:
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     assert "Heat map" not in page.app.get_by_key("subject.view").options
     _click(page, "add", 100, 100).set("subject.view", "Heat map")
     assert "How sure the networks are" in page.said
@@ -514,21 +529,21 @@ def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[di
 
 
 def test_each_layer_has_a_heat_map_of_its_own(page: Page, pointed: list[dict[str, object]]) -> None:
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     _click(page, "add", 60, 60).click("add_layer").set("subject.view", "Heat map")
     first = _seen(page)
     with pytest.raises(KeyError):
         page.app.get_by_key("subject.heat_of")
-    _click(page, "add", 240, 160, target="subject.layer.1.sam")
+    _click(page, "add", 240, 160, target="1")
     assert page.app.get_by_key("subject.heat_of").options == ["The subject", "Layer 2"]
     assert _seen(page) == first
-    page.set("subject.heat_of", "subject.layer.1")
+    page.set("subject.heat_of", 1)
     second = _seen(page)
     for seen, (x, y), (x_no, y_no) in ((first, (60, 60), (240, 160)), (second, (240, 160), (60, 60))):
         bright = load(seen).rgb8.astype(int).sum(axis=2)
         scale = bright.shape[1] / 320
         assert bright[int(y * scale), int(x * scale)] > 2 * bright[int(y_no * scale), int(x_no * scale)]
-    page.click("subject.layer.1.gone")
+    page.click("layers.1.gone")
     assert _seen(page) == first
 
 
@@ -539,26 +554,26 @@ def _seen(page: Page) -> bytes:
 
 
 def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[str, object]]) -> None:
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     _click(page, "add", 50, 50)
     page.click("add_layer")
-    _click(page, "add", 200, 90, target="subject.layer.1.sam")
+    _click(page, "add", 200, 90, target="1")
     assert "The subject is 17% of the photo." in page.said
-    page.click("undo_click").set("subject.layer.1.op", "remove")
-    assert page.app.session_state["clicks.for"] == "subject.layer.1.sam"
-    _click(page, "add", 50, 90, target="subject.layer.1.sam")
+    page.click("undo_click").set("layers.1.op", "remove")
+    assert page.app.session_state["clicks.for"] == "1"
+    _click(page, "add", 50, 90, target="1")
     assert "The subject is 4% of the photo." in page.said
-    page.set("clicks.for", "subject.sam").click("undo_click")
-    assert list(page.app.session_state["workspace"].marks["subject.layer.1.sam"]) == [Mark(kind="add", at=(50, 90))]
+    page.set("clicks.for", "0").click("undo_click")
+    assert list(page.app.session_state["workspace"].marks["1"]) == [Mark(kind="add", at=(50, 90))]
 
 
 def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict[str, object]]) -> None:
-    page.upload(opaque()).set("subject.source", "sam")
+    page.upload(opaque()).set("layers.0.source", "sam")
     _click(_click(page, "add", 60, 60), "add", 240, 160)
     assert "The subject is 17% of the photo." in page.said
-    page.set("subject.objects.how", "chosen")
+    page.set("background.mask.objects", "chosen")
     assert "until then all of them are kept" in page.said
-    _click(page, "add", 241, 161, target="subject.objects")
+    _click(page, "add", 241, 161, target="objects")
     assert "The subject is 8% of the photo." in page.said
     page.click("reset_edge")
     assert "The subject is 17% of the photo." in page.said
@@ -585,7 +600,9 @@ def test_an_instant_background_is_made_as_the_command_line_makes_it(studio: Page
 
 
 def test_a_ready_gradient_sets_all_its_colours(studio: Page) -> None:
-    studio.open("Background").set("background.kind", "gradient").set("background.gradient.name", "Dawn").click("make")
+    studio.open("Background").set("background.kind", "gradient").set("background.gradient.colours.ready", "Dawn").click(
+        "make"
+    )
     backdrop = _made(studio)[0].backdrop
     assert isinstance(backdrop, GradientBackdrop)
     assert backdrop.colours == ("#fbe3d0", "#d98f8a", "#6c6a94")
@@ -632,14 +649,15 @@ def test_without_a_result_the_panel_leads_to_one(studio: Page) -> None:
 
 
 def test_settings_come_back_and_the_result_can_be_edited_further(studio: Page) -> None:
-    studio.set("subject.feather", 2.0).open("Background").set("background.kind", "gradient")
+    studio.set("background.mask.feather", 2.0).open("Background").set("background.kind", "gradient")
     studio.set("background.gradient.angle", 45).click("make")
     first, digest = _made(studio)
-    studio.open("Subject").set("subject.feather", 9.0).open("Background").set("background.kind", "blur")
+    studio.open("Subject").set("background.mask.feather", 9.0).open("Background").set("background.kind", "blur")
     studio.open("Result").click("settings_again")
     assert studio.step == "Background"
     assert studio.app.get_by_key("background.kind").value == "gradient"
     studio.click("make")
+    assert _made(studio)[0].to_json() == first.to_json()
     assert _made(studio) == (first, digest)
     studio.click("edit_further")
     assert studio.app.session_state["workspace"].photo == digest
@@ -651,13 +669,13 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     recipe, digest = _made(studio)
     labels = {button.label for button in studio.app.get("download_button")}
     assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask"}
-    from ui import result
+    from ui import exports
 
     selection = provenance.read(store.default().get(digest), "result").selection
     assert selection is not None
-    assert np.array_equal(load(result._mask(digest)).rgb8[..., 0], selection)
-    assert Recipe.from_json(provenance.read(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
-    cut = load(result._cut_out(digest))
+    assert np.array_equal(load(exports._mask(digest)).rgb8[..., 0], selection)
+    assert Recipe.from_json(provenance.read(exports._as(digest, "JPEG"), "a.jpg").recipe) == recipe
+    cut = load(exports._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
 
@@ -713,7 +731,7 @@ def _job(recipe: Recipe, **changes: object) -> queue.Job:
 
 
 def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_download(studio: Page) -> None:
-    studio.open("Background").set("background.mode", "Generated").set("background.generated.model", "sd2-inpaint")
+    studio.open("Background").set("background.mode", "Generated").set("background.model", "sd2-inpaint")
     assert "It is 5.2 GB, under the licence [CreativeML OpenRAIL++-M]" in studio.said
     assert "**Instant** backgrounds work at once" in studio.said
     assert "download.sd2-inpaint" in studio.buttons()
@@ -723,11 +741,11 @@ def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_downl
 def test_a_sentence_is_drawn_as_a_scene_and_a_chip_changes_it(
     studio: Page, models_here: list[tuple[Recipe, str]]
 ) -> None:
-    prefix = "background.generated"
-    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
-    studio.set(f"{prefix}.prompt", "on a wet street at night, a dragon").set(f"{prefix}.seed_locked", True)
+    prefix = "background.described"
+    studio.open("Background").set("background.mode", "Generated").set("background.model", "scenes")
+    studio.set(f"{prefix}.prompt", "on a wet street at night, a dragon").set("background.seed_locked", True)
     assert "Drawn: city, wet, night; not drawn: dragon." in studio.said
-    studio.click(f"{prefix}.chip.wet.0").set(f"{prefix}.seed", 5)
+    studio.click("background.chip.wet.0").set("background.seed", 5)
     assert "no wet" in studio.said
     studio.click("generate")
     ((recipe, _),) = models_here
@@ -738,8 +756,8 @@ def test_a_sentence_is_drawn_as_a_scene_and_a_chip_changes_it(
 
 
 def test_a_sentence_that_no_scene_draws_says_so(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
-    prefix = "background.generated"
-    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    prefix = "background.described"
+    studio.open("Background").set("background.mode", "Generated").set("background.model", "scenes")
     studio.set(f"{prefix}.prompt", "at an airport terminal").click("generate")
     assert "The rendered scenes cannot draw" in studio.app.warning[0].value
     assert models_here == []
@@ -753,17 +771,17 @@ def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Reci
 
 def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
     prefix = "background.generated"
-    studio.set("subject.feather", 2.0).open("Background").set("background.mode", "Generated")
+    studio.set("background.mask.feather", 2.0).open("Background").set("background.mode", "Generated")
     studio.set("background.shadow", True)
-    studio.set(f"{prefix}.idea", "Forest").set(f"{prefix}.negative_prompt", "rain").set(
-        f"{prefix}.model", "sd2-inpaint"
+    studio.set("background.idea", "Forest").set(f"{prefix}.negative_prompt", "rain").set(
+        "background.model", "sd2-inpaint"
     )
-    studio.set(f"{prefix}.num_images_per_prompt", 3).set(f"{prefix}.seed", 77).set(f"{prefix}.seed_locked", True)
+    studio.set(f"{prefix}.num_images_per_prompt", 3).set("background.seed", 77).set("background.seed_locked", True)
     for name, value in (("num_inference_steps", 12), ("guidance_scale", 4.5), ("strength", 0.8), ("scheduler", "ddim")):
-        studio.set(f"{prefix}.sd2-inpaint.{name}", value)
-    studio.set(f"{prefix}.mask_grow", -2.0).set(f"{prefix}.mask_feather", 5.0).set(f"{prefix}.own_size", True)
+        studio.set(f"{prefix}.{name}", value)
+    studio.set(f"{prefix}.mask_grow.unit", "%").set(f"{prefix}.mask_grow", -2.0).set(f"{prefix}.mask_feather", 5.0)
     studio.set(f"{prefix}.defocus", 3.0)
-    studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
+    studio.set(f"{prefix}.width", 640).set(f"{prefix}.height", 384).click("generate")
     ((recipe, visitor),) = models_here
     wanted = GeneratedBackdrop.of(
         "sd2-inpaint",
@@ -788,32 +806,31 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
 def test_a_seed_is_shown_rolled_and_kept_only_when_locked(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
     prefix = "background.generated"
     studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.prompt", "a beach")
-    first = studio.app.get_by_key(f"{prefix}.seed").value
-    studio.click(f"{prefix}.reroll")
-    second = studio.app.get_by_key(f"{prefix}.seed").value
+    first = studio.app.get_by_key("background.seed").value
+    studio.click("background.reroll")
+    second = studio.app.get_by_key("background.seed").value
     assert first != second
     studio.click("generate").open("Background")
-    third = studio.app.get_by_key(f"{prefix}.seed").value
+    third = studio.app.get_by_key("background.seed").value
     assert models_here[0][0].seed == second != third
-    studio.set(f"{prefix}.seed_locked", True).click("generate").open("Background")
-    assert studio.app.get_by_key(f"{prefix}.seed").value == third == models_here[1][0].seed
+    studio.set("background.seed_locked", True).click("generate").open("Background")
+    assert studio.app.get_by_key("background.seed").value == third == models_here[1][0].seed
 
 
 def test_a_size_that_does_not_fit_is_told_before(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
     prefix = "background.generated"
     studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.prompt", "a beach")
-    studio.set(f"{prefix}.own_size", True).set(f"{prefix}.sd15-inpaint.width", 500)
-    assert "must be a multiple of 8, for example 496" in studio.said
-    studio.click("generate")
-    assert "multiple of 8" in studio.app.error[0].value
-    studio.set(f"{prefix}.sd15-inpaint.width", 768).set(f"{prefix}.sd15-inpaint.height", 768)
+    studio.set(f"{prefix}.width", 500)
+    assert "500 is not a multiple of 8; take 496 or 504" in studio.app.error[0].value
+    assert studio.app.get_by_key(f"{prefix}.width").value is None
+    studio.set(f"{prefix}.width", 768).set(f"{prefix}.height", 768)
     assert "Beyond 512 pixels in both directions, the model tends to repeat things" in studio.said
-    studio.set(f"{prefix}.sd15-inpaint.width", 256).set(f"{prefix}.sd15-inpaint.height", 256)
+    studio.set(f"{prefix}.width", 256).set(f"{prefix}.height", 256)
     assert "Below 512 pixels, the model loses detail" in studio.said
 
 
 def test_a_picture_is_painted_from_words_alone(page: Page, models_here: list[tuple[Recipe, str]]) -> None:
-    page.set("photo.way", "Describe").set("create.prompt", "a bowl of lemons").click("create")
+    page.set("photo.way", "Describe").set("create.generated.prompt", "a bowl of lemons").click("create")
     ((recipe, _),) = models_here
     assert (recipe.task, recipe.photo) == ("create", None)
     assert page.step == "Result"
@@ -892,16 +909,16 @@ def test_a_finished_job_shows_all_its_pictures(
 
 
 def test_a_reload_loses_nothing(studio: Page) -> None:
-    studio.set("subject.feather", 3.0).open("Background").set("background.kind", "sweep").click("make")
+    studio.set("background.mask.feather", 3.0).open("Background").set("background.kind", "sweep").click("make")
     digest = studio.app.session_state["workspace"].results[0]
     again = studio.reload()
     assert again.step == "Result"
     assert again.app.session_state["workspace"].results == [digest]
-    assert "Studio paper" in again.said
+    assert "Studio sweep" in again.said
     again.open("Background")
     assert again.app.get_by_key("background.kind").value == "sweep"
     again.open("Subject")
-    assert again.app.get_by_key("subject.feather").value == 3.0
+    assert again.app.get_by_key("background.mask.feather").value == 3.0
 
 
 def test_another_visitor_sees_nothing_of_it(studio: Page) -> None:
@@ -915,8 +932,8 @@ def test_another_visitor_sees_nothing_of_it(studio: Page) -> None:
 def test_who_only_looks_in_leaves_no_file(page: Page, own_folders: Path) -> None:
     page.run()
     assert list(own_folders.iterdir()) == []
-    page.set("photo.way", "Describe").set("create.prompt", "a quiet lake")
-    assert page.reload().app.get_by_key("create.prompt").value == "a quiet lake"
+    page.set("photo.way", "Describe").set("create.described.prompt", "a quiet lake")
+    assert page.reload().app.get_by_key("create.described.prompt").value == "a quiet lake"
 
 
 def test_a_photo_gone_from_the_store_is_said_kindly(studio: Page) -> None:
@@ -951,7 +968,7 @@ def test_a_second_visitor_sees_the_place_in_line_and_goes_on_working(
     for visitor in (first, second):
         visitor.open("Background").set("background.mode", "Generated")
         visitor.set("background.generated.prompt", "a beach").set("background.generated.num_images_per_prompt", 8)
-        visitor.set("background.generated.sd15-inpaint.num_inference_steps", 100).click("generate")
+        visitor.set("background.generated.num_inference_steps", 100).click("generate")
     running, waiting = (page.app.session_state["workspace"].job for page in (first, second))
     try:
         end = time.monotonic() + 180
@@ -984,8 +1001,8 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
     """With the real queue, the real worker and a tiny model."""
     page = Page().upload(cut_out(640, 480, 160), "disc.png").open("Background").set("background.mode", "Generated")
     page.set("background.generated.prompt", "a beach").set("background.generated.num_images_per_prompt", 8)
-    page.set("background.generated.seed", 40).set("background.generated.seed_locked", True)
-    page.set("background.generated.sd15-inpaint.num_inference_steps", 100).click("generate")
+    page.set("background.seed", 40).set("background.seed_locked", True)
+    page.set("background.generated.num_inference_steps", 100).click("generate")
     id = page.app.session_state["workspace"].job
     try:
         end = time.monotonic() + 240

@@ -42,13 +42,13 @@ def test_a_cut_out_is_by_the_selection_in_the_file(own_folders: Path, monkeypatc
     page = Page().upload(cut_out(), "disc.png").open("Background").click("make")
     (digest,) = page.app.session_state["workspace"].results
     selection = provenance.read(store.default().get(digest), "result").selection
-    from ui import result
+    from ui import exports
 
     def search(*_: object) -> masks.Selection:
         raise AssertionError("the subject was searched for again")
 
     monkeypatch.setattr(masks, "select", search)
-    cut = load(result._cut_out(digest))
+    cut = load(exports._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
 

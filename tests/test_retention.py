@@ -11,7 +11,7 @@ from job_helpers import finish, photo, quick, reach, recipe, seeds, slow, until
 from pages import Page, cut_out
 
 from errors import BadInput
-from jobs import database, workspaces, history, queue, removal, retention, settings, store
+from jobs import database, history, queue, removal, retention, settings, store, workspaces
 from jobs.owner import owner_id
 
 DAY = 86_400.0

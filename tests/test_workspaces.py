@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pages import Page, cut_out
 
-from jobs import database, workspaces, places
+from jobs import database, places, workspaces
 from jobs.workspaces import Workspace, WorkspaceChanged
 
 
@@ -63,7 +63,10 @@ def test_a_merge_keeps_what_either_side_added_and_drops_what_either_took_out(
 
 
 def test_only_so_many_drafts_stay_and_the_one_in_use_is_among_them(data: Path) -> None:
-    tabs = [workspaces.save("ann", Workspace(workspaces.new_tab()), {"n": n}, {}).tab for n in range(workspaces.MOST_DRAFTS + 3)]
+    tabs = [
+        workspaces.save("ann", Workspace(workspaces.new_tab()), {"n": n}, {}).tab
+        for n in range(workspaces.MOST_DRAFTS + 3)
+    ]
     with database.records() as table:
         kept = {row["tab"] for row in table.execute("SELECT tab FROM draft")}
     assert kept == set(tabs[3:])

@@ -95,7 +95,7 @@ def _values(target: Target) -> Values:
 
 
 def _from_values(values: Values) -> tuple[Mark, ...]:
-    points = [Mark(kind=kind, at=at) for kind in ("add", "remove") for at in values.get(kind, ())]  # type: ignore[arg-type]
+    points = [Mark(kind=kind, at=at) for kind in ("add", "remove") for at in values.get(kind, ())]
     return (*points, Mark(kind="box", at=values["box"])) if "box" in values else tuple(points)
 
 

@@ -17,6 +17,7 @@ import streamlit as st
 import models
 from errors import BadInput
 from fields import Setting
+from imaging.clean_copy import clean_copy
 from imaging.photo import load, safe_name
 from jobs import store
 from recipe import Length
@@ -55,7 +56,7 @@ def draw(bound: Bound, **look: Any) -> None:
     """
     _DRAWN[bound.setting.kind](bound, look)
     if problem := st.session_state.get("problems", {}).get(bound.key):
-        st.warning(problem, icon=":material/warning:")
+        st.error(problem, icon=":material/error:")
 
 
 def option_label(setting: Setting, value: Any) -> str:
@@ -274,10 +275,12 @@ def _take_file(bound: Bound, key: str) -> None:
         return
     name, data = safe_name(given.name), given.getvalue()
     try:
-        load(data, name)
+        picture = load(data, name)
     except BadInput as error:
         problems[bound.key] = str(error)
         return
+    if bound.setting.control.input == "backdrop picture":  # results carry it: without its EXIF
+        data = clean_copy(picture)
     digest = store.default().put(data)
     state.workspace().view[f"name.{digest}"] = name
     bound.write(digest)

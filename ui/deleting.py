@@ -6,12 +6,11 @@ import streamlit as st
 
 from errors import StudioError
 from jobs import removal
-from masks.strokes import Strokes
 from ui import state
 
 
 def photo_button() -> None:
-    """Delete the photo on the workspace."""
+    """Delete the photo in the workspace."""
     st.button(
         "Delete this photo",
         key="delete_photo",
@@ -56,7 +55,9 @@ def delete(digest: str) -> None:
     here.results = [other for other in here.results if other != digest]
     here.chosen = 0
     if here.photo == digest:
-        here.photo, here.photo_name, here.strokes, here.marks = None, "", Strokes(), {}
+        here.background = here.background.put("photo", None).put("mask.strokes", None)
+        here.photo_name, here.marks = "", {}
+        st.session_state.past = st.session_state.future = []
         state.go("Photo")
     state.forget_pictures()
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+import backdrops
 import models
 import recipe
 from backdrops.described import TAKES
@@ -85,8 +86,7 @@ def _submit(task: Task) -> None:
         return
     try:
         wanted = (selecting.draft() if task == "background" else state.draft("create")).freeze()
-        main_backdrop = wanted.backdrop
-        main_backdrop.require(task)  # type: ignore[attr-defined]
+        backdrops.kind_of(wanted.backdrop).require(task)
         queue.ensure_worker()
         id = queue.submit(wanted, st.session_state.visitor, visitor.address())
     except StudioError as error:
@@ -115,7 +115,7 @@ def _settings(task: Task) -> bool:
         described.chips(task)
     count, seed = st.columns([1, 2])
     with count:
-        controls.draw(binding.field("backdrop.num_images_per_prompt", task), widget=st.number_input)
+        controls.draw(binding.field("backdrop.num_images_per_prompt", task))
     with seed:
         _seed(task)
     _more(task, model)
@@ -175,9 +175,8 @@ def choose_model(task: Task, id: str) -> None:
             own = {name: None for name in draft.settings if name in OF_A_MODEL or name not in takes}
             draft = draft.put_all("backdrop", {**own, "model": id, **aside.get(f"model.{id}", {})})
     changes = {name: value for name, value in words.items() if value is not None and value != draft.settings.get(name)}
-    if "prompt" in changes and "readings" in draft.settings:
-        changes["readings"] = None
-    state.edit(draft.put_all("backdrop", changes))
+    forgotten = {"readings": None} if "prompt" in changes and "readings" in draft.settings else {}
+    state.edit(draft.put_all("backdrop", {**changes, **forgotten}))
 
 
 def _model(task: Task) -> None:

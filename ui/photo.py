@@ -9,6 +9,7 @@ import streamlit as st
 from errors import BadInput
 from imaging.photo import safe_name
 from ui import controls, deleting, generate, pictures, state
+from ui.markdown import plain
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -129,10 +130,6 @@ def card() -> None:
             alt="The photo you are working on",
         )
         st.markdown(
-            f"**{_escaped(state.workspace().photo_name)}**  \n:gray[:small[{width} × {height} pixels]]", width="content"
+            f"**{plain(state.workspace().photo_name) or 'Your photo'}**  \n:gray[:small[{width} × {height} pixels]]",
+            width="content",
         )
-
-
-def _escaped(name: str) -> str:
-    """A file name as it is, not as Markdown."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|~:$<>" else letter for letter in name) or "Your photo"

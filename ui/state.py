@@ -1,4 +1,4 @@
-"""What a visitor is working on: the recipe on the way, results and views, kept so that a reload or restart loses nothing.
+"""What a visitor works on: the recipe on the way, results and views, kept so that a reload or restart loses nothing.
 
 :mod:`jobs.workspaces` keeps the workspace, for each tab of a visitor its own; the pictures themselves lie in the store.
 Session state holds the workspace while the page is open. Controls of the recipe are bound to its fields
@@ -14,10 +14,12 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
+import fields
+import masks
 from errors import BadInput
 from imaging.photo import Photo, load
-from jobs import workspaces, store
-from recipe import Digest, Draft, Task
+from jobs import store, workspaces
+from recipe import Digest, Draft, Layer, OptionValues, Source, Task
 from ui import memory
 from ui.pointer import Mark
 
@@ -47,7 +49,7 @@ class Workspace(BaseModel):
         create: the recipe of a picture that is made from words alone.
         photo_name: what the visitor calls the photo.
         step: the panel that is open.
-        view: how the page is set, by the key of the control: what is looked at, which tool is held. Nothing of a recipe.
+        view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
         marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
         set_aside: option values of mask sources and models that are not chosen now, for when they are again.
         results: digests of the pictures shown as the result, best first.
@@ -62,7 +64,7 @@ class Workspace(BaseModel):
     step: Step = "Photo"
     view: dict[str, JsonValue] = Field(default_factory=dict)
     marks: dict[str, tuple[Mark, ...]] = Field(default_factory=dict)
-    set_aside: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    set_aside: dict[str, OptionValues] = Field(default_factory=dict)
     results: list[Digest] = Field(default_factory=list)
     chosen: int = 0
     job: str | None = None
@@ -78,7 +80,9 @@ class Workspace(BaseModel):
     def _read_settings_by_key(cls, data: Any) -> Any:
         """Take the photo over from workspaces that kept their settings by the controls' keys."""
         if isinstance(data, dict) and "values" in data and "background" not in data:
-            kept = {name: data[name] for name in ("photo_name", "step", "results", "chosen", "job", "jobs") if name in data}
+            kept = {
+                name: data[name] for name in ("photo_name", "step", "results", "chosen", "job", "jobs") if name in data
+            }
             return kept | {"background": _first_draft().model_copy(update={"photo": data.get("photo")})}
         return data
 
@@ -158,22 +162,22 @@ def edit(changed: Draft, what: str = "") -> None:
     before = draft(changed.task)
     if changed == before:
         return
-    past: list[tuple[str, Draft]] = st.session_state.setdefault("undo", [])
+    past: list[tuple[str, Draft]] = st.session_state.setdefault("past", [])
     if not (what and past and past[-1][0] == what):
         past.append((what, before))
         del past[:-MOST_UNDO]
-    st.session_state.redo = []
+    st.session_state.future = []
     setattr(workspace(), changed.task, changed)
 
 
 def undo() -> None:
     """Bring back the draft before the last edit. In a callback."""
-    _step_back("undo", "redo")
+    _step_back("past", "future")
 
 
 def redo() -> None:
     """Take the last :func:`undo` back. In a callback."""
-    _step_back("redo", "undo")
+    _step_back("future", "past")
 
 
 def _step_back(here: str, there: str) -> None:
@@ -191,14 +195,26 @@ def take_photo(data: bytes, name: str) -> None:
     here = workspace()
     changed = here.background
     if here.photo != photo.digest:
-        changed = changed.put("photo", photo.digest).put("mask.strokes", None)
+        mask = {"strokes": None, "layers": tuple(_without_places(layer) for layer in changed.mask.layers)}
+        objects = changed.mask.objects if isinstance(changed.mask.objects, str) else "all"
+        changed = changed.put("photo", photo.digest).put_all("mask", {**mask, "objects": objects})
         here.marks, here.results, here.chosen = {}, [], 0
-        st.session_state.undo = st.session_state.redo = []
+        st.session_state.past = st.session_state.future = []
     here.background, here.photo_name = changed, name
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
     save_workspace()
     kept.put(data)  # another visitor may have removed the same photo before this workspace named it
+
+
+def _without_places(layer: Layer) -> Layer:
+    """The layer without what was clicked on in another photo."""
+    source = layer.source
+    if source.name not in masks.SOURCES:
+        return layer
+    marked = {each.name for each in fields.settings(masks.SOURCES[source.name].Options) if each.control.mark}
+    options = {name: value for name, value in source.options.items() if name not in marked}
+    return layer.model_copy(update={"source": Source(name=source.name, options=options)})
 
 
 def photo() -> Photo:

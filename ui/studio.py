@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from errors import StudioError
-from ui import background, gallery, photo, result, searching, state, subject, visitor, working
+from ui import background, gallery, photo, pictures, result, searching, state, subject, visitor, working
 
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -70,8 +70,22 @@ def _header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
         st.markdown("## :primary[:material/wallpaper:] Backdrop", width="content")
         if state.workspace().photo:
-            with st.container(width="content"):
+            with st.container(width="content", horizontal=True, vertical_alignment="center"):
+                _undo_buttons()
                 _guarded(photo.card)
+
+
+def _undo_buttons() -> None:
+    for name, step, icon, kept in (("Undo", state.undo, "undo", "past"), ("Redo", state.redo, "redo", "future")):
+        st.button(
+            "",
+            key=f"settings_{icon}",
+            icon=f":material/{icon}:",
+            type="tertiary",
+            on_click=step,
+            disabled=not st.session_state.get(kept),
+            help=f"{name} the last change of a setting.",
+        )
 
 
 def _messages() -> None:

@@ -153,5 +153,3 @@ def _verdict(photo: Photo) -> None:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.01 else "less than 1%"
-
-
