@@ -78,7 +78,7 @@ class GeneratedBackdrop(BackdropKind):
             ge=1,
             le=150,
         ),
-        Control(slider=(1, 60), advanced=True, metavar="N"),
+        Control(slider=(1, 100), advanced=True, metavar="N"),
     ]
     guidance_scale: Annotated[
         float,
