@@ -21,7 +21,7 @@ def stage(photo: Photo) -> None:
             f"{answer.problem} Without a subject there is nothing to put before a background.",
             icon=":material/search_off:",
         )
-    elif _mode() == "Generated":
+    elif state.draft().kind == "generated":
         generate.stage(photo)
     else:
         instant.stage(photo, answer.selection)

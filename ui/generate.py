@@ -106,6 +106,8 @@ def _settings(task: Task) -> bool:
     """All controls of a generated picture; whether its model is here."""
     if f"{task}.model" not in state.workspace().view:
         choose_model(task, chosen_model(task))
+    if not state.value(f"{task}.seed_rolled", False):
+        state.workspace().view[f"{task}.seed_rolled"] = True
         _reroll(task)
     model = _model_of(task)
     _ideas(task)

@@ -1,4 +1,7 @@
-"""Instant backgrounds: drawn small as the controls move, and made at full size at a click."""
+"""Instant backgrounds: drawn small as the controls move, and made at full size at a click.
+
+The look at what a sentence describes is drawn here, too, as rendered scenes draw it at once.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from ui import binding, controls, pictures, scenes, selecting, state, swatches
 def stage(photo: Photo, selection: Selection) -> None:
     """The picture drawn small; the photo where something is missing yet."""
     try:
-        wanted = recipe()
+        wanted = recipe().for_image(0)
         key = wanted.to_json()
         drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
     except StudioError as error:

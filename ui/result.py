@@ -158,7 +158,8 @@ def use_again(recipe: Recipe) -> None:
             st.session_state.message = str(error)
             return
         here.photo_name = ""  # a recipe does not say what its photo was called
-    state.workspace().view[f"{recipe.task}.seed_locked"] = True
+    for name in ("seed_locked", "seed_rolled"):
+        state.workspace().view[f"{recipe.task}.{name}"] = True
     if recipe.backdrop.kind in ("described", "generated"):
         state.workspace().view[f"{recipe.task}.model"] = getattr(recipe.backdrop, "model", sentences.MODEL)
     if recipe.task == "create":
