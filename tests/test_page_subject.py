@@ -13,7 +13,7 @@ from imaging.encode import encode
 from jobs import store
 from masks import SOURCES, options_of
 from masks.strokes import Stroke, Strokes
-from recipe import Layer, MaskRecipe, Recipe, Source
+from recipe import Layer, MaskRecipe, Source
 from ui import controls
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
