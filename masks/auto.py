@@ -29,6 +29,7 @@ class Auto:
 
     name: ClassVar = "auto"
     title: ClassVar = "Automatic"
+    example: ClassVar = "auto"
     help: ClassVar = "Finds the main subject; a cut-out's own transparency is used as it is."
     Options: ClassVar = NoOptions
     optional_weights: ClassVar[tuple[str, ...]] = (

@@ -164,6 +164,7 @@ class MaskSource(Protocol):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    example: ClassVar[str]  # how it is written on the command line
     help: ClassVar[str]
     Options: ClassVar[Any]  # the class of its options, an :class:`Options`
     optional_weights: ClassVar[tuple[str, ...]]  # ids of weights that it uses where they are installed

@@ -120,6 +120,7 @@ class Text:
 
     name: ClassVar = "text"
     title: ClassVar = "By description (CLIPSeg)"
+    example: ClassVar = "text:the backpack[;not=PHRASE]"
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
     needed_weights: ClassVar[tuple[str, ...]] = (CLIPSEG,)

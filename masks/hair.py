@@ -62,6 +62,7 @@ class Hair:
 
     name: ClassVar = "hair"
     title: ClassVar = "Hair and clothes"
+    example: ClassVar = "hair[:clothes]"
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
     needed_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)

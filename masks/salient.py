@@ -57,6 +57,7 @@ class Rembg:
 
     name: ClassVar = "rembg"
     title: ClassVar = "Main subject (rembg)"
+    example: ClassVar = "rembg[:MODEL]"
     help: ClassVar = "Finds the one thing the photo is about, whatever it is."
     Options: ClassVar = RembgOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()

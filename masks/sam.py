@@ -105,6 +105,7 @@ class Sam:
 
     name: ClassVar = "sam"
     title: ClassVar = "Click or box (SAM)"
+    example: ClassVar = "sam:x,y[;x,y][;not=x,y][;box=x0,y0,x1,y1]"
     help: ClassVar = "Selects what you click on; more clicks add or remove, a box holds it in."
     Options: ClassVar = SamOptions
     optional_weights: ClassVar[tuple[str, ...]] = ("u2netp",)

@@ -81,6 +81,7 @@ class DeepLab:
 
     name: ClassVar = "deeplab"
     title: ClassVar = "By category (DeepLab)"
+    example: ClassVar = "deeplab[:person,dog]"
     help: ClassVar = "Selects people, cats, dogs, potted plants and other everyday things by what they are."
     Options: ClassVar = DeepLabOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()

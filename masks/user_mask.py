@@ -22,6 +22,7 @@ class Alpha:
 
     name: ClassVar = "alpha"
     title: ClassVar = "The photo's own transparency"
+    example: ClassVar = "alpha"
     help: ClassVar = "For cut-outs: what is opaque is the subject."
     Options: ClassVar = NoOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -51,6 +52,7 @@ class File:
 
     name: ClassVar = "file"
     title: ClassVar = "A mask file"
+    example: ClassVar = "file:MASK.png"
     help: ClassVar = "Your own mask: white where the subject is, black elsewhere, grey at soft edges."
     Options: ClassVar = FileOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -91,6 +93,7 @@ class Drawn:
 
     name: ClassVar = "strokes"
     title: ClassVar = "Drawn by hand"
+    example: ClassVar = "strokes:FILE.json"
     help: ClassVar = "Brush, polygons and rectangles that you draw on the photo."
     Options: ClassVar = DrawnOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
