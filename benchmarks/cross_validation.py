@@ -4,9 +4,10 @@
 
 Sources are the sets of ``../shared/groundtruth`` (person, salient, alpha), our own ``samples`` with the renderer's
 exact alpha, and every FOLDER given, of pictures ``X_image.*`` with ``X_mask.png`` or ``X_alpha.png``. IoU is taken at
-the networks' resolution, with the weights that set-up fetches and MobileSAM, and sources count alike.
+the networks' resolution, with the weights that set-up fetches and MobileSAM, and so is the F-score of the boundary
+within 2 pixels; sources count alike.
 
-A rule's fitted gain is the mean IoU with it minus that without it, over all sources. Its cross-validated gain is what
+A rule's fitted gain is the mean with it minus that without it, over all sources. Its cross-validated gain is what
 one gets on a part of the pictures by deciding on the other parts whether to have the rule: parts are the sources, or
 fifths of the pictures with a video's frames and a cut-out's compositions kept together. The last lines do the same for
 the choice among all variants.
@@ -30,7 +31,7 @@ import numpy.typing as npt
 from PIL import Image
 
 import masks
-from benchmarks.masks import SHARED, iou, pictures
+from benchmarks.masks import SHARED, boundary, iou, pictures
 from errors import NothingFound
 from imaging.photo import Photo, load
 from masks import auto, doubt, memory, preprocess, salient
@@ -84,6 +85,7 @@ class Case:
     source: str
     group: str
     scores: dict[str, float] = field(default_factory=dict)  # variant -> IoU
+    edges: dict[str, float] = field(default_factory=dict)  # variant -> boundary F-score within 2 pixels
     measures: tuple[float, float] = (0.0, 0.0)  # of ``auto``: vagueness, disagreement
 
 
@@ -106,7 +108,7 @@ def group_of(stem: str) -> str:
 
 
 def evaluate(name: str, group: str, photo: Photo, truth: Array) -> Case:
-    """Every variant's IoU on one picture; a network is run once for each question."""
+    """Every variant's scores on one picture; a network is run once for each question."""
     memory.forget()
     small = preprocess.downscaled(photo)
     truth = preprocess.resize(np.asarray(truth, np.float32), small.size)
@@ -115,6 +117,7 @@ def evaluate(name: str, group: str, photo: Photo, truth: Array) -> Case:
     for label, variant in VARIANTS.items():
         prediction = auto.combine(small, _context(variant.views, answers), variant.votes)
         case.scores[label] = iou(prediction.probability, truth)
+        case.edges[label] = boundary(prediction.probability, truth)
         if label == "auto":
             case.measures = doubt.vagueness(prediction.probability), prediction.disagreement or 0.0
     return case
@@ -178,8 +181,12 @@ def by_fifth(case: Case) -> str:
     return str(zlib.crc32(case.group.encode()) % FOLDS)
 
 
-def print_rules(cases: list[Case], names: list[str]) -> None:
-    print(f"\n{'rule: gain in mean IoU':40}" + "".join(f"{n:>9}" for n in names) + "   fitted  sources   fifths")
+def print_rules(cases: list[Case], names: list[str], measure: str) -> None:
+    print(f"\n{'mean ' + measure:40}" + "".join(f"{n:>9}" for n in names) + "     mean")
+    for label in VARIANTS:
+        by = [mean(c.scores[label] for c in cases if c.source == name) for name in names]
+        print(f"{label:40}" + "".join(f"{value:9.3f}" for value in by) + f"{mean(by):9.4f}")
+    print(f"\n{'rule: gain in mean ' + measure:40}" + "".join(f"{n:>9}" for n in names) + "   fitted  sources   fifths")
     for rule, (having, lacking) in RULES.items():
         gains = [mean(c.scores[having] - c.scores[lacking] for c in cases if c.source == name) for name in names]
         worth = [held_out(cases, [having, lacking], part)[0] - score(cases, lacking) for part in (by_source, by_fifth)]
@@ -240,11 +247,8 @@ def run(folders: list[Path]) -> None:
         cases.append(evaluate(*item))
         print(f"\r{len(cases)} pictures", end="", file=sys.stderr, flush=True)
     names = list(dict.fromkeys(case.source for case in cases))
-    print(f"\n{'mean IoU':40}" + "".join(f"{n:>9}" for n in names) + "     mean")
-    for label in VARIANTS:
-        by = [mean(c.scores[label] for c in cases if c.source == name) for name in names]
-        print(f"{label:40}" + "".join(f"{value:9.3f}" for value in by) + f"{mean(by):9.4f}")
-    print_rules(cases, names)
+    print_rules(cases, names, "IoU")
+    print_rules([replace(case, scores=case.edges) for case in cases], names, "edge F")
     print_doubt(cases, names)
 
 

@@ -13,6 +13,7 @@ from recipe import MaskRecipe, Source
 
 SIDE = 200
 SURE = disc(SIDE, SIDE, 60).astype(np.float32) / 255
+SOFT = disc(SIDE, SIDE, 60, soft=20).astype(np.float32) / 255
 VAGUE = np.clip(disc(SIDE, SIDE, 60, soft=110).astype(np.float32) / 255, 0, 0.7)
 
 
@@ -32,7 +33,7 @@ def test_a_clear_answer_of_networks_that_agree_is_trusted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "disagreement", "why"), [(SURE, 0.9, "networks disagree"), (VAGUE, 0.5, "outline is vague")]
+    ("probability", "disagreement", "why"), [(SOFT, 0.95, "networks disagree"), (VAGUE, 0.5, "outline is vague")]
 )
 def test_why_an_answer_is_doubtful_is_said_with_the_way_out(
     probability: np.ndarray, disagreement: float, why: str
@@ -51,7 +52,7 @@ def test_more_disagreement_and_vagueness_mean_more_doubt() -> None:
 
 
 def test_the_selection_carries_its_doubt_until_it_is_touched_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(salient, "predict", lambda model, rgb: (SURE, 0.9))
+    monkeypatch.setattr(salient, "predict", lambda model, rgb: (SOFT, 0.95))
     photo = photo_of(np.full((SIDE, SIDE, 3), 120, np.uint8))
     found = masks.find(photo, Source(name="rembg"), no_inputs)
     assert found.doubt
