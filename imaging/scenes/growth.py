@@ -1,0 +1,282 @@
+"""What grows, as layers, each at its own distance: grass, leaves on the ground, foliage out of focus, trunks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.scenes.base import Picture, Plane, Stage
+from imaging.scenes.outdoors import FOCAL
+from imaging.scenes.tools import blurred, noise, smooth
+
+Points = npt.NDArray[Any]
+"""Floats, one to a blade, leaf or corner."""
+SHIFT = 4  # fractional bits of the corners that OpenCV is given
+
+
+@dataclass(frozen=True)
+class Field:
+    """Level ground that ends at the row ``horizon``; lengths on it are in camera heights.
+
+    Attributes:
+        top: the first row of pixels with ground; the planes begin there.
+        y: ``(h, 1)``, rows in frame heights.
+        depth, across: ``(h, w)``, how far away and how far to the right a pixel's ground is.
+        foot: ``(h, w)``, how much ground a pixel covers across.
+    """
+
+    horizon: float
+    top: int
+    y: Plane
+    depth: Plane
+    across: Plane
+    foot: Plane
+
+    @staticmethod
+    def of(stage: Stage, horizon: float) -> Field:
+        top = int(np.clip(horizon * stage.size.height, 0, stage.size.height - 2))
+        y = stage.y[top:]
+        depth = np.broadcast_to(FOCAL / np.maximum(y - horizon, 0.004), (len(y), stage.size.width))
+        return Field(horizon, top, y, depth, stage.x / FOCAL * depth, depth * np.float32(stage.pixel / FOCAL))
+
+    def at(self, plane: Plane, stage: Stage, x: Points, y: Points) -> Points:
+        """Values of a plane of the ground at columns ``x`` in pixels and rows ``y`` in frame heights."""
+        row = np.clip((y * stage.size.height).astype(int) - self.top, 0, len(plane) - 1)
+        return plane[row, np.clip(x.astype(int), 0, plane.shape[1] - 1)]
+
+
+def focus_radius(stage: Stage, horizon: float, row: Any, blur: float, least: float = 0.0) -> Any:
+    """How far out of focus, in frame heights, is what stands on the ground at ``row``: nothing around the subject."""
+    near = np.maximum(row - horizon, 0.004)
+    off = 1 - (stage.stand.ground - horizon) / near  # above 0 before the subject, below 0 behind it
+    off = np.where(off < 0, 1 - near / max(0.03, stage.stand.ground - horizon), -0.8 * off)
+    return np.maximum(smooth(0.10, 1.05, np.abs(off)) * (0.004 + 0.030 * blur), least)
+
+
+def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points, times: float = 2) -> Picture:
+    """Convex shapes one over the other between two rows of pixels: ``(bottom - top, w, 4)``, colour, then cover.
+
+    Args:
+        shapes: ``(n, corners, 2)``, corners in pixels of the whole picture.
+        colours: ``(n, 3)``, linear light.
+        times: how much finer it is drawn before it is made smaller, so that edges are smooth; below 1 for what is
+            out of focus.
+    """
+    height, width = max(1, round((bottom - top) * times)), max(1, round(stage.size.width * times))
+    layer = np.zeros((height, width, 4), np.float32)
+    corners = shapes - np.array([0, top], np.float32)
+    fixed = np.round((corners * times + (times - 1) / 2) * (1 << SHIFT)).astype(np.int32)
+    paint = np.concatenate([colours, np.ones((len(colours), 1))], axis=1).astype(float).tolist()
+    for shape, colour in zip(fixed, paint, strict=True):
+        cv2.fillConvexPoly(layer, shape, colour, cv2.LINE_8, SHIFT)
+    if times == 1:
+        return layer
+    method = cv2.INTER_AREA if times > 1 else cv2.INTER_LINEAR
+    return cv2.resize(layer, (stage.size.width, bottom - top), interpolation=method)
+
+
+def fineness(radius: float) -> float:
+    """How finely shapes are drawn that are then out of focus by ``radius`` pixels."""
+    return 2 if radius < 1.5 else 1 if radius < 5 else 0.5
+
+
+def over(picture: Picture, layer: Picture, top: int, radius: float = 0.0) -> None:
+    """Lay a layer of :func:`painted` over the picture from row ``top`` on, out of focus by ``radius`` pixels."""
+    margin = int(np.ceil(radius)) + 1 if radius >= 0.5 else 0
+    if margin:
+        layer = blurred(cv2.copyMakeBorder(layer, margin, margin, 0, 0, cv2.BORDER_CONSTANT), radius)
+    first, last = max(0, top - margin), min(picture.shape[0], top - margin + layer.shape[0])
+    if first >= last:
+        return
+    part = layer[first - (top - margin) : last - (top - margin)]
+    cover = np.clip(part[..., 3:], 0, 1)
+    picture[first:last] = picture[first:last] * (1 - cover) + np.maximum(part[..., :3], 0)
+
+
+@dataclass(frozen=True)
+class Grass:
+    """How blades look: height and width in camera heights, colours of roots and tips, and how many there are."""
+
+    tall: float
+    wide: float
+    root: Any
+    tip: Any
+    dry: Any
+    dense: float = 1.0
+    bend: float = 0.5
+    vary: float = 0.22
+
+
+def grow(
+    stage: Stage,
+    picture: Picture,
+    ground: Field,
+    key: str,
+    grass: Grass,
+    blur: float,
+    light: Plane | None = None,
+    last: float = 1.25,
+    first: float = 0.06,
+) -> None:
+    """Grow grass on the ground, far to near, each band out of focus by its distance.
+
+    Args:
+        light: plane of the ground by which the blades' colours are multiplied where they stand.
+        first, last: where the bands begin and end: shares of the way from the horizon to the foot of the picture.
+    """
+    horizon, width = ground.horizon, stage.size.width
+    reach = 1 - horizon
+    edges = horizon + reach * np.geomspace(first, last, 9)
+    wind = stage.rng(key + "wind").uniform(-0.4, 0.4)
+    for band, (low, high) in enumerate(pairwise(edges)):
+        rng = stage.rng(f"{key}{band}")
+        middle = (low + high) / 2 - horizon
+        per_height = middle / FOCAL * stage.size.height  # pixels to a camera height
+        step = max(grass.wide * per_height, 0.9)
+        rows = (high - low) * stage.size.height
+        count = int(min(6500, grass.dense * 2.4 * width * rows / (step * max(3.0, 0.42 * grass.tall * per_height))))
+        if count < 1:
+            continue
+        y = np.sort(rng.uniform(low, high, count))
+        x = rng.uniform(-0.03, 1.03, count) * width
+        radius = float(focus_radius(stage, horizon, (low + high) / 2, blur)) * stage.size.height
+        parts = 4 if radius < 1.5 and grass.tall * per_height > 18 else 2
+        scale = (y - horizon) / FOCAL * stage.size.height
+        shapes, shares = _blades(rng, x, y * stage.size.height, scale, grass, wind, parts)
+        colours = _tinted(stage, rng, key, ground, x, y, grass, shares, light)
+        top = int(max(0, shapes[..., 1].min() - 2))
+        bottom = int(min(stage.size.height * 1.3, shapes[..., 1].max() + 3))
+        if bottom <= top:
+            continue
+        over(picture, painted(stage, top, bottom, shapes, colours, fineness(radius)), top, radius)
+
+
+def _blades(
+    rng: np.random.Generator, x: Points, y: Points, scale: Points, grass: Grass, wind: float, parts: int
+) -> tuple[Points, Points]:
+    """Bent blades as quadrilaterals, ``(n * parts, 4, 2)`` pixels, and how far up their blade each is."""
+    count = len(x)
+    tall = grass.tall * scale * rng.lognormal(0, 0.30, count)
+    wide = np.maximum(grass.wide * scale * rng.uniform(0.6, 1.3, count), 0.7)
+    lean = (wind * 0.5 + rng.normal(0, 0.30, count)) * grass.bend
+    curl = (wind + rng.normal(0, 0.7, count)) * grass.bend
+    rises = np.array([0, 0.3, 0.58, 0.82, 1.0] if parts == 4 else [0, 0.5, 1.0])[None]
+    along_x = x[:, None] + tall[:, None] * (lean[:, None] * rises + curl[:, None] * rises**2.4)
+    along_y = y[:, None] - tall[:, None] * rises * (1 - 0.28 * np.abs(curl[:, None]) * rises)
+    half = 0.5 * wide[:, None] * np.array([0.8, 1.0, 0.85, 0.55, 0.08] if parts == 4 else [0.9, 1.0, 0.2])[None]
+    left, right = np.stack([along_x - half, along_y], -1), np.stack([along_x + half, along_y], -1)
+    quads = np.stack([left[:, :-1], right[:, :-1], right[:, 1:], left[:, 1:]], axis=2)
+    shares = np.broadcast_to(np.array([0.1, 0.42, 0.72, 1.0] if parts == 4 else [0.3, 0.9])[None], (count, parts))
+    return quads.reshape(-1, 4, 2).astype(np.float32), shares.reshape(-1)
+
+
+def _tinted(
+    stage: Stage,
+    rng: np.random.Generator,
+    key: str,
+    ground: Field,
+    x: Points,
+    y: Points,
+    grass: Grass,
+    shares: Points,
+    light: Plane | None,
+) -> Points:
+    """The blades' colours from root to tip, some drier than others, in patches."""
+    depth = FOCAL / np.maximum(y - ground.horizon, 0.004)
+    away = (x / stage.size.width - 0.5) * stage.aspect / FOCAL * depth
+    patch = noise(stage, key + "patch", away[None] * 0.7, depth[None] * 0.5, 3)[0]
+    dry = np.clip(0.22 + 0.16 * patch + rng.normal(0, 0.16, len(x)), 0, 1)[:, None]
+    tone = np.exp(rng.normal(0, grass.vary, len(x)) + 0.10 * patch)[:, None]
+    tip = (grass.tip * (1 - dry) + grass.dry * dry) * tone
+    if light is not None:
+        tip = tip * ground.at(light, stage, x, y)[:, None]
+    tip = np.repeat(tip, len(shares) // len(x), axis=0)
+    root = np.broadcast_to(grass.root, tip.shape)
+    share = shares[:, None]
+    return (root * (1 - share) + tip * share).astype(np.float32)
+
+
+LEAF = np.array(  # half of a leaf's outline: how far along, how far out
+    [[0.0, 0.02], [0.18, 0.55], [0.40, 0.95], [0.62, 0.80], [0.84, 0.38], [1.0, 0.0]], np.float32
+)
+
+
+def strew(
+    stage: Stage,
+    picture: Picture,
+    ground: Field,
+    key: str,
+    size: float,
+    dense: float,
+    palette: Sequence[Any],
+    blur: float,
+    light: Plane | None = None,
+    slim: float = 0.42,
+    last: float = 1.2,
+) -> None:
+    """Strew leaves on the ground, far to near: two halves each, one lit and one not, and a shadow beneath.
+
+    Args:
+        size: of a leaf, in camera heights.
+        dense: how many times over they cover the ground.
+        slim: width to length.
+    """
+    horizon, width = ground.horizon, stage.size.width
+    edges = horizon + (1 - horizon) * np.geomspace(0.10, last, 9)
+    colours = np.stack(palette).astype(np.float32)
+    for band, (low, high) in enumerate(pairwise(edges)):
+        rng = stage.rng(f"{key}{band}")
+        middle = (low + high) / 2 - horizon
+        long = size * middle / FOCAL * stage.size.height  # pixels
+        flat = float(np.clip(middle / FOCAL * 1.6 + 0.16, 0.16, 0.75))  # foreshortening
+        rows = (high - low) * stage.size.height
+        count = int(min(5200, dense * width * rows / max(2.0, 0.5 * long * long * slim * flat)))
+        if count < 1:
+            continue
+        y = np.sort(rng.uniform(low, high, count))
+        x = rng.uniform(-0.03, 1.03, count) * width
+        radius = float(focus_radius(stage, horizon, (low + high) / 2, blur)) * stage.size.height
+        shapes = _leaves(rng, x, y * stage.size.height, size * (y - horizon) / FOCAL * stage.size.height, flat, slim)
+        own = colours[rng.integers(0, len(colours), count)] * np.exp(rng.normal(0, 0.30, (count, 1)))
+        own = own * np.exp(rng.normal(0, 0.07, (count, 3)))
+        if light is not None:
+            own = own * ground.at(light, stage, x, y)[:, None]
+        fold = rng.uniform(0.05, 0.35, (count, 1)) * rng.choice([-1, 1], (count, 1))
+        tones = np.stack([own * 0.16, own * (1 + fold), own * (1 - fold)], axis=1).reshape(-1, 3)
+        top, bottom = int(max(0, shapes[..., 1].min() - 2)), int(min(stage.size.height * 1.3, shapes[..., 1].max() + 3))
+        if bottom <= top:
+            continue
+        layer = painted(stage, top, bottom, shapes, tones.astype(np.float32), fineness(radius))
+        over(picture, layer, top, radius)
+
+
+def _leaves(rng: np.random.Generator, x: Points, y: Points, long: Points, flat: float, slim: float) -> Points:
+    """Shadow, one half, other half of every leaf, ``(n * 3, 7, 2)`` pixels."""
+    count = len(x)
+    long = long * rng.uniform(0.55, 1.25, count)
+    turn = rng.uniform(0, 2 * np.pi, count)
+    curl = rng.uniform(-0.25, 0.25, count)
+    lift = rng.uniform(0.0, 0.30, count) * long * flat
+    spine = LEAF[:, 0] - 0.5
+    bow = curl[:, None] * (1 - 4 * spine[None] ** 2)
+    half = LEAF[:, 1] * slim / 2
+
+    def placed(out: Points) -> Points:
+        """Corners whose distance from the leaf's middle line is ``out``, turned and laid on the ground."""
+        u, v = np.broadcast_to(spine[None], out.shape) * long[:, None], out * long[:, None]
+        c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
+        raised = lift[:, None] * (spine[None] + 0.5) ** 2
+        return np.stack([x[:, None] + u * c - v * s, y[:, None] + (u * s + v * c) * flat - raised], -1)
+
+    middle, one, other = placed(bow), placed(bow + half[None]), placed(bow - half[None])
+    first = np.concatenate([middle[:, :1], one[:, 1:-1], middle[:, -1:]], axis=1)
+    second = np.concatenate([middle[:, :1], other[:, 1:-1], middle[:, -1:]], axis=1)
+    outline = np.concatenate([middle[:, :1], one[:, 2:4], middle[:, -1:], other[:, 3:1:-1]], axis=1)
+    shift = np.stack([0.05 * long, 0.09 * long * flat], -1)[:, None] + np.stack([0 * lift, 0.5 * lift], -1)[:, None]
+    return np.stack([outline + shift, first, second], axis=1).reshape(-1, 6, 2).astype(np.float32)
