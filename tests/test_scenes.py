@@ -95,6 +95,7 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "fog": ((0.0, 0.4), [{"time": "sunset", "trees": False}]),
     "snow": ((0.0, 0.35), [{"time": "sunset", "trees": False}]),
     "mountains": ((0.0, 0.35), [{"time": "sunset"}]),
+    "meadow": ((0.0, 0.3), [{"time": "sunset", "behind": "sky"}, {"time": "golden", "behind": "hills"}]),
     "forest": ((0.0, 0.3), [{"rays": 0.9}, {"time": "golden", "rays": 0.9}]),
 }
 
@@ -179,7 +180,9 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
             assert "turquoise" in scenes.caption(name, {option: "turquoise", **more}), option
 
 
-@pytest.mark.parametrize("name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city", "forest"])
+@pytest.mark.parametrize(
+    "name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city", "forest", "meadow"]
+)
 def test_the_caption_says_how_far_out_of_focus(name: str) -> None:
     assert scenes.caption(name, {"blur": 0.9}).endswith("far out of focus")
 

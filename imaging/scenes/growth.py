@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -113,6 +113,40 @@ class Grass:
     vary: float = 0.22
 
 
+@dataclass(frozen=True)
+class Band:
+    """A strip of the ground, between two rows in frame heights, all of it ``radius`` pixels out of focus.
+
+    ``scale`` is how many pixels a camera height is there.
+    """
+
+    index: int
+    low: float
+    high: float
+    radius: float
+    scale: float
+
+
+def bands(stage: Stage, horizon: float, blur: float, first: float = 0.06, last: float = 1.25) -> list[Band]:
+    """Strips of the ground, far to near; ``first`` and ``last`` are shares of the way from the horizon to the foot."""
+    height = stage.size.height
+    found = []
+    for index, (low, high) in enumerate(pairwise(horizon + (1 - horizon) * np.geomspace(first, last, 11))):
+        middle = (low + high) / 2
+        radius = float(focus_radius(stage, horizon, middle, blur)) * height
+        found.append(Band(index, low, high, radius, (middle - horizon) / FOCAL * height))
+    return found
+
+
+def lay(stage: Stage, picture: Picture, band: Band, shapes: Points, colours: Points) -> None:
+    """Paint shapes that stand in a band over the picture, as far out of focus as the band."""
+    top = int(max(0, shapes[..., 1].min() - 2))
+    bottom = int(min(stage.size.height * 1.3, shapes[..., 1].max() + 3))
+    if bottom > top:
+        layer = painted(stage, top, bottom, shapes, colours.astype(np.float32), fineness(band.radius))
+        over(picture, layer, top, band.radius)
+
+
 def grow(
     stage: Stage,
     picture: Picture,
@@ -121,40 +155,32 @@ def grow(
     grass: Grass,
     blur: float,
     light: Plane | None = None,
-    last: float = 1.25,
     first: float = 0.06,
+    among: Callable[[Band], None] | None = None,
 ) -> None:
     """Grow grass on the ground, far to near, each band out of focus by its distance.
 
     Args:
         light: plane of the ground by which the blades' colours are multiplied where they stand.
-        first, last: where the bands begin and end: shares of the way from the horizon to the foot of the picture.
+        first: where it begins, a share of the way from the horizon to the foot of the picture.
+        among: called after each band, for what stands among the grass.
     """
-    horizon, width = ground.horizon, stage.size.width
-    reach = 1 - horizon
-    edges = horizon + reach * np.geomspace(first, last, 9)
+    width = stage.size.width
     wind = stage.rng(key + "wind").uniform(-0.4, 0.4)
-    for band, (low, high) in enumerate(pairwise(edges)):
-        rng = stage.rng(f"{key}{band}")
-        middle = (low + high) / 2 - horizon
-        per_height = middle / FOCAL * stage.size.height  # pixels to a camera height
-        step = max(grass.wide * per_height, 0.9)
-        rows = (high - low) * stage.size.height
-        count = int(min(6500, grass.dense * 2.4 * width * rows / (step * max(3.0, 0.42 * grass.tall * per_height))))
-        if count < 1:
-            continue
-        y = np.sort(rng.uniform(low, high, count))
-        x = rng.uniform(-0.03, 1.03, count) * width
-        radius = float(focus_radius(stage, horizon, (low + high) / 2, blur)) * stage.size.height
-        parts = 4 if radius < 1.5 and grass.tall * per_height > 18 else 2
-        scale = (y - horizon) / FOCAL * stage.size.height
-        shapes, shares = _blades(rng, x, y * stage.size.height, scale, grass, wind, parts)
-        colours = _tinted(stage, rng, key, ground, x, y, grass, shares, light)
-        top = int(max(0, shapes[..., 1].min() - 2))
-        bottom = int(min(stage.size.height * 1.3, shapes[..., 1].max() + 3))
-        if bottom <= top:
-            continue
-        over(picture, painted(stage, top, bottom, shapes, colours, fineness(radius)), top, radius)
+    for band in bands(stage, ground.horizon, blur, first):
+        rng = stage.rng(f"{key}{band.index}")
+        step = max(grass.wide * band.scale, 0.9)
+        rows = (band.high - band.low) * stage.size.height
+        count = int(min(6500, grass.dense * 2.4 * width * rows / (step * max(3.0, 0.42 * grass.tall * band.scale))))
+        if count:
+            y = np.sort(rng.uniform(band.low, band.high, count))
+            x = rng.uniform(-0.03, 1.03, count) * width
+            parts = 4 if band.radius < 1.5 and grass.tall * band.scale > 18 else 2
+            scale = (y - ground.horizon) / FOCAL * stage.size.height
+            shapes, shares = _blades(rng, x, y * stage.size.height, scale, grass, wind, parts)
+            lay(stage, picture, band, shapes, _tinted(stage, rng, key, ground, x, y, grass, shares, light))
+        if among is not None:
+            among(band)
 
 
 def _blades(
@@ -218,7 +244,6 @@ def strew(
     blur: float,
     light: Plane | None = None,
     slim: float = 0.42,
-    last: float = 1.2,
 ) -> None:
     """Strew leaves on the ground, far to near: two halves each, one lit and one not, and a shadow beneath.
 
@@ -228,32 +253,26 @@ def strew(
         slim: width to length.
     """
     horizon, width = ground.horizon, stage.size.width
-    edges = horizon + (1 - horizon) * np.geomspace(0.10, last, 9)
     colours = np.stack(palette).astype(np.float32)
-    for band, (low, high) in enumerate(pairwise(edges)):
-        rng = stage.rng(f"{key}{band}")
-        middle = (low + high) / 2 - horizon
-        long = size * middle / FOCAL * stage.size.height  # pixels
-        flat = float(np.clip(middle / FOCAL * 1.6 + 0.16, 0.16, 0.75))  # foreshortening
-        rows = (high - low) * stage.size.height
+    for band in bands(stage, horizon, blur, 0.10, 1.2):
+        rng = stage.rng(f"{key}{band.index}")
+        long = size * band.scale
+        flat = float(np.clip(long / size / stage.size.height * 1.6 + 0.16, 0.16, 0.75))  # foreshortening
+        rows = (band.high - band.low) * stage.size.height
         count = int(min(5200, dense * width * rows / max(2.0, 0.5 * long * long * slim * flat)))
         if count < 1:
             continue
-        y = np.sort(rng.uniform(low, high, count))
+        y = np.sort(rng.uniform(band.low, band.high, count))
         x = rng.uniform(-0.03, 1.03, count) * width
-        radius = float(focus_radius(stage, horizon, (low + high) / 2, blur)) * stage.size.height
-        shapes = _leaves(rng, x, y * stage.size.height, size * (y - horizon) / FOCAL * stage.size.height, flat, slim)
+        scale = size * (y - horizon) / FOCAL * stage.size.height
+        shapes = _leaves(rng, x, y * stage.size.height, scale, flat, slim)
         own = colours[rng.integers(0, len(colours), count)] * np.exp(rng.normal(0, 0.30, (count, 1)))
         own = own * np.exp(rng.normal(0, 0.07, (count, 3)))
         if light is not None:
             own = own * ground.at(light, stage, x, y)[:, None]
         fold = rng.uniform(0.05, 0.35, (count, 1)) * rng.choice([-1, 1], (count, 1))
         tones = np.stack([own * 0.16, own * (1 + fold), own * (1 - fold)], axis=1).reshape(-1, 3)
-        top, bottom = int(max(0, shapes[..., 1].min() - 2)), int(min(stage.size.height * 1.3, shapes[..., 1].max() + 3))
-        if bottom <= top:
-            continue
-        layer = painted(stage, top, bottom, shapes, tones.astype(np.float32), fineness(radius))
-        over(picture, layer, top, radius)
+        lay(stage, picture, band, shapes, tones)
 
 
 def _leaves(rng: np.random.Generator, x: Points, y: Points, long: Points, flat: float, slim: float) -> Points:
