@@ -96,6 +96,7 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "snow": ((0.0, 0.35), [{"time": "sunset", "trees": False}]),
     "mountains": ((0.0, 0.35), [{"time": "sunset"}]),
     "meadow": ((0.0, 0.3), [{"time": "sunset", "behind": "sky"}, {"time": "golden", "behind": "hills"}]),
+    "autumn": ((0.0, 0.4), [{"falling": 0}, {"time": "golden", "falling": 0}]),
     "forest": ((0.0, 0.3), [{"rays": 0.9}, {"time": "golden", "rays": 0.9}]),
 }
 
@@ -181,7 +182,7 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city", "forest", "meadow"]
+    "name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city", "forest", "meadow", "autumn"]
 )
 def test_the_caption_says_how_far_out_of_focus(name: str) -> None:
     assert scenes.caption(name, {"blur": 0.9}).endswith("far out of focus")

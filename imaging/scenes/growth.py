@@ -1,8 +1,8 @@
-"""What grows, as layers, each at its own distance: grass, leaves on the ground, foliage out of focus, trunks."""
+"""Ground seen at a low angle, and what stands on it, painted band by band, each out of focus by its distance."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.scenes.base import Picture, Plane, Stage
-from imaging.scenes.outdoors import FOCAL
+from imaging.scenes.outdoors import FOCAL as FOCAL
 from imaging.scenes.tools import blurred, noise, smooth
 
 Points = npt.NDArray[Any]
@@ -59,15 +59,16 @@ def focus_radius(stage: Stage, horizon: float, row: Any, blur: float, least: flo
     return np.maximum(smooth(0.10, 1.05, np.abs(off)) * (0.004 + 0.030 * blur), least)
 
 
-def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points, times: float = 2) -> Picture:
+def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points, radius: float) -> Picture:
     """Convex shapes one over the other between two rows of pixels: ``(bottom - top, w, 4)``, colour, then cover.
 
     Args:
         shapes: ``(n, corners, 2)``, corners in pixels of the whole picture.
         colours: ``(n, 3)``, linear light.
-        times: how much finer it is drawn before it is made smaller, so that edges are smooth; below 1 for what is
-            out of focus.
+        radius: how far out of focus they are, in pixels. What is sharp is drawn finer and made smaller, so that edges
+            are smooth; what is not is drawn coarser.
     """
+    times = 2 if radius < 1.5 else 1 if radius < 5 else 0.5 if radius < 14 else 0.25
     height, width = max(1, round((bottom - top) * times)), max(1, round(stage.size.width * times))
     layer = np.zeros((height, width, 4), np.float32)
     corners = shapes - np.array([0, top], np.float32)
@@ -75,28 +76,20 @@ def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points
     paint = np.concatenate([colours, np.ones((len(colours), 1))], axis=1).astype(float).tolist()
     for shape, colour in zip(fixed, paint, strict=True):
         cv2.fillConvexPoly(layer, shape, colour, cv2.LINE_8, SHIFT)
+    layer = blurred(layer, radius * times)
     if times == 1:
         return layer
     method = cv2.INTER_AREA if times > 1 else cv2.INTER_LINEAR
     return cv2.resize(layer, (stage.size.width, bottom - top), interpolation=method)
 
 
-def fineness(radius: float) -> float:
-    """How finely shapes are drawn that are then out of focus by ``radius`` pixels."""
-    return 2 if radius < 1.5 else 1 if radius < 5 else 0.5
-
-
-def over(picture: Picture, layer: Picture, top: int, radius: float = 0.0) -> None:
-    """Lay a layer of :func:`painted` over the picture from row ``top`` on, out of focus by ``radius`` pixels."""
-    margin = int(np.ceil(radius)) + 1 if radius >= 0.5 else 0
-    if margin:
-        layer = blurred(cv2.copyMakeBorder(layer, margin, margin, 0, 0, cv2.BORDER_CONSTANT), radius)
-    first, last = max(0, top - margin), min(picture.shape[0], top - margin + layer.shape[0])
-    if first >= last:
-        return
-    part = layer[first - (top - margin) : last - (top - margin)]
-    cover = np.clip(part[..., 3:], 0, 1)
-    picture[first:last] = picture[first:last] * (1 - cover) + np.maximum(part[..., :3], 0)
+def over(picture: Picture, layer: Picture, top: int = 0) -> None:
+    """Lay a layer of colour times cover and cover over the picture, from row ``top`` on."""
+    first, last = max(0, top), min(picture.shape[0], top + layer.shape[0])
+    if first < last:
+        part = layer[first - top : last - top]
+        picture[first:last] *= 1 - np.clip(part[..., 3:], 0, 1)
+        picture[first:last] += np.maximum(part[..., :3], 0)
 
 
 @dataclass(frozen=True)
@@ -131,7 +124,7 @@ def bands(stage: Stage, horizon: float, blur: float, first: float = 0.06, last: 
     """Strips of the ground, far to near; ``first`` and ``last`` are shares of the way from the horizon to the foot."""
     height = stage.size.height
     found = []
-    for index, (low, high) in enumerate(pairwise(horizon + (1 - horizon) * np.geomspace(first, last, 11))):
+    for index, (low, high) in enumerate(pairwise(horizon + (1 - horizon) * np.geomspace(first, last, 14))):
         middle = (low + high) / 2
         radius = float(focus_radius(stage, horizon, middle, blur)) * height
         found.append(Band(index, low, high, radius, (middle - horizon) / FOCAL * height))
@@ -140,11 +133,11 @@ def bands(stage: Stage, horizon: float, blur: float, first: float = 0.06, last: 
 
 def lay(stage: Stage, picture: Picture, band: Band, shapes: Points, colours: Points) -> None:
     """Paint shapes that stand in a band over the picture, as far out of focus as the band."""
-    top = int(max(0, shapes[..., 1].min() - 2))
-    bottom = int(min(stage.size.height * 1.3, shapes[..., 1].max() + 3))
+    margin = int(band.radius) + 3
+    top = max(-2 * margin, int(shapes[..., 1].min()) - margin)
+    bottom = min(int(stage.size.height * 1.2) + margin, int(shapes[..., 1].max()) + margin)
     if bottom > top:
-        layer = painted(stage, top, bottom, shapes, colours.astype(np.float32), fineness(band.radius))
-        over(picture, layer, top, band.radius)
+        over(picture, painted(stage, top, bottom, shapes, colours.astype(np.float32), band.radius), top)
 
 
 def grow(
@@ -171,7 +164,7 @@ def grow(
         rng = stage.rng(f"{key}{band.index}")
         step = max(grass.wide * band.scale, 0.9)
         rows = (band.high - band.low) * stage.size.height
-        count = int(min(6500, grass.dense * 2.4 * width * rows / (step * max(3.0, 0.42 * grass.tall * band.scale))))
+        count = int(min(4800, grass.dense * 2.4 * width * rows / (step * max(3.0, 0.42 * grass.tall * band.scale))))
         if count:
             y = np.sort(rng.uniform(band.low, band.high, count))
             x = rng.uniform(-0.03, 1.03, count) * width
@@ -226,76 +219,3 @@ def _tinted(
     root = np.broadcast_to(grass.root, tip.shape)
     share = shares[:, None]
     return (root * (1 - share) + tip * share).astype(np.float32)
-
-
-LEAF = np.array(  # half of a leaf's outline: how far along, how far out
-    [[0.0, 0.02], [0.18, 0.55], [0.40, 0.95], [0.62, 0.80], [0.84, 0.38], [1.0, 0.0]], np.float32
-)
-
-
-def strew(
-    stage: Stage,
-    picture: Picture,
-    ground: Field,
-    key: str,
-    size: float,
-    dense: float,
-    palette: Sequence[Any],
-    blur: float,
-    light: Plane | None = None,
-    slim: float = 0.42,
-) -> None:
-    """Strew leaves on the ground, far to near: two halves each, one lit and one not, and a shadow beneath.
-
-    Args:
-        size: of a leaf, in camera heights.
-        dense: how many times over they cover the ground.
-        slim: width to length.
-    """
-    horizon, width = ground.horizon, stage.size.width
-    colours = np.stack(palette).astype(np.float32)
-    for band in bands(stage, horizon, blur, 0.10, 1.2):
-        rng = stage.rng(f"{key}{band.index}")
-        long = size * band.scale
-        flat = float(np.clip(long / size / stage.size.height * 1.6 + 0.16, 0.16, 0.75))  # foreshortening
-        rows = (band.high - band.low) * stage.size.height
-        count = int(min(5200, dense * width * rows / max(2.0, 0.5 * long * long * slim * flat)))
-        if count < 1:
-            continue
-        y = np.sort(rng.uniform(band.low, band.high, count))
-        x = rng.uniform(-0.03, 1.03, count) * width
-        scale = size * (y - horizon) / FOCAL * stage.size.height
-        shapes = _leaves(rng, x, y * stage.size.height, scale, flat, slim)
-        own = colours[rng.integers(0, len(colours), count)] * np.exp(rng.normal(0, 0.30, (count, 1)))
-        own = own * np.exp(rng.normal(0, 0.07, (count, 3)))
-        if light is not None:
-            own = own * ground.at(light, stage, x, y)[:, None]
-        fold = rng.uniform(0.05, 0.35, (count, 1)) * rng.choice([-1, 1], (count, 1))
-        tones = np.stack([own * 0.16, own * (1 + fold), own * (1 - fold)], axis=1).reshape(-1, 3)
-        lay(stage, picture, band, shapes, tones)
-
-
-def _leaves(rng: np.random.Generator, x: Points, y: Points, long: Points, flat: float, slim: float) -> Points:
-    """Shadow, one half, other half of every leaf, ``(n * 3, 7, 2)`` pixels."""
-    count = len(x)
-    long = long * rng.uniform(0.55, 1.25, count)
-    turn = rng.uniform(0, 2 * np.pi, count)
-    curl = rng.uniform(-0.25, 0.25, count)
-    lift = rng.uniform(0.0, 0.30, count) * long * flat
-    spine = LEAF[:, 0] - 0.5
-    bow = curl[:, None] * (1 - 4 * spine[None] ** 2)
-    half = LEAF[:, 1] * slim / 2
-
-    def placed(out: Points) -> Points:
-        """Corners whose distance from the leaf's middle line is ``out``, turned and laid on the ground."""
-        u, v = np.broadcast_to(spine[None], out.shape) * long[:, None], out * long[:, None]
-        c, s = np.cos(turn)[:, None], np.sin(turn)[:, None]
-        raised = lift[:, None] * (spine[None] + 0.5) ** 2
-        return np.stack([x[:, None] + u * c - v * s, y[:, None] + (u * s + v * c) * flat - raised], -1)
-
-    middle, one, other = placed(bow), placed(bow + half[None]), placed(bow - half[None])
-    first = np.concatenate([middle[:, :1], one[:, 1:-1], middle[:, -1:]], axis=1)
-    second = np.concatenate([middle[:, :1], other[:, 1:-1], middle[:, -1:]], axis=1)
-    outline = np.concatenate([middle[:, :1], one[:, 2:4], middle[:, -1:], other[:, 3:1:-1]], axis=1)
-    shift = np.stack([0.05 * long, 0.09 * long * flat], -1)[:, None] + np.stack([0 * lift, 0.5 * lift], -1)[:, None]
-    return np.stack([outline + shift, first, second], axis=1).reshape(-1, 6, 2).astype(np.float32)

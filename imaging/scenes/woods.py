@@ -10,7 +10,8 @@ from pydantic import Field as Option
 
 from imaging.scenes.base import Picture, Plane, Scene, Stage
 from imaging.scenes.colours import linear
-from imaging.scenes.growth import Field, Grass, focus_radius, grow, over, strew
+from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
+from imaging.scenes.leaves import strew
 from imaging.scenes.outdoors import HOURS, Outdoors, focus, sun_at, sun_colours, sunlight
 from imaging.scenes.tools import blurred, bump, defocused, full, grid, mix, noise, smooth, softened, tint, vignette
 from imaging.scenes.trees import dapple, enlarged, foliage, rays, shaded, trunks
@@ -50,11 +51,11 @@ def paint_forest(stage: Stage, options: ForestOptions) -> Picture:
     horizon = stage.behind(0.30, 0.56, 0.25)
     sun_x = sun_at(stage) * 0.8
     ground = Field.of(stage, horizon)
-    coarse = stage.smaller(800)  # out of focus anyway
+    coarse = stage.smaller(640)  # out of focus anyway
     wood = _wood(coarse, options, horizon, sun, ambient, sun_x)
     picture = _soil(stage, options, enlarged(wood, stage), ground, sun, ambient)
     layer = _trunks(coarse, options, (_NEAR,), horizon, sun, ambient)
-    over(picture, enlarged(layer, stage), 0)
+    over(picture, enlarged(layer, stage))
     _cover(stage, options, picture, ground, sun, ambient)
     beams = rays(stage, "rays", sun_x * 1.25, -0.22) * smooth(1.0, horizon + 0.05, stage.y)
     beams = beams + 0.5 * bump(np.hypot(grid(stage)[0] - sun_x, (grid(stage)[1] - 0.1) * 1.2), 0.42)
@@ -74,7 +75,7 @@ def _wood(stage: Stage, options: ForestOptions, horizon: float, sun: Any, ambien
     picture = foliage(stage, "far", dark * 1.2, middle, bright, air * 1.5, radius, 1.3, 0.25 + 0.75 * open_)
     picture = mix(picture, air, np.clip(0.30 + 0.55 * open_, 0, 0.9))
     for index, distance in enumerate(_FAR):
-        over(picture, _trunks(stage, options, (distance,), horizon, sun, ambient), 0)
+        over(picture, _trunks(stage, options, (distance,), horizon, sun, ambient))
         share = smooth(0.9, 0.15, y / horizon) + 0.35
         leaves = foliage(stage, f"leaves{index}", dark, middle, bright, air, radius * 0.9, 0.6, np.clip(share, 0, 1))
         clump = noise(stage, f"where{index}", x * 2.0, y * 2.6, 4, 0.6)
