@@ -98,6 +98,7 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "meadow": ((0.0, 0.3), [{"time": "sunset", "behind": "sky"}, {"time": "golden", "behind": "hills"}]),
     "autumn": ((0.0, 0.4), [{"falling": 0}, {"time": "golden", "falling": 0}]),
     "clouds": ((0.0, 0.2), [{"light": "left"}, {"light": "right"}]),
+    "field": ((0.0, 0.35), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
     "forest": ((0.0, 0.3), [{"rays": 0.9}, {"time": "golden", "rays": 0.9}]),
 }
 
@@ -184,7 +185,22 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city", "forest", "meadow", "autumn", "clouds"]
+    "name",
+    [
+        "sky",
+        "sea",
+        "dunes",
+        "fog",
+        "snow",
+        "mountains",
+        "table",
+        "city",
+        "forest",
+        "meadow",
+        "autumn",
+        "clouds",
+        "field",
+    ],
 )
 def test_the_caption_says_how_far_out_of_focus(name: str) -> None:
     assert scenes.caption(name, {"blur": 0.9}).endswith("far out of focus")

@@ -150,6 +150,7 @@ def grow(
     light: Plane | None = None,
     first: float = 0.06,
     among: Callable[[Band], None] | None = None,
+    where: Plane | None = None,
 ) -> None:
     """Grow grass on the ground, far to near, each band out of focus by its distance.
 
@@ -157,6 +158,7 @@ def grow(
         light: plane of the ground by which the blades' colours are multiplied where they stand.
         first: where it begins, a share of the way from the horizon to the foot of the picture.
         among: called after each band, for what stands among the grass.
+        where: plane of the ground, 1 where it grows and 0 where not.
     """
     width = stage.size.width
     wind = stage.rng(key + "wind").uniform(-0.4, 0.4)
@@ -168,10 +170,14 @@ def grow(
         if count:
             y = np.sort(rng.uniform(band.low, band.high, count))
             x = rng.uniform(-0.03, 1.03, count) * width
+            if where is not None:
+                keep = ground.at(where, stage, x, y) > rng.uniform(0.25, 0.75, count)
+                x, y = x[keep], y[keep]
             parts = 4 if band.radius < 1.5 and grass.tall * band.scale > 18 else 2
             scale = (y - ground.horizon) / FOCAL * stage.size.height
             shapes, shares = _blades(rng, x, y * stage.size.height, scale, grass, wind, parts)
-            lay(stage, picture, band, shapes, _tinted(stage, rng, key, ground, x, y, grass, shares, light))
+            if len(x):
+                lay(stage, picture, band, shapes, _tinted(stage, rng, key, ground, x, y, grass, shares, light))
         if among is not None:
             among(band)
 
@@ -181,7 +187,7 @@ def _blades(
 ) -> tuple[Points, Points]:
     """Bent blades as quadrilaterals, ``(n * parts, 4, 2)`` pixels, and how far up their blade each is."""
     count = len(x)
-    tall = grass.tall * scale * rng.lognormal(0, 0.30, count)
+    tall = grass.tall * scale * np.minimum(rng.lognormal(0, 0.30, count), 1.7)
     wide = np.maximum(grass.wide * scale * rng.uniform(0.6, 1.3, count), 0.7)
     lean = (wind * 0.5 + rng.normal(0, 0.30, count)) * grass.bend
     curl = (wind + rng.normal(0, 0.7, count)) * grass.bend

@@ -30,6 +30,7 @@ def strew(
     light: Plane | None = None,
     slim: float = 0.42,
     lobes: Sequence[tuple[float, float]] = OVAL,
+    where: Plane | None = None,
 ) -> None:
     """Strew leaves on the ground, far to near: two halves each, one lit and one not, and a shadow beneath.
 
@@ -37,6 +38,7 @@ def strew(
         size: of a leaf, in camera heights.
         dense: how many times over they cover the ground.
         slim: width to length, of a lobe.
+        where: plane of the ground, 1 where they lie and 0 where not.
     """
     horizon, width = ground.horizon, stage.size.width
     for band in bands(stage, horizon, blur, 0.10, 1.2):
@@ -51,6 +53,12 @@ def strew(
             continue
         y = np.sort(rng.uniform(band.low, band.high, count))
         x = rng.uniform(-0.03, 1.03, count) * width
+        if where is not None:
+            keep = ground.at(where, stage, x, y) > rng.uniform(0.4, 0.9, count)
+            x, y = x[keep], y[keep]
+            count = len(x)
+            if count < 1:
+                continue
         scale = size * (y - horizon) / FOCAL * stage.size.height
         shapes = _leaves(rng, x, y * stage.size.height, scale, np.full(count, flat), broad, plain)
         shade = None if light is None else ground.at(light, stage, x, y)
