@@ -202,7 +202,7 @@ def heats(photo: Photo) -> dict[int, Heat]:
     To be asked when the whole selection was found: then every layer's own is at hand.
     """
     layers = in_use()
-    key = f"{_key(photo, tuple(layers.values()))} {' '.join(layers)}"
+    key = f"{_key(photo, tuple(layers.values()))} {list(layers)}"
     return state.remember("heats", key, lambda: _heats(photo, layers))
 
 
