@@ -110,7 +110,7 @@ def test_the_page_offers_it_in_one_click_and_uses_it(install: Install, monkeypat
     page.run()
     assert f"download.{better}" in page.buttons()
     assert page.app.success[0].value != by_u2netp
-    page.set("subject.source", "rembg")
+    page.set("layers.0.source", "rembg")
     assert not any(key.startswith("download.") for key in page.buttons())
 
 
