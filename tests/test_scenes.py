@@ -95,6 +95,11 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "fog": ((0.0, 0.4), [{"time": "sunset", "trees": False}]),
     "snow": ((0.0, 0.35), [{"time": "sunset", "trees": False}]),
     "mountains": ((0.0, 0.35), [{"time": "sunset"}]),
+    "meadow": ((0.0, 0.3), [{"time": "sunset", "behind": "sky"}, {"time": "golden", "behind": "hills"}]),
+    "autumn": ((0.0, 0.4), [{"falling": 0}, {"time": "golden", "falling": 0}]),
+    "clouds": ((0.0, 0.2), [{"light": "left"}, {"light": "right"}]),
+    "field": ((0.0, 0.35), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
+    "forest": ((0.0, 0.3), [{"rays": 0.9}, {"time": "golden", "rays": 0.9}]),
 }
 
 
@@ -111,7 +116,7 @@ def test_the_side_of_the_light_is_the_brighter_one(name: str) -> None:
 
 
 def test_ground_is_there_where_a_subject_can_stand() -> None:
-    assert [name for name in SCENES if not scenes.has_ground(name, {})] == ["wall", "sky"]
+    assert [name for name in SCENES if not scenes.has_ground(name, {})] == ["wall", "sky", "space"]
     assert not scenes.has_ground("sea", {"beach": False})
     assert not scenes.has_ground("mountains", {"foreground": "none"})
     assert not scenes.has_ground("bokeh", {"floor": False})
@@ -132,6 +137,7 @@ SHOWN = {  # where the colour is seen: rows and columns in fractions, further op
     "table": ((0.85, 0.95), {"material": "plain", "room": "dark"}, 45),
     "window": ((0.0, 0.6), {"time": "day"}, 22),
     "dunes": ((0.8, 1.0), {"time": "day"}, 25),
+    "clouds": ((0.75, 1.0), {}, 30),
 }
 
 
@@ -178,7 +184,24 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
             assert "turquoise" in scenes.caption(name, {option: "turquoise", **more}), option
 
 
-@pytest.mark.parametrize("name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sky",
+        "sea",
+        "dunes",
+        "fog",
+        "snow",
+        "mountains",
+        "table",
+        "city",
+        "forest",
+        "meadow",
+        "autumn",
+        "clouds",
+        "field",
+    ],
+)
 def test_the_caption_says_how_far_out_of_focus(name: str) -> None:
     assert scenes.caption(name, {"blur": 0.9}).endswith("far out of focus")
 
