@@ -58,8 +58,8 @@ def _progress(model: models.Model) -> None:
     else:
         total = found.total or model.size
         share = min(1.0, found.done / max(1, total))
-        said = f"{found.done / 1e9:.2f} of {total / 1e9:.2f} GB"
-        st.progress(share, f"Fetching {model.title}: {said}. You can go on.")
+        amount = f"{found.done / 1e9:.2f} of {total / 1e9:.2f} GB"
+        st.progress(share, f"Fetching {model.title}: {amount}. You can go on.")
     st.button(
         "Stop the download",
         key=f"stop_download.{model.id}",
