@@ -280,11 +280,11 @@ def test_the_command_lists_scenes_and_writes_the_gallery(
 @pytest.mark.parametrize(
     ("text", "code", "what"),
     [
-        ("scene:", 2, "needs a name"),
-        ("scene:volcano", 1, "There is no scene 'volcano'"),
+        ("scene:", 2, "something is missing after scene:"),
+        ("scene:volcano", 2, "There is no scene 'volcano'"),
         ("scene:dunes,sunset", 2, "'sunset' is not an OPTION=VALUE"),
         ("scene:dunes,time=sunset,time=day", 2, "OPTION=VALUE"),
-        ("scene:dunes,colour=reddish", 1, "not a colour"),
+        ("scene:dunes,colour=reddish", 2, "not a colour"),
         ("scene:dunes,seed=x", 2, "seed"),
     ],
 )
