@@ -99,6 +99,7 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "autumn": ((0.0, 0.4), [{"falling": 0}, {"time": "golden", "falling": 0}]),
     "clouds": ((0.0, 0.2), [{"light": "left"}, {"light": "right"}]),
     "field": ((0.0, 0.35), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
+    "lake": ((0.0, 0.2), [{"time": "sunset"}, {"time": "golden"}]),
     "forest": ((0.0, 0.3), [{"rays": 0.9}, {"time": "golden", "rays": 0.9}]),
 }
 
@@ -118,6 +119,7 @@ def test_the_side_of_the_light_is_the_brighter_one(name: str) -> None:
 def test_ground_is_there_where_a_subject_can_stand() -> None:
     assert [name for name in SCENES if not scenes.has_ground(name, {})] == ["wall", "sky", "space"]
     assert not scenes.has_ground("sea", {"beach": False})
+    assert not scenes.has_ground("lake", {"shore": "none"})
     assert not scenes.has_ground("mountains", {"foreground": "none"})
     assert not scenes.has_ground("bokeh", {"floor": False})
 
@@ -138,6 +140,7 @@ SHOWN = {  # where the colour is seen: rows and columns in fractions, further op
     "window": ((0.0, 0.6), {"time": "day"}, 22),
     "dunes": ((0.8, 1.0), {"time": "day"}, 25),
     "clouds": ((0.75, 1.0), {}, 30),
+    "water": ((0.4, 1.0), {"caustics": 0.2}, 25),
 }
 
 
@@ -277,11 +280,11 @@ def test_the_command_lists_scenes_and_writes_the_gallery(
 @pytest.mark.parametrize(
     ("text", "code", "what"),
     [
-        ("scene:", 2, "needs a name"),
-        ("scene:volcano", 1, "There is no scene 'volcano'"),
+        ("scene:", 2, "something is missing after scene:"),
+        ("scene:volcano", 2, "There is no scene 'volcano'"),
         ("scene:dunes,sunset", 2, "'sunset' is not an OPTION=VALUE"),
         ("scene:dunes,time=sunset,time=day", 2, "OPTION=VALUE"),
-        ("scene:dunes,colour=reddish", 1, "not a colour"),
+        ("scene:dunes,colour=reddish", 2, "not a colour"),
         ("scene:dunes,seed=x", 2, "seed"),
     ],
 )
