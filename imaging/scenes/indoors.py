@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from imaging.geometry import Size
+from imaging.scenes import surfaces
 from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Stand, Tint, from_side
 from imaging.scenes.colours import name_of
-from imaging.scenes.materials import marble, wood
+from imaging.scenes.materials import wood
 from imaging.scenes.tools import (
     add_disc,
     between,
@@ -24,7 +25,6 @@ from imaging.scenes.tools import (
     noise,
     smooth,
     softened,
-    through_lens,
     tint,
     vignette,
 )
@@ -41,45 +41,10 @@ def paint_table(stage: Stage, options: TableOptions) -> Picture:
     """The table's far edge lies behind the subject; its top is sharp there and mirrors the room a little."""
     edge = stage.behind(0.15, 0.86, 0.4)
     room = _room(stage, options, edge)
-    x, y = grid(stage)
-    depth = 0.34 / np.maximum(y - (edge - 0.17), 0.12)  # distance from the camera, 2 at the far edge
-    along, away = (x - 0.1) * depth * 1.1, depth * 1.5
-    foot = stage.pixel * depth * np.maximum(1.1, 1.5 * depth / 0.34)
-    top, gloss = _top(stage, options, along, away, foot)
-    height = stage.size.height
-    row = int(edge * height)
-    mirror = room.copy()
-    mirror[row:] = room[np.clip(row - 1 - np.arange(height - row), 0, height - 1)]
-    mirror = softened(mirror, 0.02 * height, 0.05 * height)
-    level = {"bright": 0.80, "warm": 0.62, "dark": 0.40, "garden": 0.80}[options.room]
-    air = softened(room[: max(2, row)], 0.2 * height).mean(axis=(0, 1))
-    lamp = mix(np.ones(3, np.float32), air / max(float(air.max()), 1e-3), 0.35)
-    light = level * (0.72 + 0.42 * glow(stage, stage.centre - 0.25, edge + 0.12, 0.9, 0.45))
-    grazing = gloss * (0.30 + 0.70 * bump(y - edge, 0.16))
-    table = top * lamp * (light * (1 - 0.5 * grazing))[..., None] + mirror * grazing[..., None]
-    near = smooth(0.04, 0.0, y - edge)
-    table = table * (1 + 0.10 * near)[..., None]
-    lip = smooth(edge - 0.0035, edge + 0.0035, y)
-    picture = mix(room, table, lip)
-    distance = np.abs(stage.y - (stage.stand.ground - 0.03))
-    radius = smooth(0.06, 0.40, distance) * 0.007 * height * (stage.y > edge - 0.02)
-    return through_lens(stage, picture, radius, 0.4)
-
-
-def _top(stage: Stage, options: TableOptions, along: Plane, away: Plane, foot: Plane) -> tuple[Picture, float]:
-    """The table top's own colour at its coordinates, and how much it mirrors."""
-    match options.material:
-        case "oak" | "walnut":
-            return wood(stage, options.material, along, away, foot), 0.16
-        case "marble":
-            return marble(stage, along, away, foot), 0.30
-        case "slate":
-            rough = noise(stage, "slate", along * 3, away * 3, 7, 0.68, foot * 3)
-            tone = np.exp(0.24 * rough)
-            return tint("#4a4e55") * tone[..., None].astype(np.float32), 0.10
-        case _:
-            fine = noise(stage, "plain", along * 40, away * 40, 3, 0.7, foot * 40)
-            return tint(options.colour) * (1 + 0.012 * fine)[..., None].astype(np.float32), 0.12
+    plain = surfaces.level(stage, edge)
+    brightness = {"bright": 0.80, "warm": 0.62, "dark": 0.40, "garden": 0.80}[options.room]
+    drawn = surfaces.top(stage, options.material, tint(options.colour), plain)
+    return surfaces.before(stage, room, edge, drawn, plain, brightness)
 
 
 def _room(stage: Stage, options: TableOptions, edge: float) -> Picture:
