@@ -15,7 +15,7 @@ setup: .venv/ready
 .venv/ready: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	-$(BIN)/python main.py models pull
+	$(BIN)/python main.py models pull
 	$(BIN)/python -c "import rembg.bg"
 	touch $@
 
@@ -24,7 +24,7 @@ setup: .venv/ready
 	touch $@
 
 test: .venv/ready-to-test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: .venv/ready-to-test
 	$(BIN)/ruff format --check .

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from masks import matting
+from imaging import foreground
 
 SHARED = Path(os.environ.get("BACKDROP_SHARED", Path(__file__).parents[2] / "shared"))
 STAMPS = Path("/usr/share/tuxpaint/stamps")
@@ -73,7 +73,7 @@ def run() -> None:
         soft, share = (alpha > 0) & (alpha < 255), alpha[..., None] / 255
         started = time.perf_counter()
         ours = photo.astype(np.float64)
-        ours[soft] = matting.foreground(photo, alpha)[1]
+        ours[soft] = foreground.estimate(photo, alpha).colours
         milliseconds["ours"].append((time.perf_counter() - started) * 1000)
         started = time.perf_counter()
         multilevel = estimate_foreground_ml(photo / 255, alpha / 255) * 255

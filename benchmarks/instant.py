@@ -21,10 +21,13 @@ import cv2
 
 import main
 import masks
-from imaging import backdrops, composite, save, shadows
+from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, SweepBackdrop
+from imaging import composite, foreground, shadows
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from masks import Selection, matting
-from recipe import BlurBackdrop, ColourBackdrop, GradientBackdrop, MaskRecipe, SweepBackdrop
+from imaging.subject import Subject
+from masks import Selection
+from recipe import MaskRecipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,14 +57,15 @@ def steps(data: bytes, runs: int) -> None:
     photo = load(data, "photo.jpg")
     selection = main.select(photo, MaskRecipe(), no_inputs)
     alpha = selection.values
-    edge = matting.foreground(photo.pixels, alpha)
-    plate, _ = backdrops.draw(SweepBackdrop(), photo, alpha, no_inputs, 0)
+    subject = Subject.of(photo, alpha)
+    background = SweepBackdrop().draw(subject, no_inputs, 0).pixels
+    assert background is not None
     shadow = shadows.contact(alpha)
-    print(f"photo {photo.size[0]} x {photo.size[1]}, soft pixels {edge[0].mean():.1%}")
+    print(f"photo {photo.size[0]} x {photo.size[1]}, soft pixels {subject.edge.soft.mean():.1%}")
     rows: list[tuple[str, Callable[[], object]]] = [
         ("read JPEG", lambda: load(data, "photo.jpg")),
         ("find subject (auto)", lambda: found_anew(photo)),
-        ("edge colours", lambda: matting.foreground(photo.pixels, alpha)),
+        ("edge colours", lambda: foreground.estimate(photo.pixels, alpha)),
         ("contact shadow", lambda: shadows.contact(alpha)),
     ]
     for backdrop in (
@@ -72,11 +76,11 @@ def steps(data: bytes, runs: int) -> None:
         BlurBackdrop(),
     ):
         name = f"backdrop {backdrop.kind} {getattr(backdrop, 'shape', '')}".strip()
-        rows.append((name, lambda b=backdrop: backdrops.draw(b, photo, alpha, no_inputs, 0)))  # type: ignore[misc]
+        rows.append((name, lambda b=backdrop: b.draw(subject, no_inputs, 0)))  # type: ignore[misc]
     rows += [
-        ("shadow onto plate", lambda: composite.shade(plate, shadow)),
-        ("composite", lambda: composite.over(photo.pixels, alpha, edge, plate)),
-        ("write PNG", lambda: save.encode(photo.pixels, "PNG")),
+        ("shadow onto the background", lambda: composite.shade(background, shadow)),
+        ("composite", lambda: composite.over(photo.pixels, alpha, subject.edge, background)),
+        ("write PNG", lambda: encode(photo.pixels, "PNG")),
     ]
     for name, work in rows:
         print(f"{name:32} {median(runs, work):7.0f} ms")

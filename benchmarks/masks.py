@@ -25,7 +25,7 @@ import numpy.typing as npt
 from PIL import Image
 
 import masks
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Photo, load
 from recipe import Source
@@ -84,7 +84,7 @@ def ours(name: str, **values: Any) -> Way:
     def find(photo: Photo, truth: Array) -> Array:
         filled = {key: value(truth) if callable(value) else value for key, value in values.items()}
         try:
-            return masks.find(photo, Source(name=name, values=filled), lambda digest: b"").values / 255
+            return masks.find(photo, Source(name=name, options=filled), lambda digest: b"").values / 255
         except NothingFound:
             return np.zeros(truth.shape)
 
@@ -116,16 +116,16 @@ def plain_rembg(photo: Photo, truth: Array) -> Array:
 def _rembg() -> Any:
     from masks.salient import _load
 
-    return _load("u2netp", str(weights.resolve("u2netp")[0]))
+    return _load("u2netp", str(models.fetch("u2netp")[0]))
 
 
 def plain_deeplab(*categories: int) -> Way:
     """The network's probabilities, letterboxed and enlarged bilinearly."""
 
     def find(photo: Photo, truth: Array) -> Array:
-        from masks.semantic import _look
+        from masks.semantic import _predict
 
-        shares = _look("deeplab-mobilenet-v2", photo.rgb8)
+        shares = _predict("deeplab-mobilenet-v2", photo.rgb8)
         return back(1 - shares[..., 0] if not categories else shares[..., categories].sum(axis=-1), truth)
 
     return find
@@ -135,12 +135,12 @@ def plain_tflite(id: str) -> Way:
     """A MediaPipe network's softmax over the photo stretched to its input, class 1: hair."""
 
     def find(photo: Photo, truth: Array) -> Array:
-        from masks.hair import HAIR, _ask
+        from masks.hair import HAIR, _run
 
         side = 512 if id == HAIR else 256
         given = np.zeros((1, side, side, 4 if id == HAIR else 3), np.float32)
         given[0, ..., :3] = cv2.resize(photo.rgb8, (side, side)) / 255
-        answer = np.exp(_ask(id, given))
+        answer = np.exp(_run(id, given))
         return back(answer[..., 1] / answer.sum(axis=-1), truth)
 
     return find
@@ -175,7 +175,7 @@ def plain_sam(boxed: bool) -> Way:
 def _sam() -> tuple[Any, Any]:
     import onnxruntime
 
-    encoder, decoder = (onnxruntime.InferenceSession(str(path)) for path in weights.resolve("mobile-sam"))
+    encoder, decoder = (onnxruntime.InferenceSession(str(path)) for path in models.fetch("mobile-sam"))
     return encoder, decoder
 
 

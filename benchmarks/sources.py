@@ -20,11 +20,11 @@ import numpy as np
 from PIL import Image
 
 import masks
-import weights
+import models
 from errors import NothingFound
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
-from masks import view
+from masks import preprocess
 from recipe import Source
 
 SIZES = ((1800, 1200), (4000, 3000))
@@ -53,7 +53,7 @@ def timed(work: Callable[[], object]) -> float:
 def find(where: Photo, name: str, **values: Any) -> None:
     """What is timed: a question to a source. To find nothing, as hair on a mug, takes its time, too."""
     with contextlib.suppress(NothingFound):
-        masks.find(where, Source(name=name, values=values), lambda digest: b"")
+        masks.find(where, Source(name=name, options=values), lambda digest: b"")
 
 
 def new_photo(where: Photo, name: str, runs: int, **values: Any) -> Seconds:
@@ -79,17 +79,17 @@ def run(runs: int) -> None:
 
     for size in SIZES:
         where = photo(size)
-        small = view.small(where)
+        small = preprocess.downscaled_rgb(where)
         _predict("u2netp", small)
         rows: list[tuple[str, Seconds]] = [
             ("one u2netp pass", [timed(lambda small=small: _predict("u2netp", small)) for _ in range(runs)])  # type: ignore[misc]
         ]
         for name, (title, needed) in WAYS.items():
-            if all(weights.present(id) for id in needed):
+            if all(models.is_installed(id) for id in needed):
                 rows.append((title, new_photo(where, name, runs)))
             else:
                 print(f"{title}: its weights are not here")
-        if weights.present("mobile-sam"):
+        if models.is_installed("mobile-sam"):
             click = [[size[0] / 2, size[1] / 2]]
             rows.append(("sam, first click", new_photo(where, "sam", runs, clicks=click)))
             rows.append(("sam, next click", next_clicks(where, runs)))

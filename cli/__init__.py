@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-models = typer.Typer(help="List the models, or fetch their weights.", invoke_without_command=True)
+models = typer.Typer(help="List the models, fetch them, or remove them.", invoke_without_command=True)
 app.add_typer(models, name="models")
 
 app.command("mask")(pictures.mask)
@@ -35,8 +35,10 @@ app.command("create")(pictures.create)
 app.command("replay")(pictures.replay)
 app.command("scenes")(machine.scenes_command)
 app.command("doctor")(machine.doctor)
-models.callback()(machine.models)
+app.command("clean")(machine.clean)
+models.callback()(machine.list_models)
 models.command("pull")(machine.pull)
+models.command("remove")(machine.remove)
 
 
 @app.callback()

@@ -23,12 +23,12 @@ BACKDROP_HELP = (
 
 def read_backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequence[Path]) -> Backdrop:
     """Read a backdrop as a person writes it: ``kind:argument,argument``."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
-    from imaging import save
+    from imaging.clean_copy import clean_copy
     from imaging.geometry import Size
     from imaging.photo import load, read_bytes
-    from recipe import Backdrop, explain
+    from recipe import explain, kind_of
 
     kind, _, argument = text.partition(":")
     items = [item.strip() for item in argument.split(",")] if argument else []
@@ -60,7 +60,7 @@ def read_backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequ
             path = expanded(argument)
             keep_apart(path, *outputs)
             picture = load(read_bytes(path), path.name)
-            values["digest"] = store.put(save.clean_copy(picture, Size(*frame), values.get("fit", "cover")))
+            values["digest"] = store.put(clean_copy(picture, Size(*frame), values.get("fit", "cover")))
         case "scene":
             values |= _scene(items)
         case "colour" | "sweep" | "blur":
@@ -72,7 +72,7 @@ def read_backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequ
         case _:
             _wrong(f"there is no backdrop {kind!r}")
     try:
-        return TypeAdapter[Backdrop](Backdrop).validate_python(values)
+        return kind_of(kind).resolve(values)
     except ValidationError as error:
         _wrong(explain(error))
 

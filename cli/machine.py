@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -12,7 +11,7 @@ import typer
 
 from cli.files import keep_apart
 from cli.flags import AsJson
-from cli.report import bytes_line
+from cli.report import BytesLine
 from errors import MissingWeights
 
 
@@ -24,12 +23,13 @@ def scenes_command(
     as_json: AsJson = False,
 ) -> None:
     """List the scenes for `--backdrop scene:NAME,OPTION=VALUE`, with their options."""
-    from imaging import save, scenes
+    from imaging import files, scenes
+    from imaging.encode import encode, type_of
 
     if gallery:
-        kind = save.type_of(gallery)
+        kind = type_of(gallery)
         keep_apart(None, gallery)
-        save.write(gallery, save.encode(scenes.gallery(seed), kind))
+        files.write(gallery, encode(scenes.gallery(seed), kind))
     table: list[dict[str, Any]] = [
         {"name": scene.name, "title": scene.title, "help": scene.help, "options": scenes.described(scene)}
         for scene in scenes.SCENES.values()
@@ -43,37 +43,37 @@ def scenes_command(
             typer.echo(f"    {option['name']}={option['values']}  ({option['default']})  {option['help']}")
 
 
-def models(context: typer.Context, as_json: AsJson = False) -> None:
+def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     """List every model: size, licence, what it is good at, and whether it is here."""
     if context.invoked_subcommand:
         return
-    import weights
-    from diffusion import catalogue
+    import models
+    from imaging import sentences
 
     rows = [
         {
-            "id": entry.id,
-            "for": "masks",
-            "megabytes": round(entry.size / 1e6, 1),
-            "licence": entry.licence,
-            "commercial_use": entry.commercial,
-            "here": weights.present(entry.id) is not None,
-            "good_at": entry.good_at,
+            "id": sentences.MODEL,
+            "for": "background, create",
+            "megabytes": 0.0,
+            "licence": "Apache-2.0",
+            "licence_url": "",
+            "commercial_use": True,
+            "here": True,
+            "good_at": "places described in a sentence, drawn as rendered scenes in about two seconds",
         }
-        for entry in weights.WEIGHTS.values()
     ]
     rows += [
         {
             "id": model.id,
-            "for": ", ".join(sorted(model.tasks)),
-            "megabytes": round(model.size_bytes / 1e6, 1),
+            "for": ", ".join(sorted(model.tasks)) if isinstance(model, models.Denoiser) else "masks",
+            "megabytes": round(model.size / 1e6, 1),
             "licence": model.licence,
             "licence_url": model.licence_url,
-            "commercial_use": True,
-            "here": catalogue.where(model.id) is not None,
+            "commercial_use": model.commercial,
+            "here": models.is_installed(model.id),
             "good_at": model.help,
         }
-        for model in catalogue.MODELS.values()
+        for model in models.MODELS.values()
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -93,33 +93,34 @@ def pull(
         typer.Argument(metavar="[ID...]", help="Models as `models` lists them; none means the small ones of set-up."),
     ] = None,
 ) -> None:
-    """Fetch the weights of some models; a broken-off download of a diffusion model goes on where it stopped."""
-    import weights
-    from diffusion import catalogue
+    """Fetch some models; a broken-off download is resumed. Of set-up's models, one that is optional may be missing."""
+    import models
 
-    logging.getLogger("backdrop.weights").setLevel(logging.INFO)  # says where each file came from
-    on_bytes = bytes_line if sys.stderr.isatty() else None
-    small = [id for id, found in weights.WEIGHTS.items() if found.embedded]
-    missing: list[str] = []
-    for wanted in [catalogue.MODELS.get(id) or weights.entry(id) for id in ids or small]:
-        if isinstance(wanted, catalogue.Model):
-            if catalogue.where(wanted.id) is None:
-                said = f"{wanted.size_bytes / 1e6:.1f} MB, licence {wanted.licence} ({wanted.licence_url})"
-                typer.echo(f"{wanted.id}: {said}", err=True)
-            typer.echo(f"{catalogue.fetch(wanted.id, on_bytes)}")
-            continue
-        if weights.present(wanted.id) is None:
-            typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {wanted.licence}", err=True)
+    logging.getLogger("backdrop.models").setLevel(logging.INFO)  # says where each file came from
+    for wanted in [models.entry(id) for id in ids or [id for id, model in models.MODELS.items() if model.setup]]:
+        if not models.is_installed(wanted.id):
+            licence = wanted.licence + (f" ({wanted.licence_url})" if wanted.licence_url else "")
+            typer.echo(f"{wanted.id}: {wanted.size / 1e6:.1f} MB, licence {licence}", err=True)
         try:
-            for path in weights.resolve(wanted.id, on_bytes):
-                typer.echo(f"{path}")
-        except MissingWeights as error:
-            if ids:
+            with BytesLine() as line:
+                paths = models.fetch(wanted.id, line)
+        except MissingWeights:
+            if ids or wanted.setup == "required":
                 raise
-            missing.append(wanted.id)
-            typer.echo(str(error), err=True)
-    if missing:
-        raise MissingWeights(f"Everything works but what needs {', '.join(missing)}; `models pull` tries again.")
+            typer.echo(f"{wanted.id} is optional and has no source that answers here. {wanted.without}", err=True)
+            continue
+        for path in paths:
+            typer.echo(f"{path}")
+
+
+def remove(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Models as `models` lists them.")],
+) -> None:
+    """Delete what was downloaded of some models; a folder of your own is not touched."""
+    import models
+
+    for id in [models.entry(id).id for id in ids]:
+        typer.echo(f"{id}: {models.remove(id) / 1e6:.1f} MB removed")
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -128,19 +129,19 @@ def doctor(as_json: AsJson = False) -> None:
     import platform
 
     import main
-    import weights
-    from diffusion import catalogue
+    import models
     from diffusion.device import pick_device
     from imaging.photo import FORMATS, max_megapixels
-    from jobs import places, presence, store
+    from jobs import places, retention, supervisor
     from masks import loaded
 
-    first = catalogue.MODELS[catalogue.default("background")]
+    first = models.denoiser(models.default_denoiser("background"))
     device = pick_device(first.memory_gb)
-    folder = weights.data_folder()
-    at_work = presence.worker()
-    here = [id for id in weights.WEIGHTS if weights.present(id)]
-    missing = [entry.id for entry in weights.WEIGHTS.values() if entry.embedded and entry.id not in here]
+    folder = models.data_folder()
+    kept = retention.used()
+    running = supervisor.worker()
+    here = [id for id in models.MODELS if models.is_installed(id)]
+    missing = [id for id, model in models.MODELS.items() if model.setup and id not in here]
     facts: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
         "versions": main.versions("torch", "diffusers", "transformers"),
@@ -149,12 +150,12 @@ def doctor(as_json: AsJson = False) -> None:
         "largest photo": f"{max_megapixels():g} megapixels",
         "data folder": str(folder),
         "data folder writable": os.access(next(p for p in [folder, *folder.parents] if p.exists()), os.W_OK),
-        "store": f"{store.default().size() / 1e6:.1f} MB (may be deleted; replay then needs the photo again)",
-        "worker": f"process {at_work.pid}, heard {at_work.silent:.0f} s ago" if at_work else "none at work",
+        "kept": f"{kept.store / 1e6:.1f} MB of pictures, {kept.records / 1e6:.1f} MB of records; {retention.policy()}",
+        "worker": f"process {running.pid}, heard {running.silent:.0f} s ago" if running else "not running",
         "worker log": f"{places.log()}{'' if places.log().exists() else ' (none yet)'}",
         "model memory": loaded.report(),
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),
-        "models here": [*here, *(id for id in catalogue.MODELS if catalogue.where(id))],
+        "models here": here,
         "models missing that set-up fetches": missing,
     }
     if as_json:
@@ -166,3 +167,23 @@ def doctor(as_json: AsJson = False) -> None:
         elif isinstance(value, list):
             value = ", ".join(value) or "none"
         typer.echo(f"{name}: {value}")
+
+
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete what is kept no longer, by age and size: BACKDROP_KEEP_DAYS and BACKDROP_KEEP_GB. The worker does it, too.
+
+    What a waiting job or an open page needs is never deleted, and models are not.
+    """
+    from dataclasses import asdict
+
+    from jobs import retention
+
+    cleaned = retention.clean(dry_run)
+    if as_json:
+        typer.echo(json.dumps(asdict(cleaned), indent=2))
+        return
+    typer.echo(f"{'It would delete' if dry_run else 'Deleted'} {cleaned}.")
+    typer.echo(f"Everything is {retention.policy()}.")

@@ -1,4 +1,4 @@
-"""What a diffusion model is to paint, as flags say it."""
+"""What the scenes are to draw or a diffusion model is to paint, as flags say it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from cli.flags import usage
 
 if TYPE_CHECKING:
-    from recipe import GeneratedBackdrop
+    from recipe import Backdrop, Task
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,11 @@ class PaintingFlags:
 
     model: Annotated[
         Optional[str],
-        typer.Option("--model", metavar="ID|FOLDER", help="As `models` lists them, or a local diffusers folder."),
+        typer.Option(
+            "--model",
+            metavar="ID|FOLDER",
+            help="scenes (rendered here), one that `models` lists, or a local diffusers folder.",
+        ),
     ] = None
     negative_prompt: Annotated[
         Optional[str], typer.Option(metavar="TEXT", help="What should not be in the picture.")
@@ -77,20 +81,25 @@ OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
 """What has a meaning only where a photo's background is painted over."""
 
 
-def generated(task: str, prompt: str, given: dict[str, Any]) -> GeneratedBackdrop:
-    """What the flags ask of a model; a model that is not in the catalogue is a folder."""
-    from diffusion import catalogue
+def generated(task: Task, prompt: str, given: dict[str, Any]) -> Backdrop:
+    """What the flags ask of a model; the rendered scenes where no diffusion model is installed.
+
+    A model that is neither these nor in the table is a folder.
+    """
+    import models
+    from backdrops import DescribedBackdrop, GeneratedBackdrop
+    from imaging import sentences
 
     settings = dict(given)
-    model = settings.pop("model", None)
-    if model is None:
-        model = catalogue.default("create" if task == "create" else "background")
-    elif model not in catalogue.MODELS:
-        model = catalogue.add_folder(Path(model))
-    return catalogue.settle(model, prompt=prompt, **settings)
+    model = settings.pop("model", None) or models.installed_denoiser(task) or sentences.MODEL
+    if model == sentences.MODEL:
+        return DescribedBackdrop.of(task, prompt, **settings)
+    if model not in models.denoisers():
+        model = models.add_folder(Path(model))
+    return GeneratedBackdrop.of(model, prompt=prompt, **settings)
 
 
-def settled_seed(seed: int | None, generated: GeneratedBackdrop | None) -> int:
+def settled_seed(seed: int | None, generated: Backdrop | None) -> int:
     """The seed that was given; for a painted picture without one a new one, said so that it can be asked for again."""
     import secrets
 

@@ -36,11 +36,13 @@ def mask(
 ) -> None:
     """Find the subject of PHOTO and write its mask: white the subject, black the rest, grey the soft edge."""
     import main
-    import weights
-    from imaging import checks, save
+    import models
+    from imaging import checks, files
+    from imaging.encode import encode, type_of
+    from masks import overlay as overlays
 
     outputs = [path for path in (output, overlay, heat) if path]
-    kinds = usage("--output", lambda: [save.type_of(path) for path in outputs])
+    kinds = usage("--output", lambda: [type_of(path) for path in outputs])
     keep_apart(photo, *outputs)
     started = time.perf_counter()
     store, loaded = take_photo(photo)
@@ -49,14 +51,14 @@ def mask(
     if overlay:
         import numpy as np
 
-        pictures.append(np.asarray(main.overlay(loaded, selection)))
+        pictures.append(np.asarray(overlays.overlay(loaded, selection)))
     if heat:
-        if selection.heat is None:
+        if selection.probability is None:
             raise BadInput("This source asks no network, so there is no heat map; leave --heat out.")
-        pictures.append(main.heat_map(loaded, selection))
-    files = [save.encode(pixels, kind) for pixels, kind in zip(pictures, kinds, strict=True)]
-    for path, data in zip(outputs, files, strict=True):
-        save.write(path, data)
+        pictures.append(overlays.probability_map(loaded, selection))
+    encoded = [encode(pixels, kind) for pixels, kind in zip(pictures, kinds, strict=True)]
+    for path, data in zip(outputs, encoded, strict=True):
+        files.write(path, data)
     share = selection.area / (loaded.size[0] * loaded.size[1])
     report = {
         "images": [str(path) for path in outputs],
@@ -64,7 +66,7 @@ def mask(
         "seconds": round(time.perf_counter() - started, 3),
         "device": "cpu",
         "model": next(reversed(selection.models), None),
-        "models": {id: weights.revision(id) for id in selection.models},
+        "models": {id: models.revision(id) for id in selection.models},
         "seed": None,
         "checks": {
             "protected_share": round(checks.protected_share(selection.values), 4),
@@ -82,7 +84,8 @@ def background(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
     backdrop: Annotated[Optional[str], typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)] = None,
     prompt: Annotated[
-        Optional[str], typer.Option(metavar="TEXT", help="A new background from a description; takes a model.")
+        Optional[str],
+        typer.Option(metavar="TEXT", help="A new background from a description: a rendered scene, or a model's."),
     ] = None,
     mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
     *,
@@ -96,11 +99,12 @@ def background(
 ) -> None:
     """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
     import main
-    from imaging import save
-    from recipe import Recipe, TransparentBackdrop
+    from backdrops import TransparentBackdrop
+    from imaging.encode import type_of
+    from recipe import Recipe
 
     settings = painting.given()
-    kind = usage("--output", lambda: save.type_of(output))
+    kind = usage("--output", lambda: type_of(output))
     if (backdrop is None) == (prompt is None):
         raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
     if backdrop is not None and settings:
@@ -140,12 +144,12 @@ def create(
 ) -> None:
     """Make a whole picture from a description."""
     import main
-    from imaging import save
+    from imaging.encode import type_of
     from jobs import store
     from recipe import Recipe
 
     settings = painting.given()
-    kind = usage("--output", lambda: save.type_of(output))
+    kind = usage("--output", lambda: type_of(output))
     outputs = numbered(output, painting.pictures)
     keep_apart(None, *outputs)
     backdrop = generated("create", prompt, settings)
@@ -172,12 +176,12 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Make RESULT again from the recipe inside it: the same pixels on the same machine."""
-    import main
-    from imaging import save
+    import replay as replaying
+    from imaging.encode import type_of
     from imaging.photo import read_bytes
     from jobs import store
 
-    kind = usage("--output", lambda: save.type_of(output))
+    kind = usage("--output", lambda: type_of(output))
     keep_apart(result, output)
     loaded = None
     if photo:
@@ -188,11 +192,11 @@ def replay(
         keep_apart(path, output)
         given[str(path)] = read_bytes(path)
     if model:
-        from diffusion import catalogue
+        import models
 
-        catalogue.add_folder(model)
+        models.add_folder(model)
     with ProgressLine() as line:
-        again = main.replay(read_bytes(result), result.name, loaded, store.default().get, line, given)
+        again = replaying.replay(read_bytes(result), result.name, loaded, store.default().get, line, given)
     writer = Writer([output], kind)
     writer(again)
     writer.report(as_json)

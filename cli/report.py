@@ -27,10 +27,10 @@ class Writer:
         self._reports: list[dict[str, Any]] = []
 
     def __call__(self, result: Result) -> None:
-        from imaging import save
+        from imaging import files
 
         output = self._outputs[len(self._reports)]
-        save.write(output, result.encode(self._kind))
+        files.write(output, result.encode(self._kind))
         self._reports.append({"images": [str(output)], **result.report})
 
     def report(self, as_json: bool) -> None:
@@ -55,8 +55,22 @@ def tell(report: dict[str, Any], as_json: bool, line: str) -> None:
     typer.echo(json.dumps(report, indent=2) if as_json else f"{line} ({report['seconds']} s)")
 
 
-def bytes_line(done: int, total: int) -> None:
-    typer.echo(f"\r{done / 1e6:8.1f} of {total / 1e6:.1f} MB", err=True, nl=False)
+class BytesLine:
+    """Says on a terminal how much has arrived, on one line that is gone when it is done."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> BytesLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            typer.echo("\r\033[K", err=True, nl=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._shown:
+            typer.echo(f"\r\033[K{done / 1e6:.1f} of {total / 1e6:.1f} MB", err=True, nl=False)
 
 
 class ProgressLine:

@@ -1,1 +1,1 @@
-"""Make pixels with diffusion models. The only room that imports diffusers; :mod:`diffusion.catalogue` does not."""
+"""Make pixels with diffusion models. The only room that imports diffusers; :mod:`diffusion.settings` does not."""

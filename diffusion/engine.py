@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from diffusion import catalogue
+import models
 from diffusion.device import Device, pick_device
+from diffusion.settings import SCHEDULERS
 from imaging.geometry import Size
+from models import layouts
 
 OnStep = Callable[[int, int, Image.Image], None]
 """Called after each step with (steps done, steps in all, a small RGB preview); it may raise to stop there."""
@@ -54,7 +56,7 @@ class Engine(Protocol):
         """Paint one picture: RGB at the request's size. What ``on_step`` raises ends the work and is passed on."""
         ...
 
-    def unread(self, prompt: str) -> str:
+    def truncated_text(self, prompt: str) -> str:
         """The end of a prompt that the model does not read because it is too long; empty where it reads all."""
         ...
 
@@ -70,10 +72,11 @@ def load(id: str) -> Engine:
         MissingWeights: the model is not on this machine; the message names the ways out.
     """
     with _loading:
-        folder = catalogue.require(id)
+        folder = models.require(id)
         if id not in _loaded or _loaded[id].folder != folder:
             _loaded.clear()
-            _loaded[id] = DiffusersEngine(folder, catalogue.revision(id), catalogue.entry(id).memory_gb)
+            memory_gb = models.denoiser(id).memory_gb
+            _loaded[id] = models.load(id, lambda paths: DiffusersEngine(paths[0], models.revision(id), memory_gb))
         return _loaded[id]
 
 
@@ -81,7 +84,7 @@ class DiffusersEngine:
     """A diffusers pipeline from a folder.
 
     Args:
-        folder: diffusers' layout, with safetensors, as :func:`catalogue.where` gives it.
+        folder: diffusers' layout, with safetensors, as :func:`models.local_path` gives it.
         revision: what exactly is in it, for reports.
         memory_gb: what it needs at half precision.
     """
@@ -91,7 +94,7 @@ class DiffusersEngine:
         self.revision = revision
         self.device = pick_device(memory_gb)
         self._pipe = _load_pipeline(folder, self.device)
-        self.native_side = catalogue.native_side(folder)
+        self.native_side = layouts.native_side(folder)
         self._own_scheduler = self._pipe.scheduler
         self._colours = _latent_colours(self._pipe)
         self._lock = threading.Lock()
@@ -126,7 +129,7 @@ class DiffusersEngine:
                 self._pipe.maybe_free_model_hooks()  # a stopped pipeline does not get there itself
         return picture
 
-    def unread(self, prompt: str) -> str:
+    def truncated_text(self, prompt: str) -> str:
         """The end of a prompt that is too long; see :class:`Engine`."""
         tokenizer = self._pipe.tokenizer
         tokens = tokenizer(prompt, truncation=False, verbose=False).input_ids[1:-1]
@@ -154,12 +157,12 @@ def _load_pipeline(folder: Path, device: Device) -> Any:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
-    name = catalogue.pipeline(folder)
+    name = layouts.pipeline(folder)
     unused = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     pipe = getattr(diffusers, name).from_pretrained(
         folder,
         dtype=getattr(torch, device.dtype),
-        variant=catalogue.variant(folder),
+        variant=layouts.variant(folder),
         use_safetensors=True,
         local_files_only=True,
         **({} if "XL" in name else unused),
@@ -176,7 +179,7 @@ def _scheduler(name: str, own: Any) -> Any:
     """A fresh scheduler of that name with the model's noise schedule: schedulers carry state from run to run."""
     import diffusers
 
-    entry = catalogue.SCHEDULERS[name]
+    entry = SCHEDULERS[name]
     kind = getattr(diffusers, entry.class_name) if entry.class_name else type(own)
     return kind.from_config(own.config, **entry.settings)
 

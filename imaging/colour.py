@@ -43,3 +43,13 @@ def to_srgb(rgb: npt.NDArray[Any], icc: bytes | None) -> npt.NDArray[Any]:
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
     )
     return np.asarray(converted)
+
+
+def to_linear(encoded: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Encoded sRGB levels 0..1 as linear light 0..1, by the curve of IEC 61966-2-1."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def to_encoded(linear: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Linear light 0..1 as encoded sRGB levels 0..1; the inverse of :func:`to_linear`."""
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055)

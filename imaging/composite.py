@@ -1,4 +1,4 @@
-"""Put the subject back, exactly: the photo's bytes where its alpha is 255, the plate where it is 0, a blend between."""
+"""Put the subject back, exactly: the photo's bytes where alpha is 255, else the background or a blend."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.foreground import Edge
 from imaging.photo import Array
 
 Mask = npt.NDArray[Any]
-Edge = tuple[npt.NDArray[Any], Array]
-"""Where the alpha is soft, ``(H, W)`` bool, and the subject's own colours there, ``(n, 3)`` in row-major order."""
 
 
-def over(pixels: Array, alpha: Mask, edge: Edge, plate: Array) -> Array:
-    """The subject over a plate.
+def over(pixels: Array, alpha: Mask, edge: Edge, background: Array) -> Array:
+    """The subject over a background.
 
     Args:
         pixels: ``(H, W, 3)`` the photo.
         alpha: ``(H, W)`` uint8, the selection.
         edge: the edge's decontaminated colours.
-        plate: ``(H, W, 3)`` the new background, in the photo's type and colour space.
+        background: ``(H, W, 3)`` the new background, in the photo's type and colour space.
 
     Returns:
         ``(H, W, 3)``, the photo's type. Blending happens in the photo's encoded space, as everywhere in print and web.
     """
-    result = plate.copy()
+    result = background.copy()
     cv2.copyTo(pixels, (alpha == 255).astype(np.uint8), result)
     soft, colours = edge
     share = alpha[soft].astype(np.float32)[:, None] / 255
-    blend = colours * share + plate[soft] * (1 - share)
+    blend = colours * share + background[soft] * (1 - share)
     result[soft] = np.rint(blend).astype(pixels.dtype)
     return result
 
@@ -57,9 +56,9 @@ def cut_out(pixels: Array, alpha: Mask, edge: Edge, shadow: Mask | None) -> Arra
     return np.dstack([colours, opacity.astype(pixels.dtype) * depth])
 
 
-def shade(plate: Array, shadow: Mask) -> Array:
-    """Darken a plate by a shadow's opacity, 255 = black."""
+def shade(background: Array, shadow: Mask) -> Array:
+    """Darken a background by a shadow's opacity, 255 = black."""
     light = cv2.merge([255 - shadow] * 3)
-    if plate.dtype == np.uint8:
-        return cv2.multiply(plate, light, scale=1 / 255)
-    return np.rint(plate * (light.astype(np.float32) / 255)).astype(plate.dtype)
+    if background.dtype == np.uint8:
+        return cv2.multiply(background, light, scale=1 / 255)
+    return np.rint(background * (light.astype(np.float32) / 255)).astype(background.dtype)

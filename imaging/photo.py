@@ -7,7 +7,10 @@ import hashlib
 import io
 import os
 import re
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +24,10 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 from errors import BadInput
 from imaging import cicp
 from imaging.cicp import CodePoints
+
+# Pillow warns of harmless oddities such as truncated EXIF. Set once, for the process: filters set around a call are not
+# safe in threads.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 Array = npt.NDArray[Any]
 """Pixels, uint8 or uint16; OpenCV's signatures promise no type, so the docstrings do."""
@@ -145,40 +152,80 @@ def load(data: bytes, name: str = "the picture", *, managed: bool = True) -> Pho
         raise BadInput(f"{name} is empty; choose another file.")
     if len(data) > MAX_BYTES:
         raise BadInput(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
-    _prepare_decoders()
-    Image.MAX_IMAGE_PIXELS = round(max_megapixels() * 1e6)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        # Pillow warns of harmless oddities (truncated EXIF and the like) on its way.
-        warnings.filterwarnings("ignore", category=UserWarning)
-        try:
-            with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:
-                _check_header(image, name)
-                notes = _name_note(name, image) + _colour_notes(image, data)
-                pixels, alpha, icc = _decode(image, data, managed)
-                exif = _clean_exif(image)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise BadInput(_too_large(name)) from None
-        except UnidentifiedImageError:
-            raise BadInput(_not_a_picture(data, name)) from None
-        except MemoryError:
-            raise BadInput(f"{name} needs more memory than there is; save it smaller and try again.") from None
-        except _DAMAGED as error:
-            raise BadInput(
-                f"{name} is damaged or incomplete and cannot be read; export it again or choose another file."
-            ) from error
+    image = opened(data, name)
+    with image:
+        with _decoding(name):
+            _check_header(image, name)
+        notes = _name_note(name, image) + _colour_notes(image, data)
+        pixels, alpha, icc = _decode(image, data, name, managed)
+        exif = _clean_exif(image)
     return Photo(pixels, alpha, icc, exif, digest_of(data), notes)
 
 
-# What decoders raise over damaged files; the RuntimeError is AVIF's.
-_DAMAGED = OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, RuntimeError
+# What Pillow, pillow-heif and OpenCV raise over damaged files; the RuntimeError is AVIF's.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    cv2.error,
+)
+
+
+@contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Around calls into a decoder, and nothing else: what decoders raise over damaged files becomes one sentence.
+
+    Our own code stays outside, so that a defect of ours keeps its traceback.
+    """
+    try:
+        yield
+    except (UnidentifiedImageError, BadInput):
+        raise
+    except Image.DecompressionBombError:
+        raise BadInput(_too_large(name)) from None
+    except MemoryError:
+        raise BadInput(f"{name} needs more memory than there is; save it smaller and try again.") from None
+    except _DAMAGED as error:
+        raise BadInput(
+            f"{name} is damaged or incomplete and cannot be read; export it again or choose another file."
+        ) from error
+
+
+def opened(data: bytes, name: str) -> Image.Image:
+    """Read the header with the plugin that accepts the first bytes.
+
+    ``Image.open`` compares the size with ``Image.MAX_IMAGE_PIXELS``, a limit of the whole process; ours is checked by
+    :func:`_check_header` instead, so that nothing global needs to be set.
+    """
+    _prepare_decoders()
+    for kind in FORMATS:
+        factory, accept = Image.OPEN[kind]
+        accepted = accept(data[:16]) if accept else True
+        if isinstance(accepted, str) or not accepted:  # a text says why the plugin is not available
+            continue
+        try:
+            with _decoding(name):
+                return factory(io.BytesIO(data), "")
+        except BadInput as error:
+            # A plugin refuses a file that only looks like its own by one of these, as Image.open expects.
+            if not isinstance(error.__cause__, (SyntaxError, IndexError, TypeError, struct.error)):
+                raise
+    raise BadInput(_not_a_picture(data, name))
 
 
 @cache
 def _prepare_decoders() -> None:
-    """Teach Pillow HEIC, and keep libtiff from printing about every damaged file."""
+    """Load Pillow's plugins, teach it HEIC, and keep libtiff from printing about every damaged file."""
     import pillow_heif
 
+    Image.init()
     pillow_heif.register_heif_opener(thumbnails=False)
     packages = Path(Image.__file__).parents[1]
     for library in [*packages.glob("pillow.libs/libtiff*"), *packages.glob("PIL/.dylibs/libtiff*")]:
@@ -240,21 +287,27 @@ def _not_a_picture(data: bytes, name: str) -> str:
     return f"{name} is not a picture that can be read; choose a {_FORMAT_LIST} file."
 
 
-def _decode(image: Image.Image, data: bytes, managed: bool) -> tuple[Array, Array | None, bytes | None]:
+def _decode(image: Image.Image, data: bytes, name: str, managed: bool) -> tuple[Array, Array | None, bytes | None]:
     """Pixels, alpha and profile, upright. Deep pictures keep their 16 bits, which Pillow would halve."""
-    tags = getattr(image, "tag_v2", {})
-    if tags.get(_PLANAR, 1) != 1 and max(tags.get(_BITS, (8,))) > 8:
+    with _decoding(name):
+        tags = getattr(image, "tag_v2", {})
+        planar, bits = tags.get(_PLANAR, 1), max(tags.get(_BITS, (8,)))
+        deep = image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK"
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    if planar != 1 and bits > 8:
         raise BadInput("A TIFF with its 16-bit colours in separate planes cannot be read; save it interleaved.")
     icc = _profile(image, data) if managed else None
-    if image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK":
-        image.load()  # Pillow finds truncation where OpenCV would fill with grey
-        pixels, alpha = _decode_deep(data, image, icc)
-        return *_upright(pixels, alpha, image.getexif().get(ExifTags.Base.Orientation, 1)), _rgb_profile(icc)
-    if image.format == "HEIF":
-        deep = _decode_deep_heif(data, image)
-        if deep is not None:
-            return *deep, _rgb_profile(icc)
-    ImageOps.exif_transpose(image, in_place=True)
+    if image.format == "HEIF" and image.info.get("bit_depth", 8) > 8:
+        decoded = _decode_deep_heif(data, name)
+        if decoded is not None:
+            return *decoded, _rgb_profile(icc)
+    with _decoding(name):
+        image.load()  # for deep pictures, too: Pillow finds truncation where OpenCV would fill with grey
+    if deep:
+        pixels, alpha = _decode_deep(data, image, name, icc)
+        return *_upright(pixels, alpha, orientation), _rgb_profile(icc)
+    with _decoding(name):
+        ImageOps.exif_transpose(image, in_place=True)
     rgb, alpha_band, icc = _to_rgb(image, icc)
     alpha = np.array(alpha_band) if alpha_band is not None else None
     return np.array(rgb), _opaque_is_none(alpha), icc
@@ -269,16 +322,14 @@ def _raw_mode(image: Image.Image) -> str:
     return str(args[0] if isinstance(args, tuple) else args)
 
 
-def _decode_deep(data: bytes, image: Image.Image, icc: bytes | None) -> tuple[Array, Array | None]:
+def _decode_deep(data: bytes, image: Image.Image, name: str, icc: bytes | None) -> tuple[Array, Array | None]:
     """A 16-bit PNG or TIFF as ``(H, W, 3)`` uint16 RGB and uint8 alpha."""
     tags = getattr(image, "tag_v2", {})
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
+    with _decoding(name):
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise ValueError("OpenCV cannot decode it") from error
-    if decoded is None or decoded.dtype != np.uint16:
-        raise ValueError("OpenCV cannot decode it at 16 bits")
+        if decoded is None or decoded.dtype != np.uint16:
+            raise ValueError("OpenCV cannot decode it at 16 bits")
     if decoded.ndim == 2:
         # Grey: a colour key (tRNS) is the only transparency such a PNG has, and Pillow reads it.
         key = image.info.get("transparency")
@@ -304,13 +355,12 @@ def _grey_curve(icc: bytes | None) -> Array:
     return np.rint(np.interp(np.arange(65_536) / 257, np.arange(256), levels) * 257).astype(np.uint16)
 
 
-def _decode_deep_heif(data: bytes, image: Image.Image) -> tuple[Array, Array | None] | None:
+def _decode_deep_heif(data: bytes, name: str) -> tuple[Array, Array | None] | None:
     """A 10- or 12-bit HEIC at 16 bits; ``None`` for an ordinary one. libheif turns it upright itself."""
     import pillow_heif
 
-    if image.info.get("bit_depth", 8) <= 8:
-        return None
-    decoded = np.asarray(pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, bgr_mode=False))
+    with _decoding(name):
+        decoded = np.asarray(pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, bgr_mode=False))
     if decoded.dtype != np.uint16 or decoded.ndim != 3:
         return None
     alpha = to_8_bit(np.ascontiguousarray(decoded[..., 3])) if decoded.shape[2] == 4 else None

@@ -1,19 +1,24 @@
 """What each visitor made: a list that survives reloads and restarts, with a small picture of each entry.
 
-A visitor is an opaque token that only their browser knows; nobody reads the history of another without it.
+A visitor is an opaque token that only their browser knows; nobody reads the history of another without it. It is
+written down as an owner id (:mod:`jobs.owner`).
 """
 
 from __future__ import annotations
 
 import io
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from PIL import Image
 
-from jobs import places, store
+from errors import BadInput
+from jobs import database, store
+from jobs.owner import owner_id
 from recipe import Recipe
 
 THUMBNAIL = 256  # pixels, the longer side
@@ -25,16 +30,18 @@ class Entry:
 
     Attributes:
         created: when, UTC.
-        recipe: what makes exactly this picture again.
+        recipe: what makes exactly this picture again; ``None`` where this Backdrop cannot read it.
         digest: the picture's file in the store.
         thumbnail: a WebP of at most 256 pixels a side with the picture's transparency, some kilobytes.
+        problem: why there is no recipe, in one sentence. Such an entry can be looked at and removed.
     """
 
     id: str
     created: datetime
-    recipe: Recipe
+    recipe: Recipe | None
     digest: str
     thumbnail: bytes
+    problem: str = ""
 
 
 def record(visitor: str, recipe: Recipe, digest: str) -> str:
@@ -46,37 +53,39 @@ def record(visitor: str, recipe: Recipe, digest: str) -> str:
         BadInput: the picture is not in the store.
     """
     thumbnail = _thumbnail(store.default().get(digest))
-    with places.records(write=True) as table:
+    with database.records(write=True) as table:
         (id,) = table.execute(
-            "INSERT INTO history (id, visitor, created, recipe, digest, thumbnail) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (visitor, digest) DO UPDATE SET created = excluded.created RETURNING id",
-            (str(uuid4()), visitor, time.time(), recipe.to_json(), digest, thumbnail),
+            "INSERT INTO history (id, owner, created, recipe, digest, thumbnail) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (owner, digest) DO UPDATE SET created = excluded.created RETURNING id",
+            (str(uuid4()), owner_id(visitor), time.time(), recipe.to_json(), digest, thumbnail),
         ).fetchone()
     return str(id)
 
 
 def entries(visitor: str, limit: int = 50) -> list[Entry]:
-    """The visitor's pictures, newest first, at most ``limit``."""
-    with places.records() as table:
+    """The visitor's pictures, newest first, at most ``limit``. Makes nothing where nothing was ever written down."""
+    if not database.has_records():
+        return []
+    with database.records() as table:
         rows = table.execute(
-            "SELECT * FROM history WHERE visitor = ? ORDER BY created DESC, rowid DESC LIMIT ?", (visitor, limit)
+            "SELECT * FROM history WHERE owner = ? ORDER BY created DESC, rowid DESC LIMIT ?",
+            (owner_id(visitor), limit),
         ).fetchall()
-    return [
-        Entry(
-            id=row["id"],
-            created=datetime.fromtimestamp(row["created"], UTC),
-            recipe=Recipe.from_json(row["recipe"]),
-            digest=row["digest"],
-            thumbnail=row["thumbnail"],
-        )
-        for row in rows
-    ]
+    return [_entry(row) for row in rows]
 
 
-def forget(visitor: str, id: str) -> None:
-    """Take an entry of the visitor's out of the history. The file stays in the store, which others may share."""
-    with places.records(write=True) as table:
-        table.execute("DELETE FROM history WHERE visitor = ? AND id = ?", (visitor, id))
+def _entry(row: Mapping[str, Any]) -> Entry:
+    recipe, problem = readable(row["recipe"])
+    created = datetime.fromtimestamp(row["created"], UTC)
+    return Entry(row["id"], created, recipe, row["digest"], row["thumbnail"], problem)
+
+
+def readable(text: str | bytes) -> tuple[Recipe | None, str]:
+    """The recipe that was written down, or ``None`` and why this Backdrop cannot read it."""
+    try:
+        return Recipe.from_json(text), ""
+    except BadInput as error:
+        return None, f"Its settings were made by another Backdrop, or are damaged. {error}"
 
 
 def _thumbnail(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The one process that makes pictures: ``python -m jobs.worker``, started by :func:`jobs.presence.ensure_worker`.
+"""The one process that makes pictures: ``python -m jobs.worker``, started by :func:`jobs.supervisor.ensure_worker`.
 
 It takes jobs one at a time, oldest first, and it alone loads diffusion weights. A job is a DBOS workflow of two steps,
 make the pictures and put them in order in the history; a step that was done is never done again, so a worker that takes
@@ -17,7 +17,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from jobs import places, presence
+from jobs import database, places, retention, supervisor
 
 if TYPE_CHECKING:
     from main import Progress
@@ -58,15 +58,26 @@ class Reporter:
 
     def keep(self, number: int, digest: str) -> None:
         """Note a finished picture, from 1, as one of the job's, whatever becomes of the others."""
-        with places.records(write=True) as table:
+        with database.records(write=True) as table:
             table.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (self._job, number, digest))
+
+    def stop_if_gone(self, visitor: str, digest: str) -> None:
+        """Undo what was just kept and stop, where the visitor deleted everything of theirs meanwhile."""
+        from errors import Cancelled
+        from jobs import queue, removal
+
+        if queue.is_gone(self._job):
+            removal.remove(visitor, digest)
+            with database.records(write=True) as table:
+                queue.take_out(table, [self._job])
+            raise Cancelled("This was deleted.")
 
     def finished(self) -> None:
         """Drop what is of use only while the job runs."""
         self._note({"preview": None})
 
     def _note(self, values: dict[str, Any]) -> None:
-        with places.records(write=True) as table:
+        with database.records(write=True) as table:
             names = ", ".join(f"{name} = ?" for name in values)
             table.execute(f"UPDATE job SET {names} WHERE id = ?", (*values.values(), self._job))
 
@@ -116,13 +127,12 @@ def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     import main
     from imaging.photo import load
     from jobs import store
-    from recipe import GeneratedBackdrop, Recipe
+    from recipe import Recipe
 
     kept = store.default()
     recipe = Recipe.from_json(recipe_json)
     photo = load(kept.get(recipe.photo), "the photo") if recipe.photo else None
-    backdrop = recipe.backdrop
-    asked_for = backdrop.num_images_per_prompt if isinstance(backdrop, GeneratedBackdrop) else 1
+    asked_for = recipe.backdrop.pictures
     pictures: list[list[str]] = []
 
     def keep(result: main.Result) -> None:
@@ -131,18 +141,23 @@ def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
         pictures.append([kept.put(result.encode("PNG")), result.recipe.to_json()])
         remember(visitor, pictures[-1:])
         reporter.keep(number, pictures[-1][0])
+        reporter.stop_if_gone(visitor, pictures[-1][0])
 
     main.run(recipe, photo, kept.get, reporter, on_result=keep)
     return pictures
 
 
 def remember(visitor: str, pictures: list[list[str]]) -> None:
-    """Record pictures in the visitor's history, the first on top; those that stand there already are put in order."""
-    from jobs import history
+    """Record pictures in the visitor's history, the first on top; those that stand there already are put in order.
+
+    A picture that was deleted meanwhile is left out.
+    """
+    from jobs import history, store
     from recipe import Recipe
 
     for digest, recipe_json in reversed(pictures):
-        history.record(visitor, Recipe.from_json(recipe_json), digest)
+        if store.default().has(digest):
+            history.record(visitor, Recipe.from_json(recipe_json), digest)
 
 
 def serve() -> None:
@@ -150,12 +165,12 @@ def serve() -> None:
     from dbos import DBOS, error
 
     from errors import Cancelled
-    from jobs import queue
+    from jobs import downloads, queue, searches
 
     DBOS(
         config={
             "name": "backdrop",
-            "system_database_url": places.queue_url(),
+            "system_database_url": database.queue_url(),
             "application_version": queue.VERSION,
             "executor_id": "worker",  # the same for every worker, so that each finds its predecessor's jobs
             "log_level": "WARNING",
@@ -176,11 +191,39 @@ def serve() -> None:
         made = DBOS.run_step({"name": "make"}, make_or_stop, job, recipe_json, visitor)
         if "error" in made:
             return made
-        DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])
+        if not queue.is_gone(job):
+            DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])
         return {"digests": [digest for digest, _ in made["pictures"]]}
+
+    def fetch_or_stop(job: str, model: str) -> dict[str, Any]:
+        try:
+            return downloads.fetch(job, model)
+        except Cancelled as stopped:
+            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+
+    @DBOS.workflow(name=downloads.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
+    def fetch(model: str) -> dict[str, Any]:
+        job = DBOS.workflow_id
+        assert job is not None
+        return DBOS.run_step({"name": "fetch"}, fetch_or_stop, job, model)
+
+    def search_or_stop(job: str, recipe_json: str) -> dict[str, Any]:
+        reporter = Reporter(job)
+        try:
+            return searches.search(job, recipe_json, reporter)
+        except Cancelled as stopped:
+            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+
+    @DBOS.workflow(name=searches.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
+    def search(recipe_json: str) -> dict[str, Any]:
+        job = DBOS.workflow_id
+        assert job is not None
+        return DBOS.run_step({"name": "search"}, search_or_stop, job, recipe_json)
 
     DBOS.launch()
     DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+    DBOS.register_queue(searches.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+    DBOS.register_queue(downloads.QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
 
 
 def _jpeg(preview: Any) -> bytes:
@@ -193,10 +236,11 @@ def _jpeg(preview: Any) -> bytes:
 
 def main() -> None:
     """Be the worker until no app is left; leave at once where there is one already."""
+    os.umask(0o077)  # whatever is written here is the user's own
     folder = places.folder()
-    held = presence.become_worker(folder)
+    held = supervisor.become_worker(folder)
     if held is None:
-        print("another worker is at work; nothing to do", file=sys.stderr)
+        print("another worker is running; nothing to do", file=sys.stderr)
         return
     faulthandler.enable()
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
@@ -209,10 +253,11 @@ def main() -> None:
     except Exception:
         log.exception("the worker cannot begin")
         os._exit(1)  # DBOS's threads would keep it half alive
+    retention.keep_cleaning()
     while True:
-        presence.beat(folder)
-        presence.end_if_alone(folder)
-        time.sleep(presence.BEAT)
+        supervisor.beat(folder)
+        supervisor.end_if_alone(folder)
+        time.sleep(supervisor.BEAT)
 
 
 if __name__ == "__main__":

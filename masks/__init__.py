@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
+import fields
+import models
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import matting, memory, ops, strokes, view
+from masks import matting, memory, ops, preprocess, strokes
 from masks.auto import Auto
-from masks.base import Context, MaskSource, Options, RepaintMask, Seen, Selection, to_repaint
-from masks.described import Text
-from masks.given import Alpha, Drawn, File
+from masks.base import Context, MaskSource, Options, Prediction, RepaintMask, Selection, to_repaint
+from masks.clipseg import Text
 from masks.hair import Hair
 from masks.memory import Memory
-from masks.pointed import Sam
 from masks.salient import Rembg
+from masks.sam import Sam
 from masks.semantic import DeepLab
+from masks.user_mask import Alpha, Drawn, File
 
-__all__ = ["SOURCES", "RepaintMask", "Selection", "combine", "find", "finish", "options_of", "select", "to_repaint"]
+__all__ = [
+    "SOURCES",
+    "RepaintMask",
+    "Selection",
+    "combine",
+    "find",
+    "finish",
+    "inputs",
+    "options_of",
+    "select",
+    "to_repaint",
+]
 
 SOURCES: dict[str, MaskSource] = {
     source.name: source for source in (Auto(), Rembg(), DeepLab(), Hair(), Text(), Sam(), Alpha(), File(), Drawn())
@@ -36,15 +49,26 @@ def options_of(source: recipe.Source) -> tuple[MaskSource, Options]:
     if found is None:
         raise BadInput(f"There is no mask source {source.name!r}; choose one of {', '.join(SOURCES)}.")
     try:
-        return found, found.Options.model_validate(dict(source.values))
+        return found, found.Options.model_validate(dict(source.options))
     except ValidationError as error:
         raise BadInput(f"The options of mask source {source.name} do not fit: {recipe.explain(error)}.") from error
 
 
-Key = tuple[str, str, str]  # the photo's digest, the source's name, its options
+def inputs(mask: recipe.MaskRecipe) -> Iterator[tuple[str, str]]:
+    """What a mask recipe reads by digest: (what it is, its digest)."""
+    if mask.strokes:
+        yield "touch-up", mask.strokes
+    for layer in mask.layers:
+        _, options = options_of(layer.source)
+        for setting in fields.settings(type(options)):
+            if setting.kind == "file":
+                yield setting.control.input, getattr(options, setting.name)
+
+
+Key = tuple[str, str, str, str]  # the photo's digest, the source's name, its options, the weights it finds here
 
 _selections: Memory[Selection] = Memory(60_000_000)  # pixels
-_sights: Memory[Seen] = Memory(15_000_000)
+_predictions: Memory[Prediction] = Memory(15_000_000)
 
 
 def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection:
@@ -52,8 +76,8 @@ def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> S
     key = _key(photo, source)
     selection = _selections.get(key)
     if selection is None:
-        answer = _look(photo, source, read)
-        selection = view.select(photo, answer) if isinstance(answer, Seen) else answer
+        answer = _run_source(photo, source, read)
+        selection = preprocess.select(photo, answer) if isinstance(answer, Prediction) else answer
         if selection.values.shape != photo.pixels.shape[:2]:
             raise ValueError(f"source {source.name} returned {selection.values.shape} for {photo.pixels.shape[:2]}")
         _selections.put(key, selection, selection.values.size)
@@ -62,29 +86,30 @@ def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> S
 
 def _key(photo: Photo, source: recipe.Source) -> Key:
     found, options = options_of(source)
-    return photo.digest, found.name, options.model_dump_json()
+    weights = models.fingerprint(*found.optional_weights) if found.optional_weights else ""
+    return photo.digest, found.name, options.model_dump_json(), weights
 
 
-def _look(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection | Seen:
+def _run_source(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Selection | Prediction:
     """What a source answers; what networks saw is kept."""
 
-    def ask(name: str, photo: Photo, /, **values: Any) -> Selection:
-        return find(photo, recipe.Source(name=name, values=values), read)
+    def select_by(name: str, photo: Photo, /, **options: Any) -> Selection:
+        return find(photo, recipe.Source(name=name, options=options), read)
 
-    def see(name: str, photo: Photo, /, **values: Any) -> Seen:
-        seen = _look(photo, recipe.Source(name=name, values=values), read)
-        if not isinstance(seen, Seen):
+    def predict_by(name: str, photo: Photo, /, **options: Any) -> Prediction:
+        prediction = _run_source(photo, recipe.Source(name=name, options=options), read)
+        if not isinstance(prediction, Prediction):
             raise TypeError(f"the source {name} gives masks; it has nothing that a network saw")
-        return seen
+        return prediction
 
     key = _key(photo, source)
-    kept = _sights.get(key)
+    kept = _predictions.get(key)
     if kept is not None:
         return kept
-    found, options = options_of(source)
-    answer = found.find(photo, options, Context(read, ask, see))
-    if isinstance(answer, Seen):
-        _sights.put(key, answer, answer.heat.size)
+    found, settings = options_of(source)
+    answer = found.find(photo, settings, Context(read, select_by, predict_by))
+    if isinstance(answer, Prediction):
+        _predictions.put(key, answer, answer.probability.size)
     return answer
 
 
@@ -125,7 +150,7 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
             _COMBINE[layer.op](combined.values, found.values),
             tuple(dict.fromkeys(combined.models + found.models)),
             tuple(dict.fromkeys(combined.notes + found.notes)),
-            combined.heat,
+            combined.probability,
             tuple(dict(combined.found + found.found).items()),
         )
     assert combined is not None  # a MaskRecipe has at least one layer
@@ -151,7 +176,7 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
         if isinstance(mask.objects, tuple):
             raise NothingFound("None of what was found lies at the points chosen; choose points on the subject.")
         raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
-    return Selection(values, combined.models, notes, combined.heat, combined.found)
+    return Selection(values, combined.models, notes, combined.probability, combined.found)
 
 
 def shape(values: Any, mask: recipe.MaskRecipe) -> Any:

@@ -8,23 +8,25 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Photo
-from masks import view
-from masks.base import Context, NoOptions, Seen, Selection
-from masks.view import Float
+from masks import preprocess, ranking
+from masks.base import Context, NoOptions, Prediction, Selection
+from masks.preprocess import Float
 
 TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded corner, not a cut-out
-PEOPLE = 0.01  # of the photo: fewer are passers-by
-UNSURE = 0.002  # of the photo: where less than this is surely salient, nothing is
-MEANT = 0.3  # of the people: so much of them salient, and they are what the photo is about
-AGREE = 0.6  # IoU: the parts network and the rest agree
-PIECE = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
-CLEAR = 0.9  # of what is likely is sure: the outline is clear, and SAM's second opinion only costs time
-COARSE = 1 / 320  # of the photo: the grid of the network that draws the edge
-STRIP = 1.5  # of a network's grid: where it differs from the others in narrower strips, that is its grid and no opinion
-SMALLEST = 0.0005  # of the photo
+MIN_PEOPLE = 0.01  # of the photo: fewer are passers-by
+MIN_CERTAIN = 0.002  # of the photo: where less than this is surely salient, nothing is
+MIN_SALIENCE = 0.3  # of the people: so much of them salient, and they are what the photo is about
+MIN_IOU = 0.6  # IoU: the parts network and the rest agree
+MIN_COMPONENT = 0.1  # of the largest piece: smaller ones are not what SAM's box must hold
+MIN_CLEAR = 0.9  # of what is likely is sure: the outline is clear, and SAM's second opinion only costs time
+EDGE_UNCERTAINTY = 1 / 320  # of the photo: the grid of the network that draws the edge
+STRIP_WIDTH = (
+    1.5  # of a network's grid: where it differs from the others in narrower strips, that is its grid and no opinion
+)
+MIN_AREA = 0.0005  # of the photo
 BODY = ["hair", "body", "face", "clothes", "accessories"]
 
 
@@ -35,20 +37,26 @@ class Auto:
     title: ClassVar = "Automatic"
     help: ClassVar = "Finds the main subject; a cut-out's own transparency is used as it is."
     Options: ClassVar = NoOptions
+    optional_weights: ClassVar[tuple[str, ...]] = (
+        *ranking.RANKING,
+        "deeplab-mobilenet-v2",
+        "selfie-multiclass",
+        "mobile-sam",
+    )
 
-    def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection | Seen:
+    def find(self, photo: Photo, options: NoOptions, context: Context) -> Selection | Prediction:
         if photo.alpha is not None and float((photo.alpha < 128).mean()) > TRANSPARENT_SHARE:
-            return context.ask("alpha", photo)
-        votes = _Votes(view.reduced(photo), context)
-        votes.look_for_people()
-        votes.ask_for_the_outline()
-        heat = votes.heat
-        if float((heat >= 0.5).mean()) < SMALLEST:
+            return context.select("alpha", photo)
+        ensemble = _Ensemble(preprocess.downscaled(photo), context)
+        ensemble.add_people()
+        ensemble.add_sam_outline()
+        probability = ensemble.probability
+        if float((probability >= 0.5).mean()) < MIN_AREA:
             raise NothingFound("No subject stands out in this photo; click on it, name it, or bring a mask file.")
-        return Seen(heat, COARSE, tuple(votes.models))
+        return Prediction(probability, EDGE_UNCERTAINTY, tuple(ensemble.models))
 
 
-class _Votes:
+class _Ensemble:
     """What the networks say, added up as logits: who is sure of an edge outvotes who is vague about it.
 
     A coarse network decides what belongs to the subject and leaves the outline to finer ones.
@@ -60,74 +68,78 @@ class _Votes:
         self.photo, self.context = photo, context
         self.models: list[str] = []
         self.people = False
-        salient = self._ask("rembg")
-        self.votes = view.logit(salient.heat if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32))
+        salient = self._predict("rembg", model=ranking.best_installed())
+        self.logits = preprocess.logit(
+            salient.probability if salient is not None else np.zeros(photo.pixels.shape[:2], np.float32)
+        )
 
     @property
-    def heat(self) -> Float:
-        return view.sigmoid(self.votes)
+    def probability(self) -> Float:
+        return preprocess.sigmoid(self.logits)
 
-    def look_for_people(self) -> None:
+    def add_people(self) -> None:
         """People count beside what is salient, or instead of it where nothing surely is."""
-        if not weights.present("deeplab-mobilenet-v2"):
+        if not models.is_installed("deeplab-mobilenet-v2"):
             return
-        seen = self._ask("deeplab", categories=["person"])
-        if seen is None or float((seen.heat >= 0.5).mean()) < PEOPLE:
+        prediction = self._predict("deeplab", categories=["person"])
+        if prediction is None or float((prediction.probability >= 0.5).mean()) < MIN_PEOPLE:
             return
-        people, salient = seen.heat, self.heat
-        meant = float((salient * people).sum() / people.sum())
-        if float((salient >= 0.75).mean()) < UNSURE and meant < MEANT:
-            trust = 0.8
-        elif meant >= MEANT and overlap(salient, people) > MEANT:
-            trust = 0.6
+        people, salient = prediction.probability, self.probability
+        people_salience = float((salient * people).sum() / people.sum())
+        if float((salient >= 0.75).mean()) < MIN_CERTAIN and people_salience < MIN_SALIENCE:
+            weight = 0.8
+        elif people_salience >= MIN_SALIENCE and overlap(salient, people) > MIN_SALIENCE:
+            weight = 0.6
         else:
             self.models.remove("deeplab-mobilenet-v2")
             return
         self.people = True
-        self._vote(seen, trust)
-        if weights.present("selfie-multiclass"):
-            body = self._ask("hair", parts=BODY, add=False)
-            if body is not None and overlap(body.heat, self.heat) > AGREE:
-                self._vote(body, 0.1)
+        self._add(prediction, weight)
+        if models.is_installed("selfie-multiclass"):
+            body = self._predict("hair", parts=BODY, add=False)
+            if body is not None and overlap(body.probability, self.probability) > MIN_IOU:
+                self._add(body, 0.1)
                 self.models.append("selfie-multiclass")
 
-    def ask_for_the_outline(self) -> None:
+    def add_sam_outline(self) -> None:
         """SAM, given the box of what was found so far, knows objects as wholes.
 
         It is asked where the outline is in doubt, and not about people: of them the others know more.
         """
-        heat = self.heat
-        clear = float((heat >= 0.75).sum()) >= CLEAR * float((heat >= 0.25).sum())
-        if self.people or clear or not weights.present("mobile-sam"):
+        probability = self.probability
+        clear = float((probability >= 0.75).sum()) >= MIN_CLEAR * float((probability >= 0.25).sum())
+        if self.people or clear or not models.is_installed("mobile-sam"):
             return
         box = self._box()
         if box is not None:
-            outline = self._ask("sam", box=list(box))
+            outline = self._predict("sam", box=list(box))
             if outline is not None:
-                self._vote(outline, 0.3)
+                self._add(outline, 0.3)
 
-    def _vote(self, seen: Seen, weight: float) -> None:
-        difference = view.logit(seen.heat) - self.votes
-        self.votes = self.votes + weight * without_strips(difference, STRIP * seen.coarse * max(self.photo.size))
+    def _add(self, prediction: Prediction, weight: float) -> None:
+        difference = preprocess.logit(prediction.probability) - self.logits
+        self.logits = self.logits + weight * without_strips(
+            difference, STRIP_WIDTH * prediction.edge_uncertainty * max(self.photo.size)
+        )
 
-    def _ask(self, name: str, add: bool = True, **values: Any) -> Seen | None:
-        """What another source sees, its heat at the photo's size, or ``None`` where it finds nothing."""
+    def _predict(self, name: str, add: bool = True, **options: Any) -> Prediction | None:
+        """What another source sees, its probability at the photo's size, or ``None`` where it finds nothing."""
         try:
-            seen = self.context.see(name, self.photo, **values)
+            prediction = self.context.predict(name, self.photo, **options)
         except NothingFound:
             return None
         if add:
-            self.models += [model for model in seen.models if model not in self.models]
-        return replace(seen, heat=view.resize(seen.heat, self.photo.size))
+            self.models += [model for model in prediction.models if model not in self.models]
+        return replace(prediction, probability=preprocess.resize(prediction.probability, self.photo.size))
 
     def _box(self) -> tuple[float, float, float, float] | None:
         """The box around the large pieces of what was found, in pixels."""
-        found = (self.heat >= 0.5).astype(np.uint8)
+        found = (self.probability >= 0.5).astype(np.uint8)
         count, _, pieces, _ = cv2.connectedComponentsWithStats(found)
         if count < 2:
             return None
         pieces = pieces[1:]
-        large = pieces[pieces[:, cv2.CC_STAT_AREA] >= PIECE * pieces[:, cv2.CC_STAT_AREA].max()]
+        large = pieces[pieces[:, cv2.CC_STAT_AREA] >= MIN_COMPONENT * pieces[:, cv2.CC_STAT_AREA].max()]
         left, top = large[:, 0].min(), large[:, 1].min()
         return (
             float(left),

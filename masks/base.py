@@ -27,18 +27,18 @@ class Selection:
 
     Attributes:
         values: ``(H, W)`` uint8 at the photo's size; 255 = the subject, 0 = not, between = the soft edge's alpha.
-        models: ids of the weights that had a part in it, in order.
-        notes: sentences a person should read ("hair was found by ...").
-        heat: what the networks themselves said before any threshold: ``(h, w)`` 0..1 over the whole photo, at a size of
-            their own; ``None`` where no network was asked. For the heat-map view, and for weighing answers. Of
-            several layers combined, the first one's.
-        found: what else was seen, by name, with its share of the photo.
+        models: ids of the weights that it was predicted with, in order.
+        notes: sentences for people ("hair was found by ...").
+        probability: ``(h, w)`` 0..1, the networks' output before thresholding, over the whole photo at the networks'
+            resolution; ``None`` where no network was used. For the heat map. Of several layers combined, the first
+            one's.
+        found: what else was recognised in the photo: (name, share of the photo 0..1).
     """
 
     values: Mask
     models: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    heat: npt.NDArray[Any] | None = None
+    probability: npt.NDArray[Any] | None = None
     found: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
@@ -56,24 +56,24 @@ class Selection:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What networks saw: probabilities that are still to be brought to the photo's own edges (``view.select``).
+class Prediction:
+    """Output of networks: probabilities that are not refined to the photo's edges yet (``preprocess.select``).
 
     Attributes:
-        heat: ``(h, w)`` float 0..1 over the whole photo, at a size of the networks' own; one half is the edge.
-        coarse: how far the edge may be off, as a share of the photo's longer side.
+        probability: ``(h, w)`` float 0..1 over the whole photo, at the networks' resolution; the edge lies at 0.5.
+        edge_uncertainty: how far the edge may be off, as a share of the photo's longer side (0..1).
         models, notes, found: as a :class:`Selection`'s.
-        specks: pieces smaller than this, in per cent of the largest, are dropped.
-        shown: the heat to show people, where it is not ``heat``.
+        specks: connected components smaller than this, in per cent of the largest, are dropped.
+        display_probability: the heat map's probability, where it is not ``probability``.
     """
 
-    heat: npt.NDArray[Any]
-    coarse: float
+    probability: npt.NDArray[Any]
+    edge_uncertainty: float
     models: tuple[str, ...]
     notes: tuple[str, ...] = ()
     found: tuple[tuple[str, float], ...] = ()
     specks: float = 1.0
-    shown: npt.NDArray[Any] | None = None
+    display_probability: npt.NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +93,13 @@ def to_repaint(selection: Selection) -> RepaintMask:
 
 
 class Options(BaseModel):
-    """A source's settings. Fields draw the widgets, the docs row and the command line's ``name:argument``.
+    """A source's settings. Its fields define the page's controls and the command line's ``name:argument``.
 
     ``positional`` names the field that plain items of ``name:item;item;key=value`` fill. A field whose value is a
-    file's digest is marked with ``json_schema_extra={"input": "..."}``: on the command line it is written as a path.
-    One marked with ``json_schema_extra={"mark": "add" | "remove" | "box"}`` holds places in the photo, which the page
-    lets people click on. ``title`` names the field for people; what may be chosen in it is put into words by
-    ``json_schema_extra={"words": {value: words}}``, unless it is the id of some weights, which have words of their own.
+    file's digest is marked with ``Control(input="...")``: on the command line it is written as a path. One marked with
+    ``Control(mark="add" | "remove" | "box")`` holds points or a box in the photo, set by clicking;
+    ``Control(words=...)`` labels its choices, unless these are ids of models, which have labels of their own.
+    See :mod:`fields`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
@@ -110,51 +110,56 @@ class NoOptions(Options):
     """For sources that have nothing to set."""
 
 
-def listed(value: Any) -> list[Any]:
-    """The items of an option as a person writes them: ``"person, dog"`` and ``["person", "dog"]`` are the same."""
+def split_list(value: Any) -> list[Any]:
+    """Split comma-separated items: ``"person, dog"`` and ``["person", "dog"]`` are the same."""
     items = [value] if isinstance(value, str) else list(value)
     return [part.strip() for item in items for part in str(item).split(",") if part.strip()]
 
 
-Found_co = TypeVar("Found_co", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 
-class Ask(Protocol[Found_co]):
-    """A question to another source, with its options by name."""
+class AskSource(Protocol[Result_co]):
+    """A call of another source by name, with its options as keywords."""
 
-    def __call__(self, name: str, photo: Photo, /, **values: Any) -> Found_co: ...
+    def __call__(self, name: str, photo: Photo, /, **values: Any) -> Result_co: ...
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a source may ask for besides the photo.
+    """What a source may use besides the photo.
 
     Attributes:
-        read: the bytes of an input by digest; raises ``BadInput`` where it is not to be had.
-        ask: what another source finds in a photo: ``ask("rembg", photo, model="u2netp")``. Sources never import each
-            other; this is how one builds on another.
-        see: the same, but only what its networks saw, without the time that the edges take.
+        read: returns an input's bytes by digest; raises ``BadInput`` where it is missing.
+        select: runs another source: ``select("rembg", photo, model="u2netp")``. Sources never import each other; this
+            is how one builds on another.
+        predict: the same, without refining the edges, which takes most of the time on large photos.
     """
 
     read: Callable[[str], bytes]
-    ask: Ask[Selection]
-    see: Ask[Seen]
+    select: AskSource[Selection]
+    predict: AskSource[Prediction]
 
 
 class MaskSource(Protocol):
-    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``."""
+    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``.
+
+    One that always takes certain weights, whatever its options, names them in a class variable
+    ``needed_weights``: they are fetched when it is used.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]
     help: ClassVar[str]
     Options: ClassVar[Any]  # the class of its options, an :class:`Options`
+    optional_weights: ClassVar[tuple[str, ...]]  # ids of weights that it uses where they are installed
 
-    def find(self, photo: Photo, options: Any, context: Context) -> Selection | Seen:
-        """Find the subject in ``photo``: a mask, or what networks saw, of which the caller makes one.
+    def find(self, photo: Photo, options: Any, context: Context) -> Selection | Prediction:
+        """Find the subject in ``photo``: a mask, or a prediction that the caller refines to one.
 
         Raises:
-            NothingFound: there is none; the message says what was found instead, where anything was.
-            MissingWeights: the model's files are not to be had.
+            NothingFound: there is none; the message says what was found instead, if anything.
+            MissingWeights: the model's files are neither installed nor could be downloaded.
             BadInput: the options do not fit this photo.
         """
         ...

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fields
 from errors import BadInput
 from masks import SOURCES, options_of
 from masks.base import Options
@@ -42,7 +43,7 @@ def parse(text: str, take_in: Callable[[Path], str]) -> Source:
     for key in values:
         if _is_input(found.Options, key):
             values[key] = take_in(Path(values[key]))
-    source = Source(name=name, values=values)
+    source = Source(name=name, options=values)
     options_of(source)
     return source
 
@@ -62,6 +63,4 @@ def _take(options: type[Options], name: str, item: str, values: dict[str, Any]) 
 
 
 def _is_input(options: type[Options], key: str | None) -> bool:
-    field = options.model_fields.get(key or "")
-    extra = field.json_schema_extra if field else None
-    return isinstance(extra, dict) and "input" in extra
+    return any(setting.name == key and setting.kind == "file" for setting in fields.settings(options))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import MissingWeights, NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
-from masks import loaded, view
-from masks.base import Context, Options, Seen, listed
-from masks.view import Float
+from masks import loaded, preprocess
+from masks.base import Context, Options, Prediction, split_list
+from masks.preprocess import Float
 
 Part = Literal["hair", "skin", "body", "face", "clothes", "accessories"]
 OUTPUTS: dict[str, tuple[int, ...]] = {
@@ -24,22 +25,22 @@ OUTPUTS: dict[str, tuple[int, ...]] = {
     "accessories": (5,),
 }
 """Channels of the multiclass network; channel 0 is the background."""
-PARTS, HAIR = "selfie-multiclass", "hair-segmenter"
-ROOM = 1.3  # the hair network sees the photo in a grey square this much wider: whole heads, as it was trained
-TRUST = 1.5  # weight of the multiclass network's margin beside the hair network's logit; their scales differ so much
-COARSE = 0.01  # of the photo: grids of 512 and 256
-SMALLEST = 0.0005  # of the photo
+MULTICLASS, HAIR = "selfie-multiclass", "hair-segmenter"
+MARGIN = 1.3  # the hair network sees the photo in a grey square this much wider: whole heads, as it was trained
+MULTICLASS_WEIGHT = (
+    1.5  # weight of the multiclass network's margin beside the hair network's logit; their scales differ so much
+)
+EDGE_UNCERTAINTY = 0.01  # of the photo: grids of 512 and 256
+MIN_AREA = 0.0005  # of the photo
 
 
 class HairOptions(Options):
     positional: ClassVar = "parts"
-    parts: tuple[Part, ...] = Field(
-        ("hair",),
-        min_length=1,
-        title="What to select (parts)",
-        description="What to select of a person.",
-        json_schema_extra={
-            "words": {
+    parts: Annotated[
+        tuple[Part, ...],
+        Field(min_length=1, title="What to select (parts)", description="What to select of a person."),
+        Control(
+            words={
                 "hair": "Hair",
                 "skin": "All skin",
                 "body": "Skin but the face (body)",
@@ -47,13 +48,13 @@ class HairOptions(Options):
                 "clothes": "Clothes",
                 "accessories": "Accessories",
             }
-        },
-    )
+        ),
+    ] = ("hair",)
 
     @field_validator("parts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return listed(value)
+        return split_list(value)
 
 
 class Hair:
@@ -63,23 +64,25 @@ class Hair:
     title: ClassVar = "Hair and clothes"
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
+    needed_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
+    optional_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
 
-    def find(self, photo: Photo, options: HairOptions, context: Context) -> Seen:
-        rgb = view.small(photo)
-        heat, models, notes = _heat(options.parts, rgb)
-        if float((heat >= 0.5).mean()) < SMALLEST:
+    def find(self, photo: Photo, options: HairOptions, context: Context) -> Prediction:
+        rgb = preprocess.downscaled_rgb(photo)
+        probability, models, notes = _predict(options.parts, rgb)
+        if float((probability >= 0.5).mean()) < MIN_AREA:
             raise NothingFound(
                 f"There is no {' or '.join(options.parts)} to be found in this photo; click on it instead, or try "
                 "another photo."
             )
-        return Seen(heat, COARSE, models, notes)
+        return Prediction(probability, EDGE_UNCERTAINTY, models, notes)
 
 
-def _heat(parts: tuple[Part, ...], rgb: Array) -> tuple[Float, tuple[str, ...], tuple[str, ...]]:
-    """How likely each pixel is one of the parts; which networks said so, and what a person should know.
+def _predict(parts: tuple[Part, ...], rgb: Array) -> tuple[Float, tuple[str, ...], tuple[str, ...]]:
+    """The probability that each pixel is one of the parts; the ids of the networks used; notes for people.
 
-    Hair has two networks. Where both are at hand their votes are added: on ``groundtruth/hair`` that is worth more than
-    either alone, because one sees strands and the other whole heads.
+    Hair has two networks. Where both are installed their logits are added: on ``groundtruth/hair`` that is better than
+    either alone, because one resolves strands and the other whole heads.
     """
     channels = sorted({channel for part in parts for channel in OUTPUTS[part]})
     try:
@@ -87,48 +90,48 @@ def _heat(parts: tuple[Part, ...], rgb: Array) -> tuple[Float, tuple[str, ...], 
     except MissingWeights:
         if parts != ("hair",):
             raise
-        note = f"The weights {PARTS} are missing, so hair was found by the hair network alone."
-        return view.sigmoid(_hair(rgb)), (HAIR,), (note,)
+        note = f"The weights {MULTICLASS} are missing, so hair was found by the hair network alone."
+        return preprocess.sigmoid(_hair_logits(rgb)), (HAIR,), (note,)
     if "hair" not in parts:
-        return view.sigmoid(2 * margins), (PARTS,), ()
+        return preprocess.sigmoid(2 * margins), (MULTICLASS,), ()
     try:
-        strands = _hair(rgb)
+        strands = _hair_logits(rgb)
     except MissingWeights:
         note = f"The weights {HAIR} are missing, so hair was found by the multiclass network alone."
-        return view.sigmoid(2 * margins), (PARTS,), (note,)
-    votes = view.sigmoid(strands + TRUST * _margins(rgb, [1]))
+        return preprocess.sigmoid(2 * margins), (MULTICLASS,), (note,)
+    combined = preprocess.sigmoid(strands + MULTICLASS_WEIGHT * _margins(rgb, [1]))
     if parts != ("hair",):
         others = [channel for channel in channels if channel != 1]
-        votes = np.maximum(votes, view.sigmoid(2 * _margins(rgb, others)))
-    return votes, (HAIR, PARTS), ()
+        combined = np.maximum(combined, preprocess.sigmoid(2 * _margins(rgb, others)))
+    return combined, (HAIR, MULTICLASS), ()
 
 
-def _hair(rgb: Array) -> Float:
+def _hair_logits(rgb: Array) -> Float:
     """Logit of hair at every pixel, by the hair network."""
-    canvas, inside = view.square(rgb, ROOM)
-    given = np.zeros((1, 512, 512, 4), np.float32)  # the fourth channel is a video's previous mask
-    given[0, ..., :3] = view.resize(canvas, (512, 512)) / np.float32(255)
-    answer = _ask(HAIR, given)
-    return view.resize(answer[..., 1] - answer[..., 0], canvas.shape[1::-1])[inside]
+    canvas, inside = preprocess.pad_to_square(rgb, MARGIN)
+    batch = np.zeros((1, 512, 512, 4), np.float32)  # the fourth channel is a video's previous mask
+    batch[0, ..., :3] = preprocess.resize(canvas, (512, 512)) / np.float32(255)
+    answer = _run(HAIR, batch)
+    return preprocess.resize(answer[..., 1] - answer[..., 0], canvas.shape[1::-1])[inside]
 
 
 def _margins(rgb: Array, channels: list[int]) -> Float:
     """By how much the best of these channels beats the best of the others, at every pixel."""
-    canvas, inside = view.square(rgb)
-    given = (view.resize(canvas, (256, 256)) / np.float32(255))[None]
-    answer = _ask(PARTS, given)
+    canvas, inside = preprocess.pad_to_square(rgb)
+    batch = (preprocess.resize(canvas, (256, 256)) / np.float32(255))[None]
+    answer = _run(MULTICLASS, batch)
     others = [channel for channel in range(answer.shape[-1]) if channel not in channels]
     margin = answer[..., channels].max(axis=-1) - answer[..., others].max(axis=-1)
-    return view.resize(margin, canvas.shape[1::-1])[inside]
+    return preprocess.resize(margin, canvas.shape[1::-1])[inside]
 
 
-def _ask(id: str, given: Float) -> Float:
+def _run(id: str, batch: Float) -> Float:
     """One TFLite network's answer to one picture."""
-    (path,) = weights.resolve(id)
+    (path,) = models.fetch(id)
     model = loaded.get(id, path.stat().st_size, lambda: _load(str(path)))
     with model.lock:
         interpreter = model.run
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], given)
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
         interpreter.invoke()
         return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
 

@@ -1,10 +1,7 @@
-"""Soft edges: bring a coarse mask to the photo's own edges, and take the old background out of the edge's colour."""
+"""Soft edges: bring a coarse mask to the photo's own edges, or estimate the alpha anew from its colours."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.photo import Array
+from imaging.tiles import WORK_SIDE, Window, on_tiles, scaled, upsample
 from masks.base import Mask
 
 Float = npt.NDArray[Any]
-WORK_SIDE = 1024  # the longer side, in pixels, at which statistics over large windows are taken
-TILE = 256
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class Guide:
             eps: variance, for values 0..1, below which the photo counts as flat and the mask is only smoothed.
         """
         scale = min(1.0, WORK_SIDE / max(rgb.shape[:2]))
-        small = cv2.resize(rgb, _scaled(rgb.shape, scale), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        small = cv2.resize(rgb, scaled(rgb.shape, scale), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         side = 2 * max(1, round(radius * scale)) + 1
         window = side, side
         channels = red, green, blue = tuple(cv2.split(small))
@@ -108,13 +103,13 @@ def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
 
     def apply(window: Window, _: Window) -> None:
         rows, columns = window
-        here = _upsample(coefficients, mask.shape, rows, columns)
+        here = upsample(coefficients, mask.shape, rows, columns)
         alpha = np.einsum("ijk,ijk->ij", here[..., :3], rgb[rows, columns].astype(np.float32))
         alpha += 255 * here[..., 3]
         values = np.clip(alpha + 0.5, 0, 255).astype(np.uint8)
         result[rows, columns] = np.where(near[rows, columns], values, mask[rows, columns])
 
-    _on_tiles(near, 0, apply)
+    on_tiles(near, 0, apply)
     return result
 
 
@@ -150,7 +145,7 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
     inside = slice(top, rows[-1] + 3 * reach + 1), slice(left, columns[-1] + 3 * reach + 1)
     image, part = rgb[inside], mask[inside]
     scale = min(1.0, (MATTING_MEGAPIXELS * 1e6 / part.size) ** 0.5)
-    size = _scaled(part.shape, scale)
+    size = scaled(part.shape, scale)
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
     around = 2 * max(1, round(reach * scale)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (around, around))
@@ -173,100 +168,3 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
     result = mask.copy()
     result[inside] = np.where(alpha >= 250, np.uint8(255), np.where(alpha <= 5, np.uint8(0), alpha))
     return result, notes
-
-
-def foreground(pixels: Array, mask: Mask) -> tuple[npt.NDArray[Any], Array]:
-    """The subject's own colour where the edge is soft: the old background taken out, so that no halo remains.
-
-    Two rounds of blur fusion (Forte, Pitié: Approximate Fast Foreground Colour Estimation, ICIP 2021, equations 5 to
-    7): a wide one at ``WORK_SIDE`` and a narrow one at full size, only where the edge is soft.
-
-    Args:
-        pixels: ``(H, W, 3)`` uint8 or uint16, the photo.
-        mask: ``(H, W)`` uint8, its alpha.
-
-    Returns:
-        Where the mask is soft, ``(H, W)`` bool with n pixels set, and the foreground colours there, ``(n, 3)`` in the
-        photo's type, in row-major order.
-    """
-    soft = (mask > 0) & (mask < 255)
-    full = float(np.iinfo(pixels.dtype).max)
-    scale = min(1.0, WORK_SIDE / max(mask.shape))
-    size = _scaled(mask.shape, scale)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full
-    small_alpha = cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    wide = _blur_fusion_means(small, small, small_alpha, 45)
-    narrow = 3
-    estimate = np.zeros_like(pixels)
-
-    def refine_colours(window: Window, inner: Window) -> None:
-        rows, columns = window
-        image = pixels[rows, columns].astype(np.float32) / full
-        alpha = mask[rows, columns].astype(np.float32) / 255
-        fore, back = (_upsample(means, mask.shape, rows, columns) for means in wide)
-        residue = image - _mix(fore, back, alpha)
-        fore = np.clip(fore + alpha[..., None] * residue, 0, 1)
-        back = np.clip(back + (1 - alpha[..., None]) * residue, 0, 1)
-        fore_mean, back_mean = _blur_fusion_means(fore, back, alpha, narrow)
-        fore = fore_mean + alpha[..., None] * (image - _mix(fore_mean, back_mean, alpha))
-        values = np.clip(fore * full + 0.5, 0, full).astype(pixels.dtype)
-        estimate[inner] = values[_within(inner[0], rows), _within(inner[1], columns)]
-
-    _on_tiles(soft, 2 * narrow, refine_colours)
-    return soft, estimate[soft]
-
-
-def _mix(fore: Float, back: Float, alpha: Float) -> Float:
-    return alpha[..., None] * fore + (1 - alpha[..., None]) * back
-
-
-def _blur_fusion_means(fore: Float, back: Float, alpha: Float, radius: int) -> tuple[Float, Float]:
-    """Local means of foreground and background colour, weighted by alpha and by its inverse."""
-    size = (2 * radius + 1, 2 * radius + 1)
-
-    def weighted(colour: Float, weight: Float) -> Float:
-        total = cv2.blur(weight, size, borderType=cv2.BORDER_REFLECT)
-        return cv2.blur(colour * weight[..., None], size, borderType=cv2.BORDER_REFLECT) / (total[..., None] + 1e-5)
-
-    return weighted(fore, alpha), weighted(back, 1 - alpha)
-
-
-def _scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
-    """``(H, W)`` times ``scale`` as OpenCV's (width, height), at least one pixel each."""
-    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
-
-
-Window = tuple[slice, slice]
-
-
-def _on_tiles(wanted: npt.NDArray[Any], padding: int, work: Callable[[Window, Window], None]) -> None:
-    """Call ``work`` on square windows that together cover the wanted pixels, on all cores: each window with ``padding``
-    around it, and without."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(lambda both: work(*both), _tiles(wanted, padding)):
-            pass  # an error in a window comes out here
-
-
-def _tiles(wanted: npt.NDArray[Any], padding: int) -> Iterator[tuple[Window, Window]]:
-    height, width = wanted.shape
-    for top in range(0, height, TILE):
-        for left in range(0, width, TILE):
-            bottom, right = min(height, top + TILE), min(width, left + TILE)
-            if wanted[top:bottom, left:right].any():
-                rows = slice(max(0, top - padding), min(height, bottom + padding))
-                columns = slice(max(0, left - padding), min(width, right + padding))
-                yield (rows, columns), (slice(top, bottom), slice(left, right))
-
-
-def _within(inner: slice, outer: slice) -> slice:
-    """``inner`` counted from the start of ``outer``."""
-    return slice(inner.start - outer.start, inner.stop - outer.start)
-
-
-def _upsample(small: Float, shape: tuple[int, ...], rows: slice, columns: slice) -> Float:
-    """One window of ``small`` bilinearly enlarged to ``shape``, without enlarging the rest."""
-    height, width = small.shape[:2]
-    ys = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * (height / shape[0]) - 0.5
-    xs = (np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) * (width / shape[1]) - 0.5
-    map_x, map_y = np.meshgrid(xs, ys)
-    return cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-import weights
+import models
 from errors import NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, view
-from masks.base import Context, Options, Seen
-from masks.view import Float
+from masks import loaded, preprocess
+from masks.base import Context, Options, Prediction
+from masks.preprocess import Float
 
 if TYPE_CHECKING:
     from rembg.sessions.base import BaseSession
@@ -35,12 +35,12 @@ ModelName = Literal[
     "birefnet-general-lite",
     "birefnet-portrait",
 ]
-LOOKS_AGAIN = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
+TTA_MODELS = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
 """Models that see 320 x 320 pixels: mirrored and closer looks cost little and mend both the choice and the edge."""
-CLOSER = 0.25  # of the subject's box, kept around it when looking closer
-COARSE = 1 / 320  # of the photo: the networks' own grid
-TIE = 0.99  # what only one of two looks sees, however surely, stays below one half
-SMALLEST = 0.0005  # of the photo: less is noise, not a subject
+CROP_MARGIN = 0.25  # of the subject's box, kept around it when looking closer
+EDGE_UNCERTAINTY = 1 / 320  # of the photo: the networks' own grid
+TIE_BREAK = 0.99  # what only one of two looks sees, however surely, stays below one half
+MIN_AREA = 0.0005  # of the photo: less is noise, not a subject
 
 
 class RembgOptions(Options):
@@ -59,18 +59,19 @@ class Rembg:
     title: ClassVar = "Main subject (rembg)"
     help: ClassVar = "Finds the one thing the photo is about, whatever it is."
     Options: ClassVar = RembgOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
-    def find(self, photo: Photo, options: RembgOptions, context: Context) -> Seen:
-        heat = _heat(options.model, view.small(photo))
-        if float((heat >= 0.5).mean()) < SMALLEST:
+    def find(self, photo: Photo, options: RembgOptions, context: Context) -> Prediction:
+        probability = _predict_tta(options.model, preprocess.downscaled_rgb(photo))
+        if float((probability >= 0.5).mean()) < MIN_AREA:
             raise NothingFound(
                 f"{options.model} found no subject in this photo; try another model, click on the subject, or bring a "
                 "mask file."
             )
-        return Seen(heat, COARSE, (options.model,))
+        return Prediction(probability, EDGE_UNCERTAINTY, (options.model,))
 
 
-def _heat(model: ModelName, rgb: Array) -> Float:
+def _predict_tta(model: ModelName, rgb: Array) -> Float:
     """How salient each pixel is, ``(h, w)`` 0..1.
 
     A 320-pixel network's answer depends on where the subject lies and how large it is, so it looks three times: at the
@@ -78,7 +79,7 @@ def _heat(model: ModelName, rgb: Array) -> Float:
     mean IoU from 0.74 to 0.83 and halves the error of the edge; see ``docs/masks.md``.
     """
     straight = _predict(model, rgb)
-    if model not in LOOKS_AGAIN:
+    if model not in TTA_MODELS:
         return straight
     mirrored = _predict(model, np.ascontiguousarray(rgb[:, ::-1]))[:, ::-1]
     both = (straight + mirrored) / 2
@@ -90,7 +91,7 @@ def _heat(model: ModelName, rgb: Array) -> Float:
     close[rows, columns] = _predict(model, np.ascontiguousarray(rgb[rows, columns]))
     # What only one of the first two looks sees needs a third that is sure of it.
     doubt = np.clip(2 * np.abs(straight - mirrored) - 1, 0, 1) * np.clip(2 - 2 * close, 0, 1)
-    return np.asarray(TIE * (both + close) / 2 * (1 - doubt / 2))
+    return np.asarray(TIE_BREAK * (both + close) / 2 * (1 - doubt / 2))
 
 
 def _box(found: Any) -> tuple[slice, slice] | None:
@@ -100,7 +101,7 @@ def _box(found: Any) -> tuple[slice, slice] | None:
         return None
 
     def around(along: Any, length: int) -> slice:
-        room = int((along[-1] + 1 - along[0]) * CLOSER) + 4
+        room = int((along[-1] + 1 - along[0]) * CROP_MARGIN) + 4
         return slice(max(0, along[0] - room), min(length, along[-1] + 1 + room))
 
     return around(rows, found.shape[0]), around(columns, found.shape[1])
@@ -108,14 +109,14 @@ def _box(found: Any) -> tuple[slice, slice] | None:
 
 def _predict(model: ModelName, rgb: Array) -> Float:
     """The network's own answer for one view, at that view's size."""
-    (path,) = weights.resolve(model)
+    (path,) = models.fetch(model)
     session = loaded.get(model, path.stat().st_size, lambda: _load(model, str(path)))
-    side = 320 if model in LOOKS_AGAIN else max(rgb.shape)
+    side = 320 if model in TTA_MODELS else max(rgb.shape)
     image = Image.fromarray(rgb)
-    # The session scales its answer back to the size of what it was given: for a large view that is wasted.
-    given = image if side >= max(image.size) else image.resize((side, side), Image.Resampling.LANCZOS)
+    # The session scales its answer back to the size of what it was resized: for a large view that is wasted.
+    resized = image if side >= max(image.size) else image.resize((side, side), Image.Resampling.LANCZOS)
     with session.lock, np.errstate(invalid="ignore", divide="ignore"):
-        mask = session.run.predict(given, cloth_category="attire")[0]
+        mask = session.run.predict(resized, cloth_category="attire")[0]
     values = np.asarray(mask.convert("L"), np.float32) / 255
     if values.shape == rgb.shape[:2]:
         return values
@@ -134,14 +135,14 @@ def session_class(model: ModelName) -> type[BaseSession]:
     """
     with _importing:
         # The sessions of larger models are built on one another through their package.
-        wanted = ["rembg", "rembg.sessions"] if model in LOOKS_AGAIN else ["rembg"]
+        wanted = ["rembg", "rembg.sessions"] if model in TTA_MODELS else ["rembg"]
         bare = [] if "rembg" in sys.modules else [name for name in wanted if name not in sys.modules]
         try:
             for name in bare:
                 spec = importlib.util.find_spec(name)
                 assert spec is not None  # rembg is required
                 sys.modules[name] = importlib.util.module_from_spec(spec)
-            if model in LOOKS_AGAIN:
+            if model in TTA_MODELS:
                 module = importlib.import_module(f"rembg.sessions.{model}")
                 own = (kind for kind in vars(module).values() if getattr(kind, "__module__", "") == module.__name__)
                 return next(kind for kind in own if hasattr(kind, "download_models"))

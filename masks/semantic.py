@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from pydantic import Field, field_validator
 
-import weights
+import models
 from errors import NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
-from masks import loaded, mobilenet, view
-from masks.base import Context, Options, Seen, listed
+from masks import loaded, mobilenet, preprocess
+from masks.base import Context, Options, Prediction, split_list
 from masks.memory import Memory
-from masks.view import Float
+from masks.preprocess import Float
 
 Category = Literal[
     "background",
@@ -40,27 +41,29 @@ Category = Literal[
     "tvmonitor",
 ]
 CATEGORIES: tuple[str, ...] = get_args(Category)  # in the order of the network's outputs
-SPOKEN = {name: name for name in CATEGORIES} | {
+LABELS = {name: name for name in CATEGORIES} | {
     "diningtable": "dining table",
     "pottedplant": "potted plant",
     "tvmonitor": "TV monitor",
 }
 """The categories as people write them; Pascal VOC writes each in one word."""
 ModelName = Literal["deeplab-mobilenet-v2", "deeplab-mobilevit-small"]
-COARSE = 0.02  # of the photo: the grid is 65 x 65; measured best of 0.01 .. 0.05 against the photo's edges
-KEPT = 3  # photos whose answer stays in memory, 22 MB each
-SMALLEST = 0.001  # of the photo
-WORTH_SAYING = 0.005  # of the photo
+EDGE_UNCERTAINTY = 0.02  # of the photo: the grid is 65 x 65; measured best of 0.01 .. 0.05 against the photo's edges
+CACHED_PHOTOS = 3  # photos whose answer stays in memory, 22 MB each
+MIN_AREA = 0.001  # of the photo
+MIN_REPORTED = 0.005  # of the photo
 
 
 class DeepLabOptions(Options):
     positional: ClassVar = "categories"
-    categories: tuple[Category, ...] = Field(
-        (),
-        title="What to select (categories)",
-        description="What to select, several at once; none named means all but the background.",
-        json_schema_extra={"words": {name: words[0].upper() + words[1:] for name, words in SPOKEN.items()}},
-    )
+    categories: Annotated[
+        tuple[Category, ...],
+        Field(
+            title="What to select (categories)",
+            description="What to select, several at once; none named means all but the background.",
+        ),
+        Control(words={name: words[0].upper() + words[1:] for name, words in LABELS.items()}),
+    ] = ()
     model: ModelName = Field(
         "deeplab-mobilenet-v2",
         title="Network (model)",
@@ -70,7 +73,7 @@ class DeepLabOptions(Options):
     @field_validator("categories", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [item.replace(" ", "").replace("-", "").lower() for item in listed(value)]
+        return [item.replace(" ", "").replace("-", "").lower() for item in split_list(value)]
 
 
 class DeepLab:
@@ -80,53 +83,54 @@ class DeepLab:
     title: ClassVar = "By category (DeepLab)"
     help: ClassVar = "Selects people, cats, dogs, potted plants and other everyday things by what they are."
     Options: ClassVar = DeepLabOptions
+    optional_weights: ClassVar[tuple[str, ...]] = ()
 
-    def find(self, photo: Photo, options: DeepLabOptions, context: Context) -> Seen:
-        shares = _probabilities(options.model, photo)
+    def find(self, photo: Photo, options: DeepLabOptions, context: Context) -> Prediction:
+        probabilities = _probabilities(options.model, photo)
         wanted: tuple[str, ...] = options.categories or tuple(c for c in CATEGORIES if c != "background")
-        heat = shares[..., [CATEGORIES.index(category) for category in wanted]].sum(axis=-1)
-        found = _found(shares)
-        if float((heat >= 0.5).mean()) < SMALLEST:
+        probability = probabilities[..., [CATEGORIES.index(category) for category in wanted]].sum(axis=-1)
+        found = _category_shares(probabilities)
+        if float((probability >= 0.5).mean()) < MIN_AREA:
             there = ", ".join(f"{name} {share:.0%}" for name, share in found) or "none of the things it knows"
-            what = " or ".join(SPOKEN[category] for category in options.categories) or "thing that DeepLab knows"
+            what = " or ".join(LABELS[category] for category in options.categories) or "thing that DeepLab knows"
             raise NothingFound(f"There is no {what} in this photo; found: {there}.")
-        return Seen(heat, COARSE, (options.model,), found=found)
+        return Prediction(probability, EDGE_UNCERTAINTY, (options.model,), found=found)
 
 
-def _found(shares: Float) -> tuple[tuple[str, float], ...]:
+def _category_shares(probabilities: Float) -> tuple[tuple[str, float], ...]:
     """The categories in the photo but the background, the largest first, each with its share of the photo."""
-    best = np.bincount(shares.argmax(axis=-1).ravel(), minlength=len(CATEGORIES)) / shares[..., 0].size
+    best = np.bincount(probabilities.argmax(axis=-1).ravel(), minlength=len(CATEGORIES)) / probabilities[..., 0].size
     order = np.argsort(-best)
-    return tuple((SPOKEN[CATEGORIES[k]], round(float(best[k]), 4)) for k in order if k and best[k] >= WORTH_SAYING)
+    return tuple((LABELS[CATEGORIES[k]], round(float(best[k]), 4)) for k in order if k and best[k] >= MIN_REPORTED)
 
 
 def _probabilities(model: ModelName, photo: Photo) -> Float:
-    """``(h, w, 21)``: how likely each pixel belongs to each category, at the network's scale.
+    """``(h, w, 21)``: the probability that each pixel belongs to each category, at the network's scale.
 
     The last photos' answers stay in memory: another category of the same photo costs nothing.
     """
     key = (model, photo.digest)
-    likely = _answers.get(key)
-    if likely is None:
-        likely = _look(model, view.small(photo))
-        _answers.put(key, likely)
-    return likely
+    probabilities = _answers.get(key)
+    if probabilities is None:
+        probabilities = _predict(model, preprocess.downscaled_rgb(photo))
+        _answers.put(key, probabilities)
+    return probabilities
 
 
-_answers: Memory[Float] = Memory(KEPT)
+_answers: Memory[Float] = Memory(CACHED_PHOTOS)
 
 
-def _look(model: ModelName, rgb: Array) -> Float:
+def _predict(model: ModelName, rgb: Array) -> Float:
     """One look at the whole picture, none of it cropped."""
-    paths = weights.resolve(model)
+    paths = models.fetch(model)
     size = sum(path.stat().st_size for path in paths)
     network = loaded.get(model, size, lambda: NETWORKS[model](paths[0]))
     side = network.run.side
     scale = side / max(rgb.shape)
     width, height = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
     with network.lock:
-        likely = network.run.likely(view.resize(rgb, (width, height)))
-    return np.ascontiguousarray(likely[:, :height, :width].transpose(1, 2, 0))
+        probabilities = network.run.probabilities(preprocess.resize(rgb, (width, height)))
+    return np.ascontiguousarray(probabilities[:, :height, :width].transpose(1, 2, 0))
 
 
 class _MobileNet:
@@ -141,11 +145,11 @@ class _MobileNet:
         model = mobilenet.build(load_file(path))
         self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
-    def likely(self, rgb: Array) -> Float:
+    def probabilities(self, rgb: Array) -> Float:
         """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""
-        given = np.zeros((1, 3, self.side, self.side), np.float32)  # 0 = grey = padding
-        given[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
-        return self._session.run(None, {"image": given})[0][0]
+        batch = np.zeros((1, 3, self.side, self.side), np.float32)  # 0 = grey = padding
+        batch[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
+        return self._session.run(None, {"image": batch})[0][0]
 
 
 class _MobileVit:
@@ -160,18 +164,18 @@ class _MobileVit:
         logging.disable_progress_bar()
         self._network = AutoModelForSemanticSegmentation.from_pretrained(folder, use_safetensors=True).eval()
 
-    def likely(self, rgb: Array) -> Float:
+    def probabilities(self, rgb: Array) -> Float:
         """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""
         import torch
         from torch.nn import functional
 
-        given = np.zeros((1, 3, self.side, self.side), np.float32)
-        given[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb[..., ::-1].astype(np.float32) / 255).transpose(
+        batch = np.zeros((1, 3, self.side, self.side), np.float32)
+        batch[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb[..., ::-1].astype(np.float32) / 255).transpose(
             2, 0, 1
         )  # BGR
         with torch.inference_mode():
-            logits = self._network(torch.from_numpy(given)).logits
-            large = functional.interpolate(logits, given.shape[2:], mode="bilinear", align_corners=True)
+            logits = self._network(torch.from_numpy(batch)).logits
+            large = functional.interpolate(logits, batch.shape[2:], mode="bilinear", align_corners=True)
             return large[0].softmax(dim=0).numpy()
 
 

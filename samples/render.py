@@ -416,19 +416,31 @@ def shoot(name: str, out: Path, scale: float, spp: int | None) -> Path:
     return file
 
 
+def matte(name: str, out: Path, scale: float, spp: int | None) -> Path:
+    """Write the exact alpha of a picture's subject, depth of field included: NAME_alpha.png, grey."""
+    make, seed, _ = PICTURES[name]
+    scene: Set = make()
+    w, h = (round(v * scale) for v in scene.size)
+    alpha = tr.coverage(scene.compile(), scene.cam, w, h, spp or 32, seed)
+    file = out / f"{name}_alpha.png"
+    Image.fromarray(np.round(alpha * 255).astype(np.uint8)).save(file, optimize=True)
+    return file
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--scale", type=float, default=1.0, help="of the size, for a quick look")
     parser.add_argument("--spp", type=int, help="camera paths per pixel")
+    parser.add_argument("--alpha", action="store_true", help="the subject's exact alpha instead of the picture")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     for name in args.names or PICTURES:
         start = time.time()
-        file = shoot(name, args.out, args.scale, args.spp)
+        file = (matte if args.alpha else shoot)(name, args.out, args.scale, args.spp)
         print(f"{file}  {file.stat().st_size / 1000:.0f} kB  {time.time() - start:.0f} s", flush=True)
 
 

@@ -332,6 +332,32 @@ def path(sc, o, d, lu, lv, choice, stack):
     return light, first, albedo0, normal0, depth0, tri0
 
 
+@fast
+def through_the_lens(cam, px, py, u, v):
+    """Origin and direction of a camera ray: (px, py) -1..1 in the picture, (u, v) 0..1 on the lens."""
+    r, phi = math.sqrt(u) * cam[4, 0], 2 * math.pi * v
+    lens = add(mul(vec(cam[1], 0), r * math.cos(phi)), mul(vec(cam[2], 0), r * math.sin(phi)))
+    aim = add(vec(cam[3], 0), add(mul(vec(cam[1], 0), px * cam[4, 1]), mul(vec(cam[2], 0), py * cam[4, 2])))
+    return add(vec(cam[0], 0), lens), unit(add(aim, mul(lens, -1.0)))
+
+
+@njit(parallel=True, fastmath=True, cache=True)
+def coverage(sc, cam, width, height, spp, seed):
+    """The subject's share of every pixel, 0..1, from the first surface that each of spp camera rays meets."""
+    out = np.zeros((height, width), np.float32)
+    for y in prange(height):
+        np.random.seed(seed * 100003 + y)
+        stack = np.empty(96, np.int32)
+        for x in range(width):
+            for _ in range(spp):
+                px, py = (x + np.random.random()) / width * 2 - 1, 1 - (y + np.random.random()) / height * 2
+                o, d = through_the_lens(cam, px, py, np.random.random(), np.random.random())
+                i = hit(sc, o, d, 1e9, stack, False)[1]
+                if i >= 0 and sc.mats[sc.mat[i], SUBJ] > 0:
+                    out[y, x] += 1.0 / spp
+    return out
+
+
 @njit(parallel=True, fastmath=True, cache=True)
 def expose(sc, cam, width, height, spp, seed, cut):
     """Average spp camera paths per pixel into the CHANNELS described above.
@@ -350,10 +376,7 @@ def expose(sc, cam, width, height, spp, seed, cut):
                 for k in range(DIMS):
                     s[k] = (shift[k] + j * 1.0969815577985598 ** -(k + 1)) % 1.0
                 px, py = (x + s[0]) / width * 2 - 1, 1 - (y + s[1]) / height * 2
-                r, phi = math.sqrt(s[2]) * cam[4, 0], 2 * math.pi * s[3]
-                lens = add(mul(vec(cam[1], 0), r * math.cos(phi)), mul(vec(cam[2], 0), r * math.sin(phi)))
-                aim = add(vec(cam[3], 0), add(mul(vec(cam[1], 0), px * cam[4, 1]), mul(vec(cam[2], 0), py * cam[4, 2])))
-                o, d = add(vec(cam[0], 0), lens), unit(add(aim, mul(lens, -1.0)))
+                o, d = through_the_lens(cam, px, py, s[2], s[3])
                 c, first, a, n, z, i = path(sc, o, d, s[4], s[5], s[6], stack)
                 subject = i >= 0 and sc.mats[sc.mat[i], SUBJ] > 0
                 px_out = out[y, x]

@@ -1,14 +1,18 @@
-"""What all tests share: an own data folder, the developers' weights and pictures, and honest skips.
+"""What all tests share: an own data folder, real weights read-only, the developers' pictures, and honest skips.
 
-``../shared`` beside the checkout (or ``BACKDROP_SHARED``) holds real weights and photos for developers. A test that
-needs them skips visibly where they are absent. With ``CI=true`` a skip fails the run unless ``tests/allowed_skips.txt``
-lists its reason.
+Weights are those of the developers' folder ``../shared`` beside the checkout (or ``BACKDROP_SHARED``), which also holds
+photos, or else those that set-up fetched. A test that needs what is in neither skips visibly. With ``CI=true`` a skip
+fails the run unless its reason is listed in ``allowed_skips.txt``, or in ``allowed_skips_newcomer.txt`` where there is
+no developers' folder.
+
+``--record-passed FILE`` and ``--skip-passed FILE`` let a second run, with that folder, do only what it adds.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +20,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from backdrops import BackdropKind, ReadInput
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
+from imaging.subject import Subject
 
 # No timed tests: the machine may be busy. In CI the same examples every time, so that a failure is the change's own.
 settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -26,6 +32,19 @@ settings.load_profile("backdrop")
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("BACKDROP_SHARED", ROOT.parent / "shared"))
 _skipped: set[str] = set()
+_passed: set[str] = set()
+
+
+def weights_folder() -> Path | None:
+    """Where tests find real weights; nothing is ever written there."""
+    import models
+
+    folders = (os.environ.get("BACKDROP_WEIGHTS"), SHARED / "weights", models.data_folder() / "weights")
+    return next((Path(folder) for folder in folders if folder and Path(folder).is_dir()), None)
+
+
+WEIGHTS = weights_folder()
+"""Settled before any test: each has a data folder of its own later."""
 
 
 def need(path: Path) -> Path:
@@ -37,21 +56,23 @@ def need(path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test touches the user's data, and models come from the developers' folder where it is there."""
+    """No test touches the user's data; weights are looked for in :data:`WEIGHTS`."""
     folder = tmp_path_factory.mktemp("data")
     monkeypatch.setenv("BACKDROP_DATA", str(folder))
-    if (SHARED / "weights").is_dir() and "BACKDROP_WEIGHTS" not in os.environ:
-        monkeypatch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
+    if WEIGHTS:
+        monkeypatch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
     monkeypatch.delenv("BACKDROP_MAX_MEGAPIXELS", raising=False)
+    if "masks" in sys.modules:
+        sys.modules["masks"].forget()  # what another test's sources answered
     return folder
 
 
 @pytest.fixture
 def u2netp() -> None:
     """For tests that find a subject by the embedded model."""
-    import weights
+    import models
 
-    if weights.present("u2netp") is None:
+    if not models.is_installed("u2netp"):
         pytest.skip("needs u2netp.onnx")
 
 
@@ -76,6 +97,15 @@ def disc(width: int, height: int, radius: float, soft: float = 3) -> np.ndarray:
     return np.clip((radius - distance) / soft * 255 + 128, 0, 255).astype(np.uint8)
 
 
+def draw(
+    backdrop: BackdropKind, photo: Photo, alpha: np.ndarray, read: ReadInput, seed: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The background that a drawn kind gives for a photo, and what it notes."""
+    background = backdrop.draw(Subject.of(photo, alpha), read, seed)
+    assert background.pixels is not None
+    return background.pixels, background.notes
+
+
 @pytest.fixture
 def command() -> Callable[..., int]:
     """The command line within this process: ``command("mask", photo, "-o", out) -> exit code``."""
@@ -87,38 +117,58 @@ def command() -> Callable[..., int]:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder for jobs; no worker outlives the test."""
-    from labour import gone
+    from job_helpers import gone
 
-    from jobs import places, presence, queue
+    from jobs import places, queue, supervisor
 
     monkeypatch.setenv("BACKDROP_DATA", str(tmp_path))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield tmp_path
-    presence.leave()
-    if at_work := presence.worker():
-        os.kill(at_work.pid, signal.SIGKILL)
-        gone(at_work.pid)
+    supervisor.leave()
+    if running := supervisor.worker():
+        os.kill(running.pid, signal.SIGKILL)
+        gone(running.pid)
     if client := queue._clients.pop(places.folder(), None):
         client.destroy()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("backdrop")
+    group.addoption("--record-passed", type=Path, metavar="FILE", help="write the tests that passed into FILE")
+    group.addoption("--skip-passed", type=Path, metavar="FILE", help="leave out the tests listed in FILE")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if path := config.getoption("--skip-passed"):
+        done = set(path.read_text().splitlines())
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
+        items[:] = [item for item in items if item.nodeid not in done]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and isinstance(report.longrepr, tuple) and not hasattr(report, "wasxfail"):
         _skipped.add(report.longrepr[2].removeprefix("Skipped: "))
+    if report.when == "call" and report.passed:
+        _passed.add(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if os.environ.get("CI") != "true" or hasattr(session.config, "workerinput"):
+    if hasattr(session.config, "workerinput"):
         return
-    allowed = (ROOT / "tests" / "allowed_skips.txt").read_text().splitlines()
+    if path := session.config.getoption("--record-passed"):
+        path.write_text("\n".join(sorted(_passed)))
+    if os.environ.get("CI") != "true":
+        return
+    listing = ROOT / "tests" / ("allowed_skips.txt" if SHARED.is_dir() else "allowed_skips_newcomer.txt")
+    allowed = listing.read_text().splitlines()
     surprising = sorted(reason for reason in _skipped if reason not in allowed)
     if surprising:
-        print("\nSkipped, and not in tests/allowed_skips.txt:", *surprising, sep="\n  ")
+        print(f"\nSkipped, and not in {listing.name}:", *surprising, sep="\n  ")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ``BACKDROP_WEIGHTS`` folder with tiny sd15-inpaint, sdxl-inpaint and sd15; made once per test process."""
     import tiny
 
@@ -129,7 +179,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def here(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny models in place."""
-    monkeypatch.setenv("BACKDROP_WEIGHTS", str(models))
-    return models
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
+    return tiny_models

@@ -9,7 +9,7 @@ import numpy as np
 from conftest import disc, picture
 from streamlit.testing.v1 import AppTest
 
-from imaging.save import encode
+from imaging.encode import encode
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds for a run of the page on a busy machine; the first mask compiles for a while
@@ -28,11 +28,13 @@ def opaque(width: int = 320, height: int = 240) -> bytes:
 class Page:
     """The page in one browser: run it, find its controls by key, read what it says."""
 
-    def __init__(self, visitor: str | None = None) -> None:
+    def __init__(self, visitor: str | None = None, tab: str | None = None) -> None:
         self.visitor = visitor or secrets.token_urlsafe(32)
         self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
         self.app.session_state["visitor"] = self.visitor
         self.app.session_state["visitor_known"] = True
+        if tab:
+            self.app.query_params["tab"] = tab
         self.run()
 
     def run(self) -> Page:
@@ -43,6 +45,10 @@ class Page:
     def reload(self) -> Page:
         """The same browser, a new page."""
         return Page(self.visitor)
+
+    def reload_tab(self) -> Page:
+        """The same browser and the same tab, whose address names its desk."""
+        return Page(self.visitor, str(self.app.query_params["tab"]))
 
     def upload(self, data: bytes, name: str = "photo.png", at: int = 0) -> Page:
         self.app.file_uploader[at].upload(name, data)

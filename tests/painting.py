@@ -36,4 +36,4 @@ def stored_photo(width: int, height: int) -> Photo:
 
 def mask_of(width: int, height: int) -> MaskRecipe:
     digest = store.default().put(png(subject_of(width, height)))
-    return MaskRecipe(layers=(Layer(source=Source(name="file", values={"mask": digest})),))
+    return MaskRecipe(layers=(Layer(source=Source(name="file", options={"mask": digest})),))

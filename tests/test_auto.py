@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from conftest import disc, no_inputs, photo_of
 
 from errors import NothingFound
 from masks import auto
-from masks.base import Context, NoOptions, Seen
+from masks.base import Context, NoOptions, Prediction
 
 SIDE = 400
 GRID = 0.02  # of the photo: DeepLab's
@@ -23,20 +22,22 @@ Answers = dict[str, np.ndarray]
 @pytest.fixture
 def find(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], np.ndarray]:
     """``auto`` where other sources answer as told; what is not told finds nothing."""
-    monkeypatch.setattr(auto.weights, "present", lambda id: (Path(id),))
-    coarse = {"rembg": 1 / 320, "deeplab": GRID, "hair": 0.01, "sam": 1 / 256}
+    monkeypatch.setattr(auto.models, "is_installed", lambda id: True)
+    uncertainty = {"rembg": 1 / 320, "deeplab": GRID, "hair": 0.01, "sam": 1 / 256}
 
     def find(answers: Answers) -> np.ndarray:
-        def see(name: str, photo: Any, /, **values: Any) -> Seen:
+        def predict(name: str, photo: Any, /, **options: Any) -> Prediction:
             if name not in answers:
                 raise NothingFound(f"{name} sees nothing")
             model = "deeplab-mobilenet-v2" if name == "deeplab" else name
-            return Seen(answers[name].astype(np.float32) / 255, coarse[name], (model,))
+            return Prediction(answers[name].astype(np.float32) / 255, uncertainty[name], (model,))
 
         photo = photo_of(np.full((SIDE, SIDE, 3), 120, np.uint8))
-        seen = auto.Auto().find(photo, NoOptions(), Context(no_inputs, lambda *_, **__: pytest.fail("asked"), see))
-        assert isinstance(seen, Seen)
-        return seen.heat >= 0.5
+        prediction = auto.Auto().find(
+            photo, NoOptions(), Context(no_inputs, lambda *_, **__: pytest.fail("asked"), predict)
+        )
+        assert isinstance(prediction, Prediction)
+        return prediction.probability >= 0.5
 
     return find
 

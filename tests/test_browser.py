@@ -15,19 +15,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from conftest import SHARED
+from conftest import WEIGHTS
 from pages import ROOT
 
-import weights
+import models
+from backdrops import GeneratedBackdrop
+from imaging import provenance
 from imaging.photo import load
-from imaging.save import read_made
 from jobs.store import Store
 from masks import grammar, options_of
-from masks.pointed import SamOptions
-from recipe import GeneratedBackdrop, Recipe
+from masks.sam import SamOptions
+from recipe import Recipe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -49,32 +51,42 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app with an own data folder, the embedded model and a tiny diffusion model."""
+    """The app with an own data folder, the embedded model and a tiny diffusion model; all tests here share it."""
+    yield from _serve(tmp_path_factory)
+
+
+@pytest.fixture
+def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same, which nobody has opened yet."""
+    yield from _serve(tmp_path_factory)
+
+
+def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     pytest.importorskip("playwright.sync_api", reason="needs playwright")
     if CHROMIUM is None:
         pytest.skip("needs chromium")
     with pytest.MonkeyPatch.context() as patch:
-        if "BACKDROP_WEIGHTS" not in os.environ and (SHARED / "weights").is_dir():
-            patch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
-        found = weights.present("u2netp")
+        if WEIGHTS:
+            patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
+        found = models.local_paths("u2netp")
     if found is None:
         pytest.skip("needs u2netp.onnx")
-    models, data = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("browser-data")
-    (models / "u2netp.onnx").symlink_to(found[0])
-    subprocess.run([sys.executable, "-m", "tests.tiny", str(models)], cwd=ROOT, check=True, capture_output=True)
+    folder, data = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("browser-data")
+    (folder / "u2netp.onnx").symlink_to(found[0])
+    subprocess.run([sys.executable, "-m", "tests.tiny", str(folder)], cwd=ROOT, check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    environment = os.environ | {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(models), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(folder), "OMP_NUM_THREADS": "1"}
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--server.address=127.0.0.1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         _wait(lambda: _answers(url), 120)
-        yield Server(url, process, data, models, time.perf_counter() - started)
+        yield Server(url, process, data, folder, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -94,22 +106,20 @@ def _wait(done: Callable[[], bool], seconds: float) -> None:
 
 
 @pytest.fixture
-def tab(server: Server) -> Iterator[Tab]:
+def tab() -> Iterator[Tab]:
+    """A page that lets nothing in but what comes from where it was opened."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(LONG)
-        strangers: list[str] = []
-        page.on("request", lambda request: strangers.append(request.url) if _is_foreign(request.url, server) else None)
+        hosts: set[str] = set()
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         yield page
         browser.close()
-        assert strangers == [], "everything comes from the studio itself"
-
-
-def _is_foreign(url: str, server: Server) -> bool:
-    return not url.startswith((server.url, server.url.replace("http", "ws"), "data:", "blob:"))
+        hosts.discard("")  # data: and blob:
+        assert all(host.startswith("127.0.0.1:") for host in hosts), "everything comes from the studio itself"
 
 
 def _settled(tab: Tab) -> None:
@@ -163,7 +173,8 @@ def _patch(values: np.ndarray, at: tuple[float, float]) -> np.ndarray:
     return values[y - 2 : y + 3, x - 2 : x + 3]
 
 
-def test_the_first_page_is_there_in_two_seconds_without_heavy_libraries(server: Server, tab: Tab) -> None:
+def test_the_first_page_is_there_in_two_seconds_without_heavy_libraries(fresh_server: Server, tab: Tab) -> None:
+    server = fresh_server
     maps = Path(f"/proc/{server.process.pid}/maps")
     if maps.exists():
         loaded = maps.read_text()
@@ -216,7 +227,7 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
     assert abs(painted[0] - (centre - radius)) <= tolerance
     assert abs(painted[-1] - (centre + radius)) <= tolerance
 
-    recipe = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe)
+    recipe = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe)
     assert recipe.mask.strokes
     strokes = tmp_path / "strokes.json"
     strokes.write_bytes(Store(server.data / "store").get(recipe.mask.strokes))
@@ -257,7 +268,7 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     tab.get_by_text("The subject is untouched.").wait_for()
     _settled(tab)
     made = _download(tab, "PNG", tmp_path)
-    backdrop = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe).backdrop
+    backdrop = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).backdrop
     assert isinstance(backdrop, GeneratedBackdrop)
     assert (backdrop.prompt, backdrop.num_inference_steps) == ("a quiet forest", 4)
 
@@ -273,9 +284,9 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
 def sam(server: Server) -> Iterator[None]:
     """MobileSAM beside the server's own models, for as long as a test wants it."""
     with pytest.MonkeyPatch.context() as patch:
-        if "BACKDROP_WEIGHTS" not in os.environ and (SHARED / "weights").is_dir():
-            patch.setenv("BACKDROP_WEIGHTS", str(SHARED / "weights"))
-        found = weights.present("mobile-sam")
+        if WEIGHTS:
+            patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
+        found = models.local_paths("mobile-sam")
     if found is None:
         pytest.skip("needs the weights of mobile-sam")
     folder = server.models / "mobile-sam"
@@ -368,7 +379,7 @@ def _make_and_return(tab: Tab, folder: Path) -> tuple[SamOptions, np.ndarray]:
     _settled(tab)
     made = _download(tab, "PNG", folder)
     mask = load(_download(tab, "Mask", folder).read_bytes()).rgb8[..., 0]
-    (layer,) = Recipe.from_json(read_made(made.read_bytes(), made.name).recipe).mask.layers
+    (layer,) = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).mask.layers
     _step(tab, "Subject")
     return options_of(layer.source)[1], mask  # type: ignore[return-value]
 

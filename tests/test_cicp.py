@@ -19,8 +19,8 @@ from errors import BadInput
 from imaging import cicp, png
 from imaging.cicp import CodePoints
 from imaging.colour import to_srgb
+from imaging.encode import encode
 from imaging.photo import load
-from imaging.save import encode
 from masks import Selection
 from recipe import Recipe
 

@@ -20,12 +20,15 @@ from PIL import Image
 
 import main
 import masks
+import replay
+from backdrops import ImageBackdrop
 from errors import BadInput
+from imaging.clean_copy import clean_copy
+from imaging.encode import encode
 from imaging.geometry import Size
 from imaging.photo import digest_of, load
-from imaging.save import clean_copy, encode
 from masks.strokes import Stroke, Strokes
-from recipe import ImageBackdrop, Layer, MaskRecipe, Recipe, Source
+from recipe import Layer, MaskRecipe, Recipe, Source
 
 Command = Callable[..., int]
 
@@ -131,7 +134,7 @@ def test_a_backdrop_picture_of_the_page_is_known_again(photo: Path, tmp_path: Pa
     copy = clean_copy(load(beach))
     cut = clean_copy(load(copy), Size(*loaded.size), fit)
     backdrop = ImageBackdrop(digest=digest_of(cut), fit=fit)
-    layer = Layer(source=Source(name="sam", values={"box": [0, 0, 60, 60]}))
+    layer = Layer(source=Source(name="sam", options={"box": [0, 0, 60, 60]}))
     recipe = Recipe(photo=loaded.digest, mask=MaskRecipe(layers=(layer,)), backdrop=backdrop)
     (result,) = main.run(recipe, loaded, lambda _: cut, selection=masks.Selection(disc(120, 90, 30)))
     png = result.encode("PNG")
@@ -143,8 +146,8 @@ def test_a_backdrop_picture_of_the_page_is_known_again(photo: Path, tmp_path: Pa
         raise BadInput("gone")
 
     with pytest.raises(BadInput, match="lacks the backdrop picture"):
-        main.replay(without, "a.png", loaded, nothing)
-    again = main.replay(without, "a.png", loaded, nothing, given={"beach.png": beach})
+        replay.replay(without, "a.png", loaded, nothing)
+    again = replay.replay(without, "a.png", loaded, nothing, files={"beach.png": beach})
     assert (again.pixels == result.pixels).all()
 
 
@@ -238,7 +241,7 @@ def test_models_and_doctor(command: Command, capsys: pytest.CaptureFixture[str])
     assert command("models") == 0
     assert "u2netp" in capsys.readouterr().out
     assert command("models", "--json") == 0
-    assert {row["id"] for row in json.loads(capsys.readouterr().out)} >= {"u2netp", "birefnet-portrait"}
+    assert {row["id"] for row in json.loads(capsys.readouterr().out)} >= {"scenes", "u2netp", "birefnet-portrait"}
     assert command("doctor") == 0
     assert "largest photo: 64 megapixels" in capsys.readouterr().out
     assert command("doctor", "--json") == 0

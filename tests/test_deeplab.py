@@ -85,13 +85,13 @@ def test_mobilevit_answers_by_category(tiny_mobilevit: None) -> None:
     from masks import semantic
 
     rgb = picture(90, 60)
-    shares = semantic._look("deeplab-mobilevit-small", rgb)
+    shares = semantic._predict("deeplab-mobilevit-small", rgb)
     assert shares.shape == (round(512 * 60 / 90), 512, 21)
     np.testing.assert_allclose(shares.sum(axis=-1), 1, atol=1e-4)
-    assert not np.allclose(shares, semantic._look("deeplab-mobilevit-small", cv2.flip(rgb, 0)))
+    assert not np.allclose(shares, semantic._predict("deeplab-mobilevit-small", cv2.flip(rgb, 0)))
     favourite = semantic.CATEGORIES[int(shares.mean(axis=(0, 1))[1:].argmax()) + 1]
     every = [name for name in semantic.CATEGORIES if name != "background"]
-    source = Source(name="deeplab", values={"categories": every, "model": "deeplab-mobilevit-small"})
+    source = Source(name="deeplab", options={"categories": every, "model": "deeplab-mobilevit-small"})
     found = masks.find(photo_of(rgb), source, lambda digest: b"")
     assert found.models == ("deeplab-mobilevit-small",)
     assert favourite in dict(found.found)

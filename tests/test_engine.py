@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diffusion import catalogue, engine
+import models
+from diffusion import engine
+from diffusion.settings import SCHEDULERS
 from errors import Cancelled
 from imaging.geometry import Size
 
@@ -56,7 +58,7 @@ def direct(id: str, request: engine.Request) -> np.ndarray:
     import diffusers
     import torch
 
-    folder = catalogue.require(id)
+    folder = models.require(id)
     painter = engine.load(id)
     pipe = diffusers.DiffusionPipeline.from_pretrained(
         folder, dtype=getattr(torch, painter.device.dtype), use_safetensors=True, local_files_only=True
@@ -87,10 +89,10 @@ def painted(id: str, request: engine.Request) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def base(models):
+def base(tiny_models):
     """The base request's pixels, straight from diffusers."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BACKDROP_WEIGHTS", str(models))
+        patch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
         return direct("sd15-inpaint", BASE)
 
 
@@ -128,7 +130,7 @@ def test_a_picture_from_nothing(here):
     assert np.array_equal(painted("sd15", request), direct("sd15", request))
 
 
-@pytest.mark.parametrize("name", catalogue.SCHEDULERS)
+@pytest.mark.parametrize("name", SCHEDULERS)
 def test_every_scheduler_runs_and_leaves_nothing_behind(here, name):
     request = dataclasses.replace(BASE, scheduler=name, strength=1.0)
     first = painted("sd15-inpaint", request)
@@ -148,13 +150,13 @@ def test_a_folder_is_loaded_once_and_one_at_a_time(here, monkeypatch):
     assert len(loaded) == 2
 
 
-def test_only_safetensors_are_read(models, monkeypatch, tmp_path):
+def test_only_safetensors_are_read(tiny_models, monkeypatch, tmp_path):
     """Even with a pickle beside them, and even if the check before it were gone."""
     import shutil
 
     from diffusion.device import Device
 
-    folder = shutil.copytree(models / "diffusers" / "sd15-inpaint", tmp_path / "mine")
+    folder = shutil.copytree(tiny_models / "diffusers" / "sd15-inpaint", tmp_path / "mine")
     (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(folder / "unet" / "diffusion_pytorch_model.bin")
     with pytest.raises(OSError, match="safetensors"):
         engine._load_pipeline(folder, Device("cpu", "float32", False, ""))
@@ -195,6 +197,6 @@ def test_cancel_stops_within_one_step(here, at):
 
 def test_what_a_prompt_says_too_much(here):
     painter = engine.load("sd15-inpaint")
-    assert painter.unread("a" * 75) == ""
-    assert painter.unread("a" * 75 + " bcd").strip() == "b c d".replace(" ", "")
-    assert painter.unread("") == ""
+    assert painter.truncated_text("a" * 75) == ""
+    assert painter.truncated_text("a" * 75 + " bcd").strip() == "b c d".replace(" ", "")
+    assert painter.truncated_text("") == ""

@@ -11,23 +11,13 @@ from hypothesis.extra.numpy import arrays
 from PIL import ImageCms
 
 import main
+import replay
+from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop, TransparentBackdrop
 from errors import BadInput
 from imaging import checks
+from imaging.encode import encode
 from imaging.photo import digest_of, load
-from imaging.save import encode
-from recipe import (
-    Backdrop,
-    BlurBackdrop,
-    ColourBackdrop,
-    GradientBackdrop,
-    ImageBackdrop,
-    Layer,
-    MaskRecipe,
-    Recipe,
-    Source,
-    SweepBackdrop,
-    TransparentBackdrop,
-)
+from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source
 
 
 def wide_gamut() -> bytes:
@@ -71,7 +61,7 @@ def test_the_subject_is_untouched(
     pixels, mask = case
     photo = photo_of(pixels, wide_gamut() if profile else None)
     files = {digest_of(data): data for data in (encode(mask, "PNG"), BACKDROP_PICTURE)}
-    layers = (Layer(source=Source(name="file", values={"mask": next(iter(files))})),)
+    layers = (Layer(source=Source(name="file", options={"mask": next(iter(files))})),)
     recipe = Recipe(
         photo=photo.digest,
         mask=MaskRecipe(layers=layers),
@@ -93,7 +83,7 @@ def test_the_subject_is_untouched(
     assert result.report["checks"]["changed_subject_pixels"] == 0
     assert 0 < result.report["checks"]["protected_share"] <= 1
 
-    replayed = main.replay(data, "result.png", photo, no_inputs)  # nothing but the photo and the file itself
+    replayed = replay.replay(data, "result.png", photo, no_inputs)  # nothing but the photo and the file itself
     assert (replayed.pixels == result.pixels).all()
     assert replayed.encode("PNG") == data
 
@@ -112,14 +102,14 @@ def test_the_checks_notice_a_changed_pixel() -> None:
 def test_a_mask_that_protects_nothing_is_an_error() -> None:
     photo = photo_of(picture())
     faint = encode(np.full((48, 64), 200, np.uint8), "PNG")
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(faint)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(faint)})),)
     with pytest.raises(BadInput, match="protects no pixel"):
         main.run(Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers)), photo, lambda _: faint)
 
 
 def test_a_backdrop_colour_is_converted_into_the_photos_profile() -> None:
     mask = encode(disc(64, 48, 10), "PNG")
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(mask)})),)
     pure_red = ColourBackdrop(colour="#ff0000")
 
     def corner(icc: bytes | None) -> list[int]:
@@ -136,7 +126,7 @@ def test_a_backdrop_colour_is_converted_into_the_photos_profile() -> None:
 def test_nothing_of_the_old_background_stays_in_a_cut_out() -> None:
     photo = photo_of(picture())
     mask = encode(disc(64, 48, 10), "PNG")
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(mask)})),)
     recipe = Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers), backdrop=TransparentBackdrop())
     (result,) = main.run(recipe, photo, lambda _: mask)
     assert not result.pixels[result.pixels[..., 3] == 0].any()

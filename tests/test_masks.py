@@ -11,9 +11,9 @@ from hypothesis.extra.numpy import arrays
 
 import masks
 from errors import BadInput, NothingFound
+from imaging.encode import encode
 from imaging.photo import digest_of
-from imaging.save import encode
-from masks import grammar, ops, view
+from masks import grammar, ops, preprocess
 from recipe import Layer, Length, MaskRecipe, Source
 
 any_mask = arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24)))
@@ -93,7 +93,7 @@ def test_a_ring_is_closed_only_when_asked() -> None:
     ring = disc(80, 80, 30) - disc(80, 80, 15)
     photo = photo_of(picture(80, 80))
     given_mask = encode(ring, "PNG")
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(given_mask)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(given_mask)})),)
     open_ = masks.select(photo, MaskRecipe(layers=layers), lambda _: given_mask)
     closed = masks.select(photo, MaskRecipe(layers=layers, fill_holes=True), lambda _: given_mask)
     assert open_.values[40, 40] == 0
@@ -119,7 +119,7 @@ def test_layers_are_combined_in_order() -> None:
     left, right = np.zeros((20, 20), np.uint8), np.zeros((20, 20), np.uint8)
     left[:, :12], right[:, 8:] = 255, 255
     files = {digest_of(data): data for data in (encode(left, "PNG"), encode(right, "PNG"))}
-    first, second = (Source(name="file", values={"mask": digest}) for digest in files)
+    first, second = (Source(name="file", options={"mask": digest}) for digest in files)
     photo = photo_of(picture(20, 20))
 
     def select(op: str) -> np.ndarray:
@@ -142,7 +142,7 @@ def test_growing_by_per_cent_follows_the_subject() -> None:
 def test_a_mask_file_of_another_size_is_scaled_and_said() -> None:
     data = encode(disc(50, 40, 12), "PNG")
     photo = photo_of(picture(100, 80))
-    source = Source(name="file", values={"mask": digest_of(data)})
+    source = Source(name="file", options={"mask": digest_of(data)})
     selection = masks.find(photo, source, lambda _: data)
     assert selection.values.shape == (80, 100)
     assert "scaled from 50 x 40" in selection.notes[0]
@@ -154,7 +154,7 @@ def test_a_masks_values_are_no_colours() -> None:
     """A grey profile, as Photoshop writes it, must not bend the alpha."""
     values = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))
     data = encode(values, "PNG", icc=b"\0" * 16 + b"GRAY" + b"\0" * 200)
-    found = masks.find(photo_of(picture()), Source(name="file", values={"mask": digest_of(data)}), lambda _: data)
+    found = masks.find(photo_of(picture()), Source(name="file", options={"mask": digest_of(data)}), lambda _: data)
     assert (found.values == ops.solidify(values)).all()
 
 
@@ -162,11 +162,11 @@ def test_empty_masks_are_never_silent() -> None:
     black = encode(np.zeros((48, 64), np.uint8), "PNG")
     photo = photo_of(picture())
     with pytest.raises(NothingFound, match="black throughout"):
-        masks.find(photo, Source(name="file", values={"mask": digest_of(black)}), lambda _: black)
+        masks.find(photo, Source(name="file", options={"mask": digest_of(black)}), lambda _: black)
     with pytest.raises(BadInput, match="no transparency"):
         masks.find(photo, Source(name="alpha"), no_inputs)
     white = encode(np.full((48, 64), 255, np.uint8), "PNG")
-    source = Source(name="file", values={"mask": digest_of(white)})
+    source = Source(name="file", options={"mask": digest_of(white)})
     with pytest.raises(NothingFound, match="Nothing is selected"):
         masks.select(photo, MaskRecipe(layers=(Layer(source=source),), invert=True), lambda _: white)
 
@@ -175,7 +175,7 @@ def test_the_selection_never_exceeds_the_photo() -> None:
     rgba = np.dstack([picture(), np.zeros((48, 64), np.uint8)])
     rgba[10:30, 10:30, 3] = 255
     white = encode(np.full((48, 64), 255, np.uint8), "PNG")
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(white)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(white)})),)
     selection = masks.select(photo_of(rgba), MaskRecipe(layers=layers), lambda _: white)
     assert (selection.values == rgba[..., 3]).all()
     assert (masks.find(photo_of(rgba), Source(name="auto"), no_inputs).values == rgba[..., 3]).all()
@@ -209,12 +209,12 @@ def test_what_is_no_source_is_said(text: str, what: str) -> None:
 
 
 def test_sources_are_read_as_written(tmp_path: object) -> None:
-    assert grammar.parse("rembg:u2net", lambda _: "") == Source(name="rembg", values={"model": "u2net"})
-    assert grammar.parse("rembg:model=u2net", lambda _: "") == Source(name="rembg", values={"model": "u2net"})
+    assert grammar.parse("rembg:u2net", lambda _: "") == Source(name="rembg", options={"model": "u2net"})
+    assert grammar.parse("rembg:model=u2net", lambda _: "") == Source(name="rembg", options={"model": "u2net"})
     digest = "0" * 64
     asked = []
     found = grammar.parse("file:/a;b=c/mask.png", lambda path: asked.append(str(path)) or digest)
-    assert found == Source(name="file", values={"mask": digest})
+    assert found == Source(name="file", options={"mask": digest})
     assert asked == ["/a;b=c/mask.png"]
 
 
@@ -223,7 +223,7 @@ def test_a_hesitant_piece_becomes_solid_and_one_below_one_half_goes() -> None:
     heat[10:40, 10:50] = 1.0  # sure
     heat[10:40, 70:110] = 0.55  # hesitant, but meant
     heat[60:80, 30:60] = 0.45  # not believed
-    values = view.finish(photo_of(np.full((90, 120, 3), 90, np.uint8)), heat, 0.0)
+    values = preprocess.finish(photo_of(np.full((90, 120, 3), 90, np.uint8)), heat, 0.0)
     assert (values[12:38, 12:48] == 255).all()
     assert (values[12:38, 72:108] == 255).all()
     assert not values[50:].any()

@@ -11,37 +11,35 @@ import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 from conftest import SHARED, need, picture
+from job_helpers import seeds
 from pages import ROOT, Page, cut_out, opaque
 
+import fields
 import main
-import weights
-from diffusion import catalogue
+import models
+from backdrops import DescribedBackdrop, GeneratedBackdrop, GradientBackdrop, SceneBackdrop, TransparentBackdrop
 from errors import BadInput
-from imaging import plates
+from imaging import inpaint_io, provenance
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode, read_made
 from imaging.scenes import SCENES
-from jobs import history, presence, queue, store, worker
+from jobs import history, queue, searches, store, supervisor, worker
 from masks import SOURCES, Selection, options_of
-from masks.pointed import SamOptions
+from masks.sam import SamOptions
 from masks.strokes import Stroke, Strokes
-from recipe import (
-    GradientBackdrop,
-    Layer,
-    Length,
-    MaskRecipe,
-    Recipe,
-    SceneBackdrop,
-    Source,
-    TransparentBackdrop,
-)
+from recipe import Layer, Length, MaskRecipe, Recipe, Source
 from ui import options, working
-from ui.pointer import Mark, told
+from ui.pointer import Mark, parse_marks
+
+
+@pytest.fixture(autouse=True)
+def no_searches_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which weights are here must not decide what is tested; ``test_searches.py`` has the worker's."""
+    monkeypatch.setattr(searches, "takes_long", lambda layers: False)
 
 
 @pytest.fixture
@@ -170,32 +168,28 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
         studio.set("subject.source", name)
         drawn = set(studio.app.session_state["desk"].values)
         uploads = len(studio.app.file_uploader)
-        for field, info in source.Options.model_fields.items():
-            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-            if extra.get("input") == "strokes file":
+        for setting in fields.settings(source.Options):
+            if setting.control.input == "strokes file":
                 continue
-            if extra.get("mark"):
+            if setting.control.mark:
                 assert "undo_click" in studio.buttons(), "the picture can be clicked on"
                 continue
-            assert f"subject.{name}.{field}" in drawn or (extra.get("input") and uploads), (name, field)
+            assert f"subject.{name}.{setting.name}" in drawn or (setting.kind == "file" and uploads), setting
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_options_are_said_in_words(name: str) -> None:
     """No raw value and no bare identifier is shown; what the command line calls it may stand beside the words."""
-    for field, info in SOURCES[name].Options.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        if extra.get("mark") or extra.get("input") == "strokes file":
+    for setting in fields.settings(SOURCES[name].Options):
+        if setting.control.mark or setting.control.input == "strokes file":
             continue
-        assert info.title, field
-        kind = info.annotation
-        choices = [*get_args(kind), *(choice for part in get_args(kind) for choice in get_args(part))]
-        for choice in (choice for choice in choices if isinstance(choice, str)):
-            words = options.said(options.words_of(info), choice)
-            print(f"{info.title}: {words}")
+        assert SOURCES[name].Options.model_fields[setting.name].title, setting.name
+        for choice in setting.choices:
+            words = options.option_label(setting, choice)
+            print(f"{setting.title}: {words}")
             assert words[0].isupper()
             assert " " in words or words.isalpha()
-            assert choice in weights.WEIGHTS or choice in options.words_of(info)
+            assert choice in models.MODELS or choice in setting.control.words
 
 
 def test_an_option_nobody_knew_of_gets_a_widget() -> None:
@@ -351,16 +345,16 @@ MASKS = {
     "every option": MaskRecipe(
         layers=(
             Layer(
-                source=Source(name="sam", values={"clicks": [[10, 20], [30, 40.5]], "not": "50,60", "box": "1,2,9,8"})
+                source=Source(name="sam", options={"clicks": [[10, 20], [30, 40.5]], "not": "50,60", "box": "1,2,9,8"})
             ),
-            Layer(op="add", source=Source(name="text", values={"phrases": ["a mug", "a cup"], "threshold": 0.6})),
-            Layer(op="remove", source=Source(name="deeplab", values={"categories": "person,dog"})),
+            Layer(op="add", source=Source(name="text", options={"phrases": ["a mug", "a cup"], "threshold": 0.6})),
+            Layer(op="remove", source=Source(name="deeplab", options={"categories": "person,dog"})),
             Layer(op="intersect", source=Source(name="alpha")),
         ),
         objects=((12.0, 13.0), (100.0, 90.5)),
         matting=True,
     ),
-    "nothing but a box": MaskRecipe(layers=(Layer(source=Source(name="sam", values={"box": [1, 2, 30, 40]})),)),
+    "nothing but a box": MaskRecipe(layers=(Layer(source=Source(name="sam", options={"box": [1, 2, 30, 40]})),)),
     "as it starts": MaskRecipe(),
 }
 
@@ -378,7 +372,7 @@ def test_controls_say_what_a_recipe_says(name: str) -> None:
 
         state.open_desk("x" * 40)
         for given in st.session_state.masks:
-            selecting.take(MaskRecipe.model_validate_json(given))
+            selecting.load_from_recipe(MaskRecipe.model_validate_json(given))
         layers.show()
         st.session_state.again = selecting.recipe()
 
@@ -413,9 +407,9 @@ def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         if options.box:
             x0, y0, x1, y1 = map(int, options.box)
             values[y0:y1, x0:x1] = 255
-        return Selection(values, heat=values / 255, found=(("dog", 0.25),))
+        return Selection(values, probability=values / 255, found=(("dog", 0.25),))
 
-    monkeypatch.setattr("masks.pointed.Sam.find", find)
+    monkeypatch.setattr("masks.sam.Sam.find", find)
     return asked
 
 
@@ -482,10 +476,10 @@ def test_what_the_browser_tells_is_checked() -> None:
         Mark(kind="box", at=(400, 240, 3600, 1200)),
         Mark(kind="add", at=(3999, 0)),
     ]
-    assert told({"run": "a", "marks": marks}, size, kinds, ("", 0)) == (wanted, ("a", 4))
-    assert told({"run": "a", "marks": marks}, size, kinds, ("a", 2)) == (wanted[2:], ("a", 4))
-    assert told({"run": "b", "marks": marks[:1]}, size, kinds, ("a", 4)) == (wanted[:1], ("b", 1))
-    assert told({"run": "a", "marks": marks}, size, ("remove",), ("", 0)) == (wanted[1:2], ("a", 4))
+    assert parse_marks({"run": "a", "marks": marks}, size, kinds, ("", 0)) == (wanted, ("a", 4))
+    assert parse_marks({"run": "a", "marks": marks}, size, kinds, ("a", 2)) == (wanted[2:], ("a", 4))
+    assert parse_marks({"run": "b", "marks": marks[:1]}, size, kinds, ("a", 4)) == (wanted[:1], ("b", 1))
+    assert parse_marks({"run": "a", "marks": marks}, size, ("remove",), ("", 0)) == (wanted[1:2], ("a", 4))
     wrong = [
         ["add", "x", 1],
         ["add", 0.5],
@@ -496,9 +490,9 @@ def test_what_the_browser_tells_is_checked() -> None:
         ["fly", 0, 0],
     ]
     wrong += [["add", float("nan"), 0.5], ["box", 0.1, float("inf"), 0.5, 0.9], [["add"], 0.1, 0.1]]
-    assert told({"run": "a", "marks": wrong}, size, kinds, ("", 0)) == ([], ("a", len(wrong)))
+    assert parse_marks({"run": "a", "marks": wrong}, size, kinds, ("", 0)) == ([], ("a", len(wrong)))
     for answer in (None, 5, {"run": 5, "marks": []}, {"run": "a"}, {"run": "a", "marks": [marks[0]] * 2000}):
-        assert told(answer, size, kinds, ("a", 1)) == ([], ("a", 1))
+        assert parse_marks(answer, size, kinds, ("a", 1)) == ([], ("a", 1))
 
 
 def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]) -> None:
@@ -575,7 +569,7 @@ def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict
 
 def _made(page: Page) -> tuple[Recipe, str]:
     digest = page.app.session_state["desk"].results[0]
-    return Recipe.from_json(read_made(store.default().get(digest), "result").recipe), digest
+    return Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe), digest
 
 
 @pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
@@ -659,11 +653,11 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask"}
     from ui import result
 
-    selection = read_made(store.default().get(digest), "result").selection
+    selection = provenance.read(store.default().get(digest), "result").selection
     assert selection is not None
     assert np.array_equal(load(result._mask(digest)).rgb8[..., 0], selection)
-    assert Recipe.from_json(read_made(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
-    cut = load(result._cut_out(recipe))
+    assert Recipe.from_json(provenance.read(result._as(digest, "JPEG"), "a.jpg").recipe) == recipe
+    cut = load(result._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
 
@@ -682,15 +676,17 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
     """As if every model were here and the queue took everything: what was handed in."""
     handed_in: list[tuple[Recipe, str]] = []
 
-    def submit(recipe: Recipe, visitor: str) -> str:
+    def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
         handed_in.append((recipe, visitor))
         return f"job-{len(handed_in)}"
 
-    monkeypatch.setattr(catalogue, "where", lambda id: tmp_path)
-    monkeypatch.setattr(catalogue, "require", lambda *_: tmp_path)
+    monkeypatch.setattr(models, "is_installed", lambda id: True)
+    monkeypatch.setattr(models, "installed_denoiser", lambda task: next(iter(models.denoisers(task))))
+    monkeypatch.setattr(models, "require", lambda *_: tmp_path)
     monkeypatch.setattr(queue, "submit", submit)
     monkeypatch.setattr(queue, "ensure_worker", lambda: None)
     monkeypatch.setattr(queue, "status", lambda id: _job(handed_in[int(id.split("-")[1]) - 1][0], id=id))
+    monkeypatch.setattr(queue, "jobs_of", lambda visitor, **_: [])
     return handed_in
 
 
@@ -710,7 +706,7 @@ def _job(recipe: Recipe, **changes: object) -> queue.Job:
         "error": None,
         "attempts": 1,
         "recipe": recipe,
-        "visitor": "",
+        "owner": "",
         "created": datetime.now(UTC),
     }
     return queue.Job(**(values | changes))  # type: ignore[arg-type]
@@ -722,6 +718,31 @@ def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_downl
     assert "**Instant** backgrounds work at once" in studio.said
     assert "download.sd2-inpaint" in studio.buttons()
     assert "generate" not in studio.buttons()
+
+
+def test_a_sentence_is_drawn_as_a_scene_and_a_chip_changes_it(
+    studio: Page, models_here: list[tuple[Recipe, str]]
+) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    studio.set(f"{prefix}.prompt", "on a wet street at night, a dragon").set(f"{prefix}.seed_locked", True)
+    assert "Drawn: city, wet, night; not drawn: dragon." in studio.said
+    studio.click(f"{prefix}.chip.wet.0").set(f"{prefix}.seed", 5)
+    assert "no wet" in studio.said
+    studio.click("generate")
+    ((recipe, _),) = models_here
+    assert isinstance(recipe.backdrop, DescribedBackdrop)
+    assert recipe.seed == 5
+    assert recipe.backdrop.reading.name == "city"
+    assert dict(recipe.backdrop.reading.values) == {"wet": False, "time": "night"}
+
+
+def test_a_sentence_that_no_scene_draws_says_so(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.generated"
+    studio.open("Background").set("background.mode", "Generated").set(f"{prefix}.model", "scenes")
+    studio.set(f"{prefix}.prompt", "at an airport terminal").click("generate")
+    assert "The rendered scenes cannot draw" in studio.app.warning[0].value
+    assert models_here == []
 
 
 def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
@@ -744,7 +765,7 @@ def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[R
     studio.set(f"{prefix}.defocus", 3.0)
     studio.set(f"{prefix}.sd2-inpaint.width", 640).set(f"{prefix}.sd2-inpaint.height", 384).click("generate")
     ((recipe, visitor),) = models_here
-    wanted = catalogue.settle(
+    wanted = GeneratedBackdrop.of(
         "sd2-inpaint",
         prompt="on a mossy forest floor, morning sun through tall trees, shallow depth of field, photo",
         negative_prompt="rain",
@@ -893,10 +914,8 @@ def test_another_visitor_sees_nothing_of_it(studio: Page) -> None:
 
 def test_who_only_looks_in_leaves_no_file(page: Page, own_folders: Path) -> None:
     page.run()
-    assert not (own_folders / "desks").exists()
+    assert list(own_folders.iterdir()) == []
     page.set("photo.way", "Describe").set("create.prompt", "a quiet lake")
-    (desk,) = (own_folders / "desks").iterdir()
-    assert page.visitor not in desk.name + desk.read_text()
     assert page.reload().app.get_by_key("create.prompt").value == "a quiet lake"
 
 
@@ -914,7 +933,7 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
     again.set(f"entry.{entry.id}", "Look at it")
     assert again.step == "Result"
     assert again.app.session_state["desk"].results == [entry.digest]
-    again.set(f"entry.{entry.id}", "Remove from the history")
+    again.set(f"entry.{entry.id}", "Delete it")
     assert history.entries(studio.visitor) == []
 
 
@@ -954,7 +973,7 @@ def test_a_second_visitor_sees_the_place_in_line_and_goes_on_working(
     finally:
         for id in (running, waiting):
             queue.cancel(id)
-        presence.leave()  # the worker ends with the last app
+        supervisor.leave()  # the worker ends with the last app
 
 
 # --- a job that is not finished
@@ -977,13 +996,13 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
         assert queue.status(id).results == (), "not before it is over"
         page.click(f"cancel.{id}").run()
         said = page.said
-        while presence.worker() and queue.status(id).preview:  # the worker stops within one step
+        while supervisor.worker() and queue.status(id).preview:  # the worker stops within one step
             assert time.monotonic() < end
             time.sleep(0.05)
         job, kept = queue.status(id), history.entries(page.visitor)
         assert job.state == "cancelled"
         assert 1 <= len(kept) < 8
-        assert [entry.recipe.seed for entry in reversed(kept)] == list(range(40, 40 + len(kept)))
+        assert [entry.recipe.seed for entry in reversed(kept) if entry.recipe] == list(range(40, 40 + len(kept)))
         assert job.results == tuple(entry.digest for entry in reversed(kept))
         assert "This was cancelled." in said
         assert "finished before" in said
@@ -994,13 +1013,13 @@ def test_pictures_finished_before_a_job_is_cancelled_are_kept(here: Path) -> Non
         assert "The subject is untouched" in page.said
     finally:
         queue.cancel(id)
-        presence.leave()  # the worker ends with the last app
+        supervisor.leave()  # the worker ends with the last app
 
 
 def test_pictures_finished_before_a_later_one_fails_are_kept(
     studio: Page, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backdrop = catalogue.settle("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
+    backdrop = GeneratedBackdrop.of("sd15-inpaint", prompt="a beach", num_images_per_prompt=3, num_inference_steps=2)
     mask = MaskRecipe(layers=(Layer(source=Source(name="alpha")),))
     wanted = Recipe(photo=studio.app.session_state["desk"].photo, mask=mask, backdrop=backdrop, seed=7)
     id = queue.submit(wanted, "ann")
@@ -1012,11 +1031,11 @@ def test_pictures_finished_before_a_later_one_fails_are_kept(
             raise BadInput("There is not enough memory; ask for a smaller size.")
         return from_model(picture, *arguments)  # type: ignore[arg-type]
 
-    from_model = plates.from_model
-    monkeypatch.setattr(plates, "from_model", paint)
+    from_model = inpaint_io.to_background
+    monkeypatch.setattr(inpaint_io, "to_background", paint)
     assert worker.make(id, wanted.to_json(), "ann") == {
         "error": "There is not enough memory; ask for a smaller size.",
     }
     assert begun == [0, 1, 2], "each picture stands in the history before the next is finished"
-    assert [entry.recipe.seed for entry in history.entries("ann")] == [8, 7]
+    assert seeds("ann") == [8, 7]
     assert all(store.default().has(entry.digest) for entry in history.entries("ann"))

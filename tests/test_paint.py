@@ -16,15 +16,16 @@ from typer.testing import CliRunner
 
 import cli
 import main
-import tasks
-from diffusion import catalogue, engine
-from diffusion.catalogue import settle
+import models
+import replay
+from backdrops import GeneratedBackdrop
+from diffusion import engine
 from errors import BadInput, Cancelled, MissingWeights
-from imaging import composite, plates
+from imaging import composite, foreground, inpaint_io, provenance
 from imaging.geometry import Size
 from imaging.photo import load
 from jobs import store
-from masks import Selection, matting
+from masks import Selection
 from recipe import Length, MaskRecipe, Recipe
 
 pytestmark = pytest.mark.xdist_group("torch")
@@ -33,7 +34,7 @@ QUICK = {"prompt": "a beach at dusk", "num_inference_steps": 3}
 
 
 def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", **given):
-    backdrop = settle(model, **{**QUICK, **given})
+    backdrop = GeneratedBackdrop.of(model, **{**QUICK, **given})
     return Recipe(photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow)
 
 
@@ -69,7 +70,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
     assert result.report["working_size"] == [160, 104], "16:10 at the area of 128 x 128, in eights"
 
     alpha = result.selection.values
-    edge = matting.foreground(photo.pixels, alpha)
+    edge = foreground.estimate(photo.pixels, alpha)
     on_grey = composite.over(photo.pixels, alpha, edge, np.full_like(photo.pixels, 128))
     import cv2
 
@@ -78,7 +79,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
     mask = Image.fromarray(repaint.astype(np.uint8) * 255)
     painter = engine.load("sd15-inpaint")
     pipe = diffusers.StableDiffusionInpaintPipeline.from_pretrained(
-        catalogue.require("sd15-inpaint"), dtype=getattr(torch, painter.device.dtype), safety_checker=None
+        models.require("sd15-inpaint"), dtype=getattr(torch, painter.device.dtype), safety_checker=None
     )
     pipe.scheduler = diffusers.DDIMScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
@@ -94,7 +95,7 @@ def test_before_compositing_the_pixels_are_diffusers_own(here):
         height=104,
         generator=torch.Generator("cpu").manual_seed(5),
     ).images[0]
-    plate = plates.from_model(picture, mask, photo)
+    plate = inpaint_io.to_background(picture, mask, photo)
     assert np.array_equal(result.pixels, composite.over(photo.pixels, alpha, edge, plate))
 
 
@@ -118,15 +119,15 @@ def test_sizes_that_are_asked_for(here, given, size):
 def test_the_denoiser_does_not_eat_the_subject():
     alpha = subject_of(400, 300)
     selection = Selection(alpha)
-    backdrop = settle("sd15-inpaint", **QUICK)
-    repaint = tasks.denoise_mask(selection, backdrop).values
+    backdrop = GeneratedBackdrop.of("sd15-inpaint", **QUICK)
+    repaint = backdrop.repaint_mask(selection).values
     eaten = int(((repaint >= 128) & (alpha >= 128)).sum())
     print(f"{eaten} of {(alpha >= 128).sum()} subject pixels would be painted over")
     assert eaten == 0
     assert (repaint[alpha < 128] >= 128).all()
-    grown = tasks.denoise_mask(selection, backdrop.model_copy(update={"mask_grow": Length(value=6)})).values
+    grown = backdrop.model_copy(update={"mask_grow": Length(value=6)}).repaint_mask(selection).values
     assert ((grown >= 128).sum() - (repaint >= 128).sum()) > 1000
-    kept_off = tasks.denoise_mask(selection, backdrop.model_copy(update={"mask_grow": Length(value=-6)})).values
+    kept_off = backdrop.model_copy(update={"mask_grow": Length(value=-6)}).repaint_mask(selection).values
     assert (kept_off >= 128).sum() < (repaint >= 128).sum()
 
 
@@ -134,8 +135,8 @@ def test_feathering_rounds_the_outline_off():
     alpha = np.zeros((200, 200), np.uint8)
     alpha[50:150, 50:150] = 255
     alpha[20:50, 98:101] = 255  # a hair
-    backdrop = settle("sd15-inpaint", **QUICK, mask_feather=20)
-    repaint = tasks.denoise_mask(Selection(alpha), backdrop).values
+    backdrop = GeneratedBackdrop.of("sd15-inpaint", **QUICK, mask_feather=20)
+    repaint = backdrop.repaint_mask(Selection(alpha)).values
     assert (repaint[30, 95:105] >= 128).all(), "the hair is painted over; the composite puts it back"
     assert (repaint[100, 60:140] < 128).all()
 
@@ -147,12 +148,12 @@ def test_defocus_softens_the_background_and_leaves_the_subject(here):
     noise = np.random.default_rng(0).integers(0, 256, (96, 160, 3), np.uint8)
     mask = np.where(np.asarray(Image.fromarray(alpha).resize((160, 96))) > 127, np.uint8(0), np.uint8(255))
     sharp, soft = (
-        plates.from_model(Image.fromarray(noise), Image.fromarray(mask), photo, defocus).astype(float)
+        inpaint_io.to_background(Image.fromarray(noise), Image.fromarray(mask), photo, defocus).astype(float)
         for defocus in (0, 20)
     )
     assert soft[:, :100].std() < 0.4 * sharp[:, :100].std()
     assert abs(soft.mean() - sharp.mean()) < 3
-    given = {"mask": MaskRecipe(), "backdrop": settle("sd15-inpaint", **QUICK, defocus=20)}
+    given = {"mask": MaskRecipe(), "backdrop": GeneratedBackdrop.of("sd15-inpaint", **QUICK, defocus=20)}
     (made,) = main.run(Recipe(photo=photo.digest, **given), photo, None, selection=Selection(alpha))
     assert (made.pixels[alpha == 255] == photo.pixels[alpha == 255]).all()
 
@@ -189,7 +190,7 @@ def test_interrupted_at_the_second_picture_the_first_is_kept(shot, tmp_path, mon
     done = invoke("background", *shot, "-o", tmp_path / "out.png", *flags)
     assert done.exit_code != 0
     assert [path.name for path in sorted(tmp_path.glob("out*"))] == ["out-1.png"]
-    assert main.save.read_made((tmp_path / "out-1.png").read_bytes(), "out")
+    assert provenance.read((tmp_path / "out-1.png").read_bytes(), "out")
 
 
 def test_interrupted_nothing_is_half_written(shot, tmp_path):
@@ -230,7 +231,7 @@ def test_grow_and_feather_reach_the_model(here):
     assert (np.asarray(grown.mask) > 0).sum() > (np.asarray(plain.mask) > 0).sum()
     assert not np.array_equal(np.asarray(feathered.mask), np.asarray(plain.mask))
     corner = (slice(0, 20), slice(0, 20))
-    assert (np.asarray(plain.image)[corner] == plates.NEUTRAL).all(), "at full strength the old background is grey"
+    assert (np.asarray(plain.image)[corner] == inpaint_io.NEUTRAL).all(), "at full strength the old background is grey"
     assert np.asarray(weak.image)[corner].std() > 5, "below, the model starts from it"
     assert set(np.unique(np.asarray(plain.mask))) == {0, 255}
 
@@ -243,7 +244,7 @@ def test_the_models_idea_of_the_subject_leaves_no_halo():
     picture[..., 2] = 200
     picture[kept] = (220, 0, 0)
     mask = Image.fromarray(np.where(kept, np.uint8(0), np.uint8(255)))
-    plate = plates.from_model(Image.fromarray(picture), mask, photo)
+    plate = inpaint_io.to_background(Image.fromarray(picture), mask, photo)
     print(f"reddest pixel of the plate: {plate[..., 0].max()}")
     assert plate[..., 0].max() <= 1
     assert plate[..., 2].min() >= 199
@@ -257,10 +258,10 @@ def test_the_plate_is_in_the_photos_own_space():
     deep = replace(photo, pixels=np.zeros((100, 100, 3), np.uint16), icc=profile)
     picture = Image.new("RGB", (64, 64), (200, 100, 50))
     mask = Image.new("L", (64, 64), 255)
-    plate = plates.from_model(picture, mask, deep)
+    plate = inpaint_io.to_background(picture, mask, deep)
     assert plate.dtype == np.uint16
     assert np.abs(plate[50, 50].astype(int) - np.array([200, 100, 50]) * 257).max() <= 2 * 257
-    seen, _ = plates.for_model(
+    seen, _ = inpaint_io.prepare_inputs(
         deep,
         np.zeros((100, 100), np.uint8),
         (np.zeros((100, 100), bool), np.zeros((0, 3), np.uint16)),
@@ -285,7 +286,7 @@ def test_picture_i_is_the_picture_made_alone(here):
 def test_a_result_replays_from_its_file(here):
     photo = stored_photo(160, 100)
     result = run(recipe_for(photo, num_images_per_prompt=2), photo)[1]
-    again = main.replay(result.encode(), "result.png", None, store.default().get)
+    again = replay.replay(result.encode(), "result.png", None, store.default().get)
     assert np.array_equal(again.pixels, result.pixels)
     assert not again.report["notes"]
 
@@ -295,7 +296,7 @@ def test_a_replay_with_another_revision_says_so(here, monkeypatch):
     (result,) = run(recipe_for(photo), photo)
     data = result.encode()
     monkeypatch.setattr(engine.load("sd15-inpaint"), "revision", "folder:other")
-    again = main.replay(data, "result.png", None, store.default().get)
+    again = replay.replay(data, "result.png", None, store.default().get)
     assert any("folder:other" in note for note in again.report["notes"])
 
 
@@ -339,16 +340,18 @@ def test_cancel_through_the_core(here):
 
 
 def test_create(here):
-    recipe = Recipe(task="create", backdrop=settle("sd15", **QUICK, num_images_per_prompt=2), seed=3)
+    recipe = Recipe(task="create", backdrop=GeneratedBackdrop.of("sd15", **QUICK, num_images_per_prompt=2), seed=3)
     first, second = run(recipe, None)
     assert first.pixels.shape == (128, 128, 3)
     assert not np.array_equal(first.pixels, second.pixels)
     assert second.report["seed"] == 4
-    again = main.replay(second.encode(), "second.png", None, store.default().get)
+    again = replay.replay(second.encode(), "second.png", None, store.default().get)
     assert np.array_equal(again.pixels, second.pixels)
     with pytest.raises(BadInput, match=r"x\.png is not what second\.png was made with; that takes no file\."):
-        main.replay(second.encode(), "second.png", None, store.default().get, given={"x.png": b"x"})
-    (wide,) = run(Recipe(task="create", backdrop=settle("sd15", **QUICK, width=192, height=64), seed=3), None)
+        replay.replay(second.encode(), "second.png", None, store.default().get, files={"x.png": b"x"})
+    (wide,) = run(
+        Recipe(task="create", backdrop=GeneratedBackdrop.of("sd15", **QUICK, width=192, height=64), seed=3), None
+    )
     assert wide.pixels.shape == (64, 192, 3)
 
 
@@ -357,7 +360,7 @@ def test_a_mask_over_everything_is_refused(here):
     recipe = recipe_for(photo)
     everything = store.default().put(png(np.full((100, 160), 255, np.uint8)))
     layer = recipe.mask.layers[0].model_copy(
-        update={"source": recipe.mask.layers[0].source.model_copy(update={"values": {"mask": everything}})}
+        update={"source": recipe.mask.layers[0].source.model_copy(update={"options": {"mask": everything}})}
     )
     with pytest.raises(BadInput, match="covers the whole photo"):
         run(recipe.model_copy(update={"mask": MaskRecipe(layers=(layer,))}), photo)
@@ -401,9 +404,9 @@ def test_the_command_line_paints(shot, tmp_path):
     first, second = json.loads(done.stdout)
     assert first["images"] == [str(tmp_path / "out-1.png")]
     assert second["seed"] == 9
-    made = Recipe.from_json(main.save.read_made((tmp_path / "out-2.png").read_bytes(), "out").recipe)
+    made = Recipe.from_json(provenance.read((tmp_path / "out-2.png").read_bytes(), "out").recipe)
     assert made.seed == 9
-    assert made.backdrop == settle(
+    assert made.backdrop == GeneratedBackdrop.of(
         "sd15-inpaint",
         prompt="a beach",
         num_inference_steps=3,
@@ -429,10 +432,10 @@ def test_the_command_line_settles_a_seed_and_says_it(shot, tmp_path):
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "out.png").read_bytes()
 
 
-def test_a_local_folder_paints_and_replays(shot, tmp_path, models):
+def test_a_local_folder_paints_and_replays(shot, tmp_path, tiny_models):
     import shutil
 
-    folder = shutil.copytree(models / "diffusers" / "sd15-inpaint", tmp_path / "my model")
+    folder = shutil.copytree(tiny_models / "diffusers" / "sd15-inpaint", tmp_path / "my model")
     out = tmp_path / "out.png"
     flags = ["--prompt", "a beach", "--seed", "8", "--num-inference-steps", "2"]
     assert invoke("background", *shot, "-o", out, *flags, "--model", folder).exit_code == 0
@@ -440,7 +443,7 @@ def test_a_local_folder_paints_and_replays(shot, tmp_path, models):
     invoke("background", *shot, "-o", tmp_path / "known.png", *flags)
     known = load((tmp_path / "known.png").read_bytes())
     assert np.array_equal(load(out.read_bytes()).pixels, known.pixels)
-    catalogue._folders.clear()  # another process
+    models.own.folders.clear()  # another process
     assert isinstance(invoke("replay", out, "-o", tmp_path / "again.png").exception, BadInput)
     assert invoke("replay", out, "-o", tmp_path / "again.png", "--model", folder).exit_code == 0
     assert (tmp_path / "again.png").read_bytes() == out.read_bytes()

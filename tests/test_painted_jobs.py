@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import tiny
-from labour import finish, quick, until
+from job_helpers import finish, quick, seeds, until
 from PIL import Image
 
-from diffusion import catalogue
-from jobs import history, places, presence, queue
+from backdrops import GeneratedBackdrop
+from jobs import history, places, queue, supervisor
 from jobs.queue import Job
 from recipe import Recipe
 
@@ -30,7 +30,7 @@ def painted(
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(folder))
 
     def make(seed: int = 0, **given: Any) -> Recipe:
-        backdrop = catalogue.settle("sd15", prompt="a beach at dusk", width=256, height=256, **given)
+        backdrop = GeneratedBackdrop.of("sd15", prompt="a beach at dusk", width=256, height=256, **given)
         return Recipe.model_validate({"task": "create", "backdrop": backdrop, "seed": seed})
 
     return make
@@ -62,7 +62,7 @@ def test_painting_tells_steps_seconds_and_shows_the_work(painted: Callable[..., 
         assert max(preview.size) <= 256
     job = finish(id)
     assert (job.state, job.preview, job.seconds_left, len(job.results)) == ("done", None, None, 2)
-    assert [entry.recipe.seed for entry in history.entries("ann")] == [3, 4]
+    assert seeds("ann") == [3, 4]
     assert [entry.digest for entry in history.entries("ann")] == list(job.results)
 
 
@@ -78,17 +78,17 @@ def test_painting_stops_within_one_step_of_cancelling(painted: Callable[..., Any
     print(f"seen at step {before.step}, cancelled at step {job.step}, executed {executed} of 50; limit {job.step + 1}")
     assert before.step <= job.step < executed <= job.step + 1 < 50
     assert (job.state, job.results, job.preview) == ("cancelled", (), None)
-    assert [entry.recipe.seed for entry in history.entries("ann")] == [7]
+    assert seeds("ann") == [7]
 
 
 def test_painting_that_was_killed_between_two_steps_is_done_once(painted: Callable[..., Any]) -> None:
     id = queue.submit(painted(seed=9, num_inference_steps=50), "ann")
     queue.ensure_worker()
-    at_work = presence.worker()
+    at_work = supervisor.worker()
     assert at_work
     seen = midway(id)
     os.kill(at_work.pid, signal.SIGKILL)
-    until(lambda: presence.worker() is None, "the worker's lock is free")
+    until(lambda: supervisor.worker() is None, "the worker's lock is free")
     between = queue.status(id)
     print(f"killed at step {between.step} of {between.steps}")
     assert not between.finished

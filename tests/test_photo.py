@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Callable
 
@@ -15,8 +16,9 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from errors import BadInput
 from imaging import photo as photos
+from imaging import png
+from imaging.encode import encode
 from imaging.photo import load
-from imaging.save import encode
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -252,3 +254,38 @@ def test_a_turned_truck_is_the_truck() -> None:
     turned = load(need(SHARED / "photos" / "exif_orientation6_truck_DERIVED.jpg").read_bytes())
     assert turned.size == upright.size
     assert np.abs(turned.pixels.astype(int) - upright.pixels).mean() < 2  # it was compressed once more
+
+
+def test_nothing_global_of_pillows_is_touched_so_limits_of_one_thread_do_not_reach_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    monkeypatch.setenv("BACKDROP_MAX_MEGAPIXELS", "0.001")
+    with pytest.raises(BadInput, match=r"limit is 0\.001 megapixels"):
+        load(encode(picture(64, 48), "PNG"), "small.png")
+    monkeypatch.delenv("BACKDROP_MAX_MEGAPIXELS")
+    assert load(encode(picture(64, 48), "PNG"), "small.png").size == (64, 48)
+    assert (Image.MAX_IMAGE_PIXELS, list(warnings.filters)) == before
+
+
+def test_our_limit_holds_above_pillows_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PNG whose header says 200 megapixels: refused by its header at 64, and read as far as it goes at 300."""
+    header = struct.pack(">IIBBBBB", 20_000, 10_000, 8, 2, 0, 0, 0)
+    data = png.SIGNATURE + png.chunk(b"IHDR", header) + png.chunk(b"IDAT", b"") + png.chunk(b"IEND", b"")
+    with pytest.raises(BadInput, match="20000 x 10000 = 200 megapixels"):
+        load(data, "huge.png")
+    monkeypatch.setenv("BACKDROP_MAX_MEGAPIXELS", "300")
+    with pytest.raises(BadInput, match="damaged or incomplete"):
+        load(data, "huge.png")
+
+
+@pytest.mark.parametrize("defect", [TypeError, KeyError, IndexError, ValueError])
+def test_a_defect_of_ours_is_not_told_as_a_damaged_file(
+    defect: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise defect("ours")
+
+    monkeypatch.setattr("imaging.photo._opaque_is_none", broken)
+    with pytest.raises(defect, match="ours"):
+        load(encode(picture(64, 48), "PNG"), "fine.png")

@@ -6,17 +6,16 @@ import json
 
 import numpy as np
 import pytest
-from conftest import ROOT, SHARED, disc, need, no_inputs, photo_of, picture
+from conftest import ROOT, SHARED, disc, draw, need, no_inputs, photo_of, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imaging import backdrops, composite, shadows
+from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop
+from imaging import composite, foreground, shadows
+from imaging.encode import encode
 from imaging.geometry import Box, Size
 from imaging.photo import digest_of, load
-from imaging.save import encode
-from masks import matting
-from recipe import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop
 
 
 def psnr(error: np.ndarray) -> float:
@@ -33,7 +32,7 @@ def test_the_old_background_leaves_the_edge(ground: tuple[int, int, int]) -> Non
     photo = np.rint(share * fore + (1 - share) * old).astype(np.uint8)
     truth = share * fore + (1 - share) * np.array(ground)
     plate = np.broadcast_to(np.array(ground, np.uint8), photo.shape).copy()
-    ours = composite.over(photo, alpha, matting.foreground(photo, alpha), plate)
+    ours = composite.over(photo, alpha, foreground.estimate(photo, alpha), plate)
     plain = share * photo + (1 - share) * plate
     ring = (alpha > 0) & (alpha < 255)
     measured, threshold = psnr((ours - truth)[ring]), psnr((plain - truth)[ring])
@@ -52,7 +51,7 @@ def test_true_alphas_keep_their_subjects() -> None:
     for entry in json.loads((folder / "manifest.json").read_text()):
         photo = load((folder / f"{entry['name']}_image.jpg").read_bytes())
         mask = (folder / f"{entry['name']}_alpha.png").read_bytes()
-        layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+        layers = (Layer(source=Source(name="file", options={"mask": digest_of(mask)})),)
         recipe = Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers), backdrop=SweepBackdrop(), shadow="contact")
         (result,) = main.run(recipe, photo, {digest_of(mask): mask}.__getitem__)
         truth = (np.asarray(Image.open(folder / f"{entry['name']}_alpha.png")) >= 128).astype(np.uint8)
@@ -76,17 +75,17 @@ def test_every_plate_fits_every_photo(width: int, height: int, depth: type, seed
         ImageBackdrop(digest=digest_of(beach)),
         ImageBackdrop(digest=digest_of(beach), fit="contain"),
     ):
-        plate, _ = backdrops.draw(backdrop, photo, alpha, lambda _: beach, seed)
+        plate, _ = draw(backdrop, photo, alpha, lambda _: beach, seed)
         assert plate.shape == photo.pixels.shape
         assert plate.dtype == depth
-        again, _ = backdrops.draw(backdrop, photo, alpha, lambda _: beach, seed)
+        again, _ = draw(backdrop, photo, alpha, lambda _: beach, seed)
         assert (again == plate).all()
 
 
 def test_a_gradient_runs_from_its_first_colour_to_its_last_without_bands() -> None:
     photo = photo_of(picture(64, 600))
     gradient = GradientBackdrop(colours=("#000000", "#202020"))
-    plate, _ = backdrops.draw(gradient, photo, np.zeros((600, 64), np.uint8), no_inputs, 0)
+    plate, _ = draw(gradient, photo, np.zeros((600, 64), np.uint8), no_inputs, 0)
     assert plate[:4].mean() < 1
     assert plate[-4:].mean() > 31
     means = plate[..., 0].mean(axis=1)
@@ -97,16 +96,14 @@ def test_the_blur_has_no_ghost_of_the_subject() -> None:
     pixels = np.full((200, 300, 3), 90, np.uint8)
     alpha = disc(300, 200, 50)
     pixels[alpha > 0] = (255, 0, 0)
-    plate, _ = backdrops.draw(BlurBackdrop(radius=20), photo_of(pixels), alpha, no_inputs, 0)
+    plate, _ = draw(BlurBackdrop(radius=20), photo_of(pixels), alpha, no_inputs, 0)
     assert np.abs(plate.astype(int) - 90).max() <= 2
 
 
 def test_a_small_backdrop_picture_is_said() -> None:
     beach = encode(picture(10, 10), "PNG")
     photo = photo_of(picture(200, 100))
-    _, notes = backdrops.draw(
-        ImageBackdrop(digest=digest_of(beach)), photo, np.zeros((100, 200), np.uint8), lambda _: beach, 0
-    )
+    _, notes = draw(ImageBackdrop(digest=digest_of(beach)), photo, np.zeros((100, 200), np.uint8), lambda _: beach, 0)
     assert "only 10 x 10 pixels" in notes[0]
 
 

@@ -1,4 +1,4 @@
-"""The queue, the history and the store, with the real DBOS on real SQLite and the real core at work."""
+"""The queue, the history and the store, with the real DBOS on real SQLite and the real core."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labour import LIMIT, ROOT, finish, photo, python, quick, reach, recipe, slow
+from job_helpers import LIMIT, ROOT, finish, photo, python, quick, reach, recipe, seeds, slow
 from PIL import Image
 
+from backdrops import ImageBackdrop
 from errors import BadInput
-from jobs import history, places, queue, store
-from recipe import ImageBackdrop, Layer, MaskRecipe, Source
+from jobs import history, places, queue, removal, settings, store
+from jobs.owner import owner_id
+from recipe import Layer, MaskRecipe, Source
 
 # Handing in
 
@@ -46,7 +48,7 @@ def test_handing_in_and_asking_load_no_model_library(data: Path) -> None:
         ({"photo": "0" * 64}, "photo"),
         ({"backdrop": ImageBackdrop(digest="0" * 64)}, "backdrop picture"),
         ({"mask": MaskRecipe(strokes="0" * 64)}, "touch-up"),
-        ({"mask": MaskRecipe(layers=(Layer(source=Source(name="file", values={"mask": "0" * 64})),))}, "mask picture"),
+        ({"mask": MaskRecipe(layers=(Layer(source=Source(name="file", options={"mask": "0" * 64})),))}, "mask picture"),
     ],
 )
 def test_what_a_recipe_needs_must_be_in_the_store(data: Path, changes: dict[str, Any], named: str) -> None:
@@ -71,9 +73,9 @@ def test_a_visitor_has_so_many_jobs_waiting_and_no_more(data: Path) -> None:
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        ids = list(filter(None, pool.map(try_it, range(queue.MAX_WAITING * 2))))
-    assert len(ids) == queue.MAX_WAITING
-    assert queue.status(queue.submit(quick(), "bob")).position == queue.MAX_WAITING + 1
+        ids = list(filter(None, pool.map(try_it, range(8))))
+    assert len(ids) == settings.limits().visitor == 4
+    assert queue.status(queue.submit(quick(), "bob")).position == 5
     queue.cancel(ids[0])
     queue.submit(quick(99), "ann")
 
@@ -103,7 +105,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_never_runs(data: Path) -> None:
     assert finish(second).state == "done"
     job = queue.status(first)
     assert (job.state, job.attempts, job.results) == ("cancelled", 0, ())
-    assert [entry.recipe.seed for entry in history.entries("ann")] == [2]
+    assert seeds("ann") == [2]
 
 
 def test_jobs_are_done_in_order_one_at_a_time_and_recorded(data: Path) -> None:
@@ -113,7 +115,7 @@ def test_jobs_are_done_in_order_one_at_a_time_and_recorded(data: Path) -> None:
     assert [(job.state, job.attempts, job.position, job.preview, job.error) for job in jobs] == [
         ("done", 1, 0, None, None)
     ] * 3
-    assert [entry.recipe.seed for entry in history.entries("ann")] == [2, 1, 0]
+    assert seeds("ann") == [2, 1, 0]
     assert [entry.digest for entry in history.entries("ann")] == [job.results[0] for job in reversed(jobs)]
     with Image.open(io.BytesIO(store.default().get(jobs[0].results[0]))) as picture:
         assert picture.size == (64, 64)
@@ -124,14 +126,14 @@ def test_jobs_are_done_in_order_one_at_a_time_and_recorded(data: Path) -> None:
 def test_visitors_do_not_see_each_other(data: Path) -> None:
     anns, bobs = queue.submit(quick(1), "ann"), queue.submit(quick(2), "bob")
     queue.ensure_worker()
-    assert {finish(anns).visitor, finish(bobs).visitor} == {"ann", "bob"}
+    assert {finish(anns).owner, finish(bobs).owner} == {owner_id("ann"), owner_id("bob")}
     assert [job.id for job in queue.jobs_of("ann")] == [anns]
     assert [job.id for job in queue.jobs_of("bob")] == [bobs]
     (entry,) = history.entries("ann")
-    assert entry.recipe.seed == 1
-    history.forget("bob", entry.id)
+    assert seeds("ann") == [1]
+    removal.remove("bob", entry.digest)
     assert history.entries("ann") == [entry]
-    history.forget("ann", entry.id)
+    removal.remove("ann", entry.digest)
     assert history.entries("ann") == []
     assert len(history.entries("bob")) == 1
 
@@ -146,7 +148,7 @@ def test_a_running_job_is_cancelled_and_the_next_begins(data: Path) -> None:
     assert finish(waiting).state == "done"
     after = queue.status(running)
     assert (after.state, after.results, after.stage) == ("cancelled", (), cancelled.stage)
-    assert [entry.recipe.seed for entry in history.entries("ann")] == [7]
+    assert seeds("ann") == [7]
 
 
 def test_a_mistake_that_can_be_mended_is_the_jobs_sentence(data: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -10,21 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from errors import BadInput
-from recipe import (
+from backdrops import (
     BlurBackdrop,
     ColourBackdrop,
     GradientBackdrop,
     ImageBackdrop,
-    Layer,
-    Length,
-    MaskRecipe,
-    Recipe,
     SceneBackdrop,
-    Source,
     SweepBackdrop,
     TransparentBackdrop,
 )
+from errors import BadInput
+from recipe import Layer, Length, MaskRecipe, Recipe, Source
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 colours = st.text("0123456789abcdef", min_size=6, max_size=6).map(lambda digits: f"#{digits}")
@@ -36,7 +33,7 @@ values = st.recursive(
 sources = st.builds(
     Source,
     name=st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
-    values=st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=3),
+    options=st.dictionaries(st.text(min_size=1, max_size=8), values, max_size=3),
 )
 lengths = st.builds(Length, value=st.floats(-100, 100), unit=st.sampled_from(["px", "%"]))
 layers = st.lists(
@@ -98,11 +95,20 @@ def test_a_recipe_survives_copying_and_pickling(recipe: Recipe) -> None:
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
+def test_recipes_on_disk_with_values_for_options_are_read_and_written_anew() -> None:
+    new = Source(name="sam", options={"clicks": [[1, 2]]})
+    old = '{"name": "sam", "values": {"clicks": [[1, 2]]}}'
+    assert Source.model_validate_json(old) == new
+    assert json.loads(new.model_dump_json()) == {"name": "sam", "options": {"clicks": [[1, 2]]}}
+    with pytest.raises(ValidationError, match="values"):
+        Source.model_validate({"name": "sam", "options": {}, "values": {}})
+
+
 def test_a_recipe_cannot_be_changed() -> None:
-    recipe = Recipe(photo="0" * 64, mask=MaskRecipe(layers=(Layer(source=Source(name="x", values={"a": [1]})),)))
+    recipe = Recipe(photo="0" * 64, mask=MaskRecipe(layers=(Layer(source=Source(name="x", options={"a": [1]})),)))
     with pytest.raises(ValidationError):
         recipe.seed = 3  # type: ignore[misc]
-    options = recipe.mask.layers[0].source.values
+    options = recipe.mask.layers[0].source.options
     with pytest.raises(TypeError):
         options["a"] = 2  # type: ignore[index]
     assert options["a"] == (1,)

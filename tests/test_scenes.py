@@ -10,15 +10,16 @@ from typing import Any, Literal, get_args, get_origin
 import cv2
 import numpy as np
 import pytest
-from conftest import no_inputs, photo_of, picture
+from conftest import draw, no_inputs, photo_of, picture
 from PIL import Image
 
+from backdrops import SceneBackdrop
 from errors import BadInput
-from imaging import backdrops, scenes
+from imaging import scenes
 from imaging.geometry import Size
 from imaging.scenes import SCENES, Stand
 from imaging.scenes.colours import NAMED, lab, linear, name_of
-from recipe import SceneBackdrop
+from imaging.subject import standing
 
 Command = Callable[..., int]
 every = pytest.mark.parametrize("name", SCENES)
@@ -213,7 +214,7 @@ def test_what_cannot_be_drawn_is_said_in_one_sentence(name: str, values: dict[st
 def test_the_edge_of_a_table_lies_behind_the_subject() -> None:
     alpha = np.zeros((300, 400), np.uint8)
     alpha[60:210, 120:220] = 255
-    assert backdrops.standing(alpha) == Stand(0.3, 0.55, 0.7)
+    assert standing(alpha) == Stand(0.3, 0.55, 0.7)
     values = {"material": "plain", "room": "dark", "grain": 0}
     edges = []
     for ground in (0.6, 0.95):
@@ -229,7 +230,7 @@ def test_a_plate_has_the_photos_type_and_the_recipes_seed() -> None:
     alpha[10:40, 20:40] = 255
 
     def plate(backdrop: SceneBackdrop, seed: int) -> np.ndarray:
-        return backdrops.draw(backdrop, photo, alpha, no_inputs, seed)[0]
+        return draw(backdrop, photo, alpha, no_inputs, seed)[0]
 
     assert plate(SceneBackdrop(), 0).dtype == np.uint16
     assert (plate(SceneBackdrop(name="sky"), 5) == plate(SceneBackdrop(name="sky", seed=5), 9)).all()
@@ -264,7 +265,7 @@ def test_the_command_lists_scenes_and_writes_the_gallery(
 def test_the_command_refuses_what_it_cannot_draw(
     command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, what: str
 ) -> None:
-    from imaging.save import encode
+    from imaging.encode import encode
 
     (tmp_path / "photo.png").write_bytes(encode(picture(), "PNG"))
     assert command("background", tmp_path / "photo.png", "-o", tmp_path / "out.png", "--backdrop", text) == code

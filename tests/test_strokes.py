@@ -8,8 +8,8 @@ from conftest import photo_of, picture
 
 import masks
 from errors import BadInput
+from imaging.encode import encode
 from imaging.photo import digest_of
-from imaging.save import encode
 from masks.strokes import Stroke, Strokes, paint
 from recipe import Layer, MaskRecipe, Source
 
@@ -49,7 +49,7 @@ def test_touch_ups_come_after_everything_else() -> None:
     mask = encode(empty, "PNG")
     strokes = Strokes(strokes=(Stroke(shape="rectangle", points=((0.0, 0.0), (0.25, 1.0))),)).to_json()
     files = {digest_of(data): data for data in (mask, strokes)}
-    layers = (Layer(source=Source(name="file", values={"mask": digest_of(mask)})),)
+    layers = (Layer(source=Source(name="file", options={"mask": digest_of(mask)})),)
     recipe = MaskRecipe(layers=layers, invert=True, strokes=digest_of(strokes))
     selection = masks.select(photo_of(picture(60, 40)), recipe, files.__getitem__).values
     assert (selection[:, :15] == 255).all()  # painted, although inverted away
@@ -60,7 +60,7 @@ def test_touch_ups_come_after_everything_else() -> None:
 def test_strokes_are_a_source_too() -> None:
     strokes = Strokes(strokes=(Stroke(points=((0.5, 0.5),), width=0.2),)).to_json()
     found = masks.find(
-        photo_of(picture(60, 40)), Source(name="strokes", values={"strokes": digest_of(strokes)}), lambda _: strokes
+        photo_of(picture(60, 40)), Source(name="strokes", options={"strokes": digest_of(strokes)}), lambda _: strokes
     )
     assert found.values[20, 30] == 255
 

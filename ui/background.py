@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
+import backdrops
 import main
 import recipe
 from errors import BadInput, StudioError
-from imaging import save
+from imaging.clean_copy import clean_copy
 from imaging.geometry import Size
 from imaging.photo import Photo, load, safe_name
 from jobs import history, store
-from ui import options, pictures, scenes, selecting, state
+from ui import controls, options, pictures, scenes, selecting, state
 
 KINDS = {
     "colour": ":material/format_color_fill: Colour",
@@ -95,7 +95,7 @@ def stage(photo: Photo) -> None:
 
 def shown(photo: Photo) -> bytes:
     """The photo for the stage, made once."""
-    return state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+    return state.remember("shown", photo.digest, lambda: pictures.shown(photo))
 
 
 def panel(photo: Photo) -> None:
@@ -110,7 +110,8 @@ def panel(photo: Photo) -> None:
         format_func=modes.__getitem__,
         required=True,
         width="stretch",
-        help="Instant: drawn at once, needs no model. Generated: painted from your words by a diffusion model.",
+        help="Instant: drawn at once, needs no model. Generated: from your words, drawn as a scene or painted by a "
+        "diffusion model.",
     )
     if mode == "Generated":
         from ui import generate
@@ -135,17 +136,6 @@ def panel(photo: Photo) -> None:
 def generated() -> bool:
     """Whether the background is to be painted by a model."""
     return bool(state.value("background.mode", "Instant") == "Generated")
-
-
-def shadow_control() -> None:
-    """The contact shadow, for both kinds of background."""
-    state.control(
-        st.toggle,
-        "Shadow on the ground",
-        "background.shadow",
-        False,
-        help="A soft dark line where the subject stands (contact shadow), so that it does not float.",
-    )
 
 
 def _shadow() -> Any:
@@ -187,12 +177,12 @@ def _take_colour(name: str, colour: str) -> None:
 
 def _colour() -> None:
     _colour_controls("background.plain", "#ffffff")
-    shadow_control()
+    controls.shadow()
 
 
 def _sweep() -> None:
     _colour_controls("background.sweep", "#dddddd")
-    shadow_control()
+    controls.shadow()
 
 
 def _gradient() -> None:
@@ -248,7 +238,7 @@ def _gradient() -> None:
             format="%d°",
             help="0° runs from top to bottom; more turns it clockwise (angle).",
         )
-    shadow_control()
+    controls.shadow()
 
 
 def _take_gradient() -> None:
@@ -270,7 +260,7 @@ def _blur() -> None:
         step=1.0,
         help="Blur radius in thousandths of the photo's longer side.",
     )
-    shadow_control()
+    controls.shadow()
 
 
 def _image() -> None:
@@ -282,7 +272,7 @@ def _image() -> None:
     )
     if given is not None and st.session_state.get("background_file_id") != given.file_id:
         try:
-            copy = save.clean_copy(load(given.getvalue(), safe_name(given.name)))
+            copy = clean_copy(load(given.getvalue(), safe_name(given.name)))
         except BadInput as error:
             st.error(str(error), icon=":material/error:")
         else:
@@ -303,14 +293,21 @@ def _image() -> None:
         required=True,
         help="Fill the frame and cut what sticks out (cover), or show the whole picture (contain).",
     )
-    shadow_control()
+    controls.shadow()
 
 
-@lru_cache(maxsize=32)
-def _seen(digest: str, size: tuple[int, int], fit: str) -> str:
-    """The digest of what is seen of a picture behind a photo of that size: results carry that and no more."""
-    picture = load(store.default().get(digest), "the background picture")
-    return digest if picture.size == size else store.default().put(save.clean_copy(picture, Size(*size), fit))
+def _framed(digest: str, size: tuple[int, int], fit: str) -> str:
+    """The digest of what is seen of a picture behind a photo of that size: results carry that and no more.
+
+    Made once; made again where the store has lost it since.
+    """
+    kept, key = store.default(), f"{digest} {size} {fit}"
+    framed: str | None = st.session_state.get("framed", {}).get(key)
+    if framed is None or not kept.has(framed):
+        picture = load(kept.get(digest), "the background picture")
+        framed = digest if picture.size == size else kept.put(clean_copy(picture, Size(*size), fit))
+        st.session_state.framed = {key: framed}
+    return framed
 
 
 def _image_digest() -> str | None:
@@ -320,7 +317,7 @@ def _image_digest() -> str | None:
 
 def _scene() -> None:
     scenes.controls()
-    shadow_control()
+    controls.shadow()
 
 
 _CONTROLS: dict[str, Callable[[], None]] = {
@@ -330,7 +327,7 @@ _CONTROLS: dict[str, Callable[[], None]] = {
     "blur": _blur,
     "image": _image,
     "scene": _scene,
-    "transparent": shadow_control,
+    "transparent": controls.shadow,
 }
 
 
@@ -340,25 +337,25 @@ def instant() -> recipe.Backdrop | None:
         case "gradient":
             count = int(state.value("background.gradient.count", 2))
             start = (*GRADIENTS["Studio grey"], "#8896a8", "#5d6873")
-            return recipe.GradientBackdrop(
+            return backdrops.GradientBackdrop(
                 colours=tuple(state.value(f"background.gradient.{at}", start[at]) for at in range(count)),
                 shape=state.value("background.gradient.shape", "linear"),
                 angle=state.value("background.gradient.angle", 0),
             )
         case "sweep":
-            return recipe.SweepBackdrop(colour=state.value("background.sweep.colour", "#dddddd"))
+            return backdrops.SweepBackdrop(colour=state.value("background.sweep.colour", "#dddddd"))
         case "blur":
-            return recipe.BlurBackdrop(radius=state.value("background.blur.radius", 20.0))
+            return backdrops.BlurBackdrop(radius=state.value("background.blur.radius", 20.0))
         case "image":
             digest = _image_digest()
             fit = state.value("background.image.fit", "cover")
-            return recipe.ImageBackdrop(digest=_seen(digest, state.photo().size, fit), fit=fit) if digest else None
+            return backdrops.ImageBackdrop(digest=_framed(digest, state.photo().size, fit), fit=fit) if digest else None
         case "scene":
             return scenes.backdrop()
         case "transparent":
-            return recipe.TransparentBackdrop()
+            return backdrops.TransparentBackdrop()
         case _:
-            return recipe.ColourBackdrop(colour=state.value("background.plain.colour", "#ffffff"))
+            return backdrops.ColourBackdrop(colour=state.value("background.plain.colour", "#ffffff"))
 
 
 def _make(photo: Photo) -> None:

@@ -124,7 +124,7 @@ def take(photo: Photo) -> None:
     """Take over what was clicked since the last run. Before anything is drawn, so that one run shows it everywhere."""
     for target in targets():
         answer = (st.session_state.get(_key(target)) or {}).get("told")
-        new, taken = pointer.told(answer, photo.size, target.kinds, _taken(target))
+        new, taken = pointer.parse_marks(answer, photo.size, target.kinds, _taken(target))
         if taken != _taken(target):
             marks = state.desk().marks
             marks[target.key] = (*marks.get(target.key, ()), *new)[:MOST]

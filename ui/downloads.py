@@ -1,84 +1,70 @@
-"""Fetching a diffusion model while the page stays usable: one download per model, whoever asked for it."""
+"""Offering a model that is not here: what it costs, how far its download is, how to stop it. The worker fetches it."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
-
 import streamlit as st
 
-from diffusion import catalogue
+import models
 from errors import StudioError
+from jobs import downloads, queue
 
 
-@dataclass
-class Download:
-    """How far one has come."""
-
-    done: int = 0
-    total: int = 1
-    problem: str = ""
-    finished: bool = False
-
-
-_downloads: dict[str, Download] = {}
-_guard = threading.Lock()
-
-
-def begin(id: str) -> None:
-    """Start fetching a model in the background, unless that is going on already."""
-    with _guard:
-        running = _downloads.get(id)
-        if running and not running.finished:
-            return
-        _downloads[id] = Download(total=catalogue.MODELS[id].size_bytes)
-    threading.Thread(target=_fetch, args=(id, _downloads[id]), daemon=True).start()
-
-
-def _fetch(id: str, download: Download) -> None:
-    def on_bytes(done: int, total: int) -> None:
-        download.done, download.total = done, total
-
-    try:
-        catalogue.fetch(id, on_bytes)
-    except StudioError as error:
-        download.problem = str(error)
-    finally:
-        download.finished = True
-
-
-def offer(model: catalogue.Model) -> None:
+def offer(model: models.Model) -> None:
     """Say that a model is not here, what it costs to fetch, and how far that is."""
-    running = _downloads.get(model.id)
-    if running and not running.finished:
+    found = downloads.download_of(model.id)
+    if found and not found.finished:
         _progress(model)
         return
-    if running and running.problem:
-        st.error(running.problem, icon=":material/cloud_off:")
+    failed = found is not None and found.state == "failed"
+    if found and failed:
+        st.error(found.problem, icon=":material/cloud_off:")
     else:
         st.info(
-            f"**{model.title}** is not on this machine yet. It is {model.size_bytes / 1e9:.1f} GB, under the licence "
+            f"**{model.title}** is not on this machine yet. It is {model.size / 1e9:.1f} GB, under the licence "
             f"[{model.licence}]({model.licence_url}). Without it, **Instant** backgrounds work at once.",
             icon=":material/cloud_download:",
         )
     st.button(
-        "Try the download again" if running and running.problem else f"Download {model.size_bytes / 1e9:.1f} GB",
+        "Try the download again" if failed else f"Download {model.size / 1e9:.1f} GB",
         key=f"download.{model.id}",
         icon=":material/download:",
         width="stretch",
-        on_click=begin,
+        on_click=_begin,
         args=(model.id,),
         help="Fetches the model from its publisher; you accept its licence by that. A broken-off download goes on "
         "where it stopped.",
     )
 
 
+def _begin(id: str) -> None:
+    try:
+        queue.ensure_worker()
+        downloads.begin(id, st.session_state.visitor)
+    except StudioError as error:
+        st.session_state.message = str(error)
+
+
 @st.fragment(run_every=1.0)
-def _progress(model: catalogue.Model) -> None:
-    running = _downloads[model.id]
-    if running.finished:
+def _progress(model: models.Model) -> None:
+    try:
+        queue.ensure_worker()
+    except StudioError as error:  # it waits in the queue for a worker that starts
+        st.warning(str(error), icon=":material/warning:")
+    found = downloads.download_of(model.id)
+    if found is None or found.finished:
         st.rerun()
-    share = min(1.0, running.done / max(1, running.total))
-    st.progress(
-        share, f"Fetching {model.title}: {running.done / 1e9:.2f} of {running.total / 1e9:.2f} GB. You can go on."
+    if found.state == "queued":
+        st.progress(0.0, f"{model.title} waits for another download. You can go on.")
+    else:
+        total = found.total or model.size
+        share = min(1.0, found.done / max(1, total))
+        said = f"{found.done / 1e9:.2f} of {total / 1e9:.2f} GB"
+        st.progress(share, f"Fetching {model.title}: {said}. You can go on.")
+    st.button(
+        "Stop the download",
+        key=f"stop_download.{model.id}",
+        icon=":material/close:",
+        on_click=downloads.cancel,
+        args=(model.id,),
+        help="What has arrived is kept, so that it can be taken up again.",
     )

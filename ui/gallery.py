@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from backdrops import DescribedBackdrop, GeneratedBackdrop
 from jobs import history
-from ui import result, state
+from ui import deleting, result, state
 
 PAGE = 12  # pictures at a time
 
@@ -24,18 +25,21 @@ def show() -> None:
             what = _what(entry)
             st.image(entry.thumbnail, alt=f"{what}, made {_when(entry)}", width="stretch")
             st.caption(f"{what}  \n{_when(entry)}")
+            if entry.problem:
+                st.caption(f":material/warning: {entry.problem}")
             st.menu_button(
                 "Open",
-                list(_ACTIONS),
+                list(_ACTIONS) if entry.recipe else [_LOOK, _REMOVE],
                 key=f"entry.{entry.id}",
                 type="tertiary",
                 on_click=_act,
                 args=(entry,),
                 width="stretch",
-                help="Look at it, use its settings, edit it further, or take it out of the history.",
+                help="Look at it, use its settings, edit it further, or delete it for good.",
             )
     if len(entries) > shown:
         st.button("Show more", key="gallery_more", on_click=_more, help="Show older pictures, too.")
+    deleting.everything_button()
 
 
 def _more() -> None:
@@ -48,15 +52,21 @@ def _look(entry: history.Entry) -> None:
     state.go("Result")
 
 
-def _forget(entry: history.Entry) -> None:
-    history.forget(st.session_state.visitor, entry.id)
+def _remove(entry: history.Entry) -> None:
+    deleting.delete(entry.digest)
 
 
+def _use_again(entry: history.Entry) -> None:
+    assert entry.recipe is not None  # it is offered only then
+    result.use_again(entry.recipe)
+
+
+_LOOK, _REMOVE = "Look at it", "Delete it"
 _ACTIONS = {
-    "Look at it": _look,
-    "Use its settings again": lambda entry: result.use_again(entry.recipe),
+    _LOOK: _look,
+    "Use its settings again": _use_again,
     "Edit it further": lambda entry: result.edit_further(entry.digest),
-    "Remove from the history": _forget,
+    _REMOVE: _remove,
 }
 
 
@@ -67,8 +77,10 @@ def _act(entry: history.Entry) -> None:
 
 
 def _what(entry: history.Entry) -> str:
+    if entry.recipe is None:
+        return "Unreadable"
     backdrop = entry.recipe.backdrop
-    if backdrop.kind == "generated":
+    if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         words = backdrop.prompt
         return result.plain(words if len(words) <= 42 else f"{words[:40]} …")
     return {

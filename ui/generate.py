@@ -7,12 +7,17 @@ from typing import Any
 
 import streamlit as st
 
+import models
 import recipe
-from diffusion import catalogue
+from backdrops import DescribedBackdrop, GeneratedBackdrop
+from diffusion.settings import SCHEDULERS
 from errors import StudioError
+from imaging import sentences
 from imaging.photo import Photo
+from imaging.sentences.presets import PRESETS
 from jobs import queue
-from ui import downloads, selecting, state
+from recipe import Task
+from ui import controls, described, downloads, selecting, state, visitor
 
 SCENES = {
     "Marble table": "on a white marble table, soft window light, bright airy kitchen out of focus, product photo",
@@ -75,11 +80,10 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     if not state.value(f"{prefix}.seed_locked", False):
         st.session_state[f"{prefix}.seed_next"] = secrets.randbelow(MOST_SEED)
     try:
-        backdrop = catalogue.settle(**settings)
-        catalogue.require(backdrop.model, parts["task"])
+        backdrop = _backdrop(settings, parts["task"])
         wanted = recipe.Recipe(backdrop=backdrop, seed=int(state.value(f"{prefix}.seed", 0)), **parts)
         queue.ensure_worker()
-        id = queue.submit(wanted, st.session_state.visitor)
+        id = queue.submit(wanted, st.session_state.visitor, visitor.address())
     except StudioError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -94,8 +98,21 @@ def _submit(prefix: str, settings: dict[str, Any], **parts: Any) -> None:
     st.rerun()
 
 
-def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] | None:
+def _backdrop(settings: dict[str, Any], task: Task) -> recipe.Backdrop:
+    """What the controls ask for; raise :class:`StudioError` where it cannot be made here."""
+    given = dict(settings)
+    if given["model"] == sentences.MODEL:
+        del given["model"]
+        return DescribedBackdrop.of(task, **given)
+    backdrop = GeneratedBackdrop.of(**given)
+    backdrop.require(task)
+    return backdrop
+
+
+def _settings(prefix: str, task: Task, ideas: dict[str, str]) -> dict[str, Any] | None:
     """All controls of a generated picture; ``None`` where its model is not here."""
+    if _chosen_model(prefix, task) == sentences.MODEL:
+        ideas = dict(PRESETS)
     st.pills(
         "Ideas",
         list(ideas),
@@ -117,6 +134,8 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         help="Describe the place, the light and the kind of picture in English (prompt).",
     )
     model = _model(prefix, task)
+    negative = str(state.value(f"{prefix}.scenes.negative_prompt", ""))
+    reading = described.chips(prefix, prompt, negative) if model is None else None
     count, seed = st.columns([1, 2])
     with count:
         number = state.control(
@@ -130,13 +149,14 @@ def _settings(prefix: str, task: str, ideas: dict[str, str]) -> dict[str, Any] |
         )
     with seed:
         _seed(prefix)
-    chosen = {"model_id": model.id, "prompt": prompt, "num_images_per_prompt": int(number)}
-    chosen |= _more(prefix, model)
+    chosen: dict[str, Any] = {"prompt": prompt, "num_images_per_prompt": int(number)}
+    if model is None:
+        chosen |= {"model": sentences.MODEL, "reading": reading} | described.settings(prefix, task)
+    else:
+        chosen |= {"model": model.id} | _more(prefix, model)
     if task == "background":
-        from ui import background
-
-        background.shadow_control()
-    if catalogue.where(model.id) is None:
+        controls.shadow()
+    if model is not None and not models.is_installed(model.id):
         downloads.offer(model)
         return None
     return chosen
@@ -148,17 +168,29 @@ def _take_idea(prefix: str, ideas: dict[str, str]) -> None:
         state.put(f"{prefix}.prompt", ideas[chosen])
 
 
-def _model(prefix: str, task: str) -> catalogue.Model:
-    fitting = {id: model for id, model in catalogue.MODELS.items() if task in model.tasks}
+def _default_model(task: Task) -> str:
+    """A diffusion model that is here, else the rendered scenes."""
+    return models.installed_denoiser(task) or sentences.MODEL
+
+
+def _chosen_model(prefix: str, task: Task) -> str:
+    return str(state.value(f"{prefix}.model", _default_model(task)))
+
+
+def _model(prefix: str, task: Task) -> models.Denoiser | None:
+    """The chosen diffusion model; ``None`` for the rendered scenes."""
+    fitting = models.denoisers(task)
     id = state.control(
         st.selectbox,
         "Model",
         f"{prefix}.model",
-        catalogue.default(task),  # type: ignore[arg-type]
-        options=list(fitting),
-        format_func=lambda id: fitting[id].title,
-        help="Which diffusion model paints.",
+        _default_model(task),
+        options=[sentences.MODEL, *fitting],
+        format_func=lambda id: fitting[id].title if id in fitting else described.TITLE,
+        help="What makes the picture: the rendered scenes, or a diffusion model.",
     )
+    if id == sentences.MODEL:
+        return None
     model = fitting[id]
     st.caption(
         f"{model.help.capitalize()}. Made for {model.native_side} × {model.native_side} pixels. "
@@ -199,7 +231,7 @@ def _seed(prefix: str) -> None:
     )
 
 
-def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
+def _more(prefix: str, model: models.Denoiser) -> dict[str, Any]:
     """What most people need not touch. Only what the model takes is shown."""
     takes, start = model.takes, model.defaults
     chosen: dict[str, Any] = {}
@@ -214,7 +246,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
                 max_chars=recipe.MAX_PROMPT,
                 help="Words for what to keep out (negative prompt). Has no effect at a guidance scale of 1 or less.",
             )
-        chosen |= _sampling(prefix, model.id, takes, start, model.schedulers)
+        chosen |= _sampling(prefix, model.id, takes, start)
         if "mask_grow" in takes:
             grow = state.control(
                 st.slider,
@@ -259,7 +291,7 @@ def _more(prefix: str, model: catalogue.Model) -> dict[str, Any]:
     return chosen
 
 
-def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, schedulers: tuple[str, ...]) -> dict[str, Any]:
+def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if "num_inference_steps" in takes:
         chosen["num_inference_steps"] = state.control(
@@ -299,14 +331,14 @@ def _sampling(prefix: str, id: str, takes: frozenset[str], start: Any, scheduler
             "Sampling method",
             f"{prefix}.{id}.scheduler",
             start["scheduler"],
-            options=list(schedulers),
-            format_func=lambda name: f"{catalogue.SCHEDULERS[name].title}: {catalogue.SCHEDULERS[name].help}",
+            options=list(SCHEDULERS),
+            format_func=lambda name: f"{SCHEDULERS[name].title}: {SCHEDULERS[name].help}",
             help="How the picture is worked out from the noise (scheduler).",
         )
     return chosen
 
 
-def _size(prefix: str, model: catalogue.Model) -> dict[str, Any]:
+def _size(prefix: str, model: models.Denoiser) -> dict[str, Any]:
     own = state.control(
         st.toggle,
         "Choose the working size",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from errors import BadInput
 from imaging.photo import safe_name
-from ui import options, pictures, state
+from ui import deleting, options, pictures, state
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -28,6 +28,7 @@ def change() -> None:
     """The same choices once there is a photo."""
     if state.desk().photo:
         st.caption("Choose another photo. The one you have stays until then.")
+        deleting.photo_button()
     _choices()
 
 

@@ -14,6 +14,7 @@ from imaging.colour import to_srgb
 from imaging.geometry import Size
 from imaging.photo import Photo
 from masks import Selection
+from masks import overlay as overlays
 from recipe import Recipe
 
 STAGE = 1280  # the longer side, in pixels, of what is shown large
@@ -77,14 +78,14 @@ def shown(photo: Photo, side: int = STAGE) -> bytes:
 
 def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
     """The photo with red over everything that will be repainted, for the screen."""
-    return large(np.asarray(main.overlay(reduced(photo, side), reduced_selection(selection, side))))
+    return large(np.asarray(overlays.overlay(reduced(photo, side), reduced_selection(selection, side))))
 
 
 def untouched_overlay(photo: Photo, side: int = STAGE) -> bytes:
     """The photo all red: nothing is selected yet."""
     small = reduced(photo, side)
     nothing = Selection(np.zeros(small.pixels.shape[:2], np.uint8))
-    return large(np.asarray(main.overlay(small, nothing)))
+    return large(np.asarray(overlays.overlay(small, nothing)))
 
 
 def cut_out(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
@@ -109,7 +110,7 @@ def heat(photo: Photo, seen: Any, side: int = STAGE) -> bytes:
     return large((coloured * np.float32(0.75) + grey[..., None] * np.float32(0.25)).astype(np.uint8))
 
 
-def preview(recipe: Recipe, photo: Photo, selection: Selection, read: main.Read, side: int = PREVIEW) -> bytes:
+def preview(recipe: Recipe, photo: Photo, selection: Selection, read: main.ReadInput, side: int = PREVIEW) -> bytes:
     """What an instant recipe will look like, drawn at reduced size from a selection found before."""
     small, chosen = reduced(photo, side), reduced_selection(selection, side)
     (result,) = main.run(recipe, small, read, selection=chosen)

@@ -173,7 +173,8 @@ def show(
         marks: what is drawn on it; of several boxes only the last one.
         size: of the photo, (width, height); marks count in its pixels.
         kind: what the next click means.
-        taken: the run and the number of its marks that are among ``marks`` or were taken back, as :func:`told` says.
+        taken: the run and the number of its marks that are among ``marks`` or were taken back; see
+            :func:`parse_marks`.
         key: session state holds under it what the browser tells, as ``told``.
         alt: what is to be seen.
     """
@@ -193,7 +194,7 @@ def show(
     )
 
 
-def told(
+def parse_marks(
     answer: Any, size: tuple[int, int], kinds: Collection[str], taken: tuple[str, int]
 ) -> tuple[list[Mark], tuple[str, int]]:
     """What the browser tells: the marks that were not taken yet, and what counts as taken with them.

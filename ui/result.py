@@ -12,12 +12,25 @@ import streamlit as st
 
 import main
 import masks
+import replay
+from backdrops import (
+    BlurBackdrop,
+    ColourBackdrop,
+    DescribedBackdrop,
+    GeneratedBackdrop,
+    GradientBackdrop,
+    ImageBackdrop,
+    SceneBackdrop,
+    SweepBackdrop,
+    TransparentBackdrop,
+)
 from errors import BadInput, StudioError
-from imaging import checks, save
+from imaging import checks, provenance
+from imaging.encode import encode
 from imaging.photo import Photo, load
 from jobs import store
-from recipe import GeneratedBackdrop, Recipe, TransparentBackdrop
-from ui import pictures, scenes, selecting, state, working
+from recipe import Recipe
+from ui import described, pictures, scenes, selecting, state, working
 from ui.compare import compare
 
 
@@ -46,12 +59,12 @@ class Outcome:
 
 def outcome(digest: str) -> Outcome:
     """What the picture of that digest is; raises :class:`BadInput` where it is gone."""
-    return state.remember("outcome", digest, lambda: _read(digest), keep=8)
+    return state.remember("outcome", digest, lambda: _read(digest))
 
 
 def _read(digest: str) -> Outcome:
     data = store.default().get(digest)
-    picture, made = load(data, "the result"), save.read_made(data, "the result")
+    picture, made = load(data, "the result"), provenance.read(data, "the result")
     recipe = Recipe.from_json(made.recipe)
     before, share, kept, changed = None, None, 0, 0
     photo = _photo_of(recipe)
@@ -59,7 +72,7 @@ def _read(digest: str) -> Outcome:
         alpha = made.selection
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
         changed = checks.changed_subject_pixels(photo.pixels, _with_alpha(picture), alpha)
-        before = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+        before = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
     after = pictures.shown(picture)
     return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, made.selection is not None)
 
@@ -135,7 +148,7 @@ def _choose(at: int) -> None:
 
 
 def _small(digest: str) -> bytes:
-    return state.remember("small", digest, lambda: pictures.tile(load(store.default().get(digest))), keep=40)
+    return state.remember("small", digest, lambda: pictures.tile(load(store.default().get(digest))))
 
 
 def panel() -> None:
@@ -212,7 +225,7 @@ def _downloads(found: Outcome) -> None:
                     "Cut-out",
                     name + "-cutout.png",
                     "image/png",
-                    partial(_cut_out, found.recipe),
+                    partial(_cut_out, found.digest),
                     "The subject alone, on nothing (transparent PNG).",
                 )
             _button(
@@ -243,20 +256,24 @@ def _as(digest: str, kind: str) -> bytes:
     """The picture in another format, with its recipe."""
     data = store.default().get(digest)
     picture = load(data, "the result")
-    return save.encode(_with_alpha(picture), kind, picture.icc, picture.exif, save.read_made(data, "the result"))
+    return encode(_with_alpha(picture), kind, picture.icc, picture.exif, provenance.read(data, "the result"))
 
 
 def _mask(digest: str) -> bytes:
-    selection = save.read_made(store.default().get(digest), "the result").selection
+    selection = provenance.read(store.default().get(digest), "the result").selection
     assert selection is not None  # only pictures with a subject have the button
-    return save.encode(selection, "PNG")
+    return encode(selection, "PNG")
 
 
-def _cut_out(recipe: Recipe) -> bytes:
-    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
+def _cut_out(digest: str) -> bytes:
+    """The subject alone, by the very selection in the picture's file, whatever would be found today."""
     read = store.default().get
+    made = provenance.read(read(digest), "the result")
+    recipe = Recipe.from_json(made.recipe)
     assert recipe.photo is not None  # only pictures with a subject have the button
-    (result,) = main.run(wanted, load(read(recipe.photo), "the photo"), read)
+    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
+    photo = load(read(recipe.photo), "the photo")
+    (result,) = main.run(wanted, photo, read, selection=replay.selection_of(made, "the result", photo))
     return result.encode("PNG")
 
 
@@ -289,13 +306,13 @@ def use_again(recipe: Recipe) -> None:
         except StudioError as error:
             st.session_state.message = str(error)
             return
-        here.photo, here.photo_name = recipe.photo, here.photo_name or "photo"
+        here.photo, here.photo_name = recipe.photo, ""  # a recipe does not say what its photo was called
     if recipe.task == "create":
         _set_generated("create", recipe)
         state.put("photo.way", "Describe")
         state.go("Photo")
         return
-    selecting.take(recipe.mask)
+    selecting.load_from_recipe(recipe.mask)
     state.put("background.shadow", recipe.shadow == "contact")
     _set_backdrop(recipe)
     state.go("Background")
@@ -303,34 +320,39 @@ def use_again(recipe: Recipe) -> None:
 
 def _set_backdrop(recipe: Recipe) -> None:
     backdrop = recipe.backdrop
-    if isinstance(backdrop, GeneratedBackdrop):
+    if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         state.put("background.mode", "Generated")
         _set_generated("background.generated", recipe)
         return
     state.put("background.mode", "Instant")
     state.put("background.kind", backdrop.kind)
-    match backdrop.kind:
-        case "colour":
+    match backdrop:
+        case ColourBackdrop():
             state.put("background.plain.colour", backdrop.colour)
-        case "sweep":
+        case SweepBackdrop():
             state.put("background.sweep.colour", backdrop.colour)
-        case "gradient":
+        case GradientBackdrop():
             state.put("background.gradient.count", len(backdrop.colours))
             for at, colour in enumerate(backdrop.colours):
                 state.put(f"background.gradient.{at}", colour)
             state.put("background.gradient.shape", backdrop.shape)
             state.put("background.gradient.angle", round(backdrop.angle))
-        case "blur":
+        case BlurBackdrop():
             state.put("background.blur.radius", backdrop.radius)
-        case "image":
+        case ImageBackdrop():
             state.desk().values["background.image.digest"] = backdrop.digest
             state.put("background.image.fit", backdrop.fit)
-        case "scene":
+        case SceneBackdrop():
             scenes.take(backdrop, recipe.seed)
 
 
 def _set_generated(prefix: str, recipe: Recipe) -> None:
     backdrop = recipe.backdrop
+    if isinstance(backdrop, DescribedBackdrop):
+        described.take(prefix, backdrop)
+        state.put(f"{prefix}.seed", recipe.seed)
+        state.put(f"{prefix}.seed_locked", True)
+        return
     assert isinstance(backdrop, GeneratedBackdrop)
     for name in ("prompt", "negative_prompt", "model", "num_images_per_prompt", "mask_feather", "defocus"):
         state.put(f"{prefix}.{name}", getattr(backdrop, name))
@@ -370,6 +392,9 @@ def _about(found: Outcome) -> None:
             "Strength": f"{backdrop.strength:g}",
             "Scheduler": backdrop.scheduler,
         }
+    elif isinstance(backdrop, DescribedBackdrop):
+        rows = {"Prompt": backdrop.prompt, "Negative prompt": backdrop.negative_prompt or "none", "Seed": recipe.seed}
+        rows["Model"] = backdrop.facts()[1]
     else:
         rows = {"Background": backdrop.kind} | {
             name.capitalize(): value for name, value in backdrop.model_dump(exclude={"kind", "digest"}).items()

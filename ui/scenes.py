@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-import recipe
+import backdrops
 from errors import BadInput
 from imaging.geometry import Size
 from imaging.scenes import SCENES, Stand, draw, options_of
@@ -43,7 +43,7 @@ def controls() -> None:
     )
 
 
-def backdrop() -> recipe.SceneBackdrop:
+def backdrop() -> backdrops.SceneBackdrop:
     """The scene that the controls describe."""
     name = _chosen()
     values = {}
@@ -51,10 +51,10 @@ def backdrop() -> recipe.SceneBackdrop:
         value = state.value(f"background.scene.{name}.{field}", info.default)
         if value != info.default:
             values[field] = value
-    return recipe.SceneBackdrop(name=name, values=values, seed=int(state.value("background.scene.seed", 0)))
+    return backdrops.SceneBackdrop(name=name, values=values, seed=int(state.value("background.scene.seed", 0)))
 
 
-def take(wanted: recipe.SceneBackdrop, seed: int) -> None:
+def take(wanted: backdrops.SceneBackdrop, seed: int) -> None:
     """Set the controls as a recipe with that seed says; a scene that does not exist changes nothing."""
     try:
         _, settings = options_of(wanted.name, wanted.values)

@@ -12,11 +12,11 @@ import streamlit as st
 import masks
 from errors import BadInput, StudioError
 from imaging.photo import Photo
-from jobs import store
+from jobs import searches, store
 from masks import Selection
 from masks.strokes import Strokes
 from recipe import Layer, Length, MaskRecipe, Source
-from ui import options, pictures, state
+from ui import options, pictures, searching, state
 from ui.pointer import Kind, Mark
 
 FULL = 0.995  # of the photo: more is no selection
@@ -89,7 +89,7 @@ def source(key: str) -> Source:
     if drawn and key != FIRST and state.value(f"{key}.{found.name}.{drawn}"):
         values[drawn] = state.value(f"{key}.{found.name}.{drawn}")
     marks = state.desk().marks.get(f"{key}.{found.name}", ())
-    return Source(name=found.name, values=values | _values(options.marked_fields(found.Options), marks))
+    return Source(name=found.name, options=values | _values(options.marked_fields(found.Options), marks))
 
 
 def _values(fields: dict[str, str], marks: tuple[Mark, ...]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def in_use() -> dict[str, Layer]:
     begin = source(first)
     drawn = options.drawn_field(masks.SOURCES[begin.name].Options)
     if drawn and (digest := _strokes()):  # the whole selection is drawn, so there is nothing left to touch up
-        begin = Source(name=begin.name, values={**begin.values, drawn: digest})
+        begin = Source(name=begin.name, options={**begin.options, drawn: digest})
     further = ((key, source(key)) for key in more)
     return {first: Layer(source=begin)} | {
         key: Layer.model_validate({"op": str(state.value(f"{key}.op", "add")), "source": one})
@@ -167,7 +167,7 @@ def _objects() -> Any:
     return tuple(mark.at for mark in state.desk().marks.get(OBJECTS, ())) or "all"
 
 
-def take(mask: MaskRecipe) -> None:
+def load_from_recipe(mask: MaskRecipe) -> None:
     """Put every control of the selection to what a recipe says: :func:`recipe` the other way round. In a callback."""
     here, kept = state.desk(), store.default()
     for key in layers()[1:]:
@@ -227,19 +227,28 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
     """The selection that a mask recipe gives on the photo; a spinner shows while it is being found."""
     key = f"{photo.digest} {mask.model_dump_json()}"
     if state.remembered("selection", key):
-        return state.remember("selection", key, lambda: Found(None))
+        return state.remember("selection", key, lambda: _find(photo, mask))
+    if not state.remembered("combined", _key(photo, mask.layers)) and searches.takes_long(mask.layers):
+        made = searching.result(photo, mask.layers, _key(photo, mask.layers))
+        if isinstance(made, str):
+            return Found(None, made)
+        state.remember("combined", _key(photo, mask.layers), lambda: made)
     with st.spinner("Looking for the subject …", show_time=True):
-        return state.remember("selection", key, lambda: _find(photo, mask), keep=4)
+        return state.remember("selection", key, lambda: _find(photo, mask))
 
 
 def _find(photo: Photo, mask: MaskRecipe) -> Found:
     read = store.default().get
-    layers = f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in mask.layers)
     try:
-        combined = state.remember("combined", layers, lambda: masks.combine(photo, mask.layers, read), keep=3)
+        combined = state.remember("combined", _key(photo, mask.layers), lambda: masks.combine(photo, mask.layers, read))
         return Found(masks.finish(photo, combined, mask, read))
     except StudioError as error:
         return Found(None, str(error))
+
+
+def _key(photo: Photo, layers: tuple[Layer, ...]) -> str:
+    """What the combined layers are remembered by."""
+    return f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in layers)
 
 
 def heats(photo: Photo) -> dict[str, Heat]:
@@ -249,20 +258,24 @@ def heats(photo: Photo) -> dict[str, Heat]:
     """
     layers = in_use()
     key = f"{photo.digest} " + " ".join(f"{key} {layer.source.model_dump_json()}" for key, layer in layers.items())
-    return state.remember("heats", key, lambda: _heats(photo, layers), keep=3)
+    return state.remember("heats", key, lambda: _heats(photo, layers))
 
 
 def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
     seen = {}
+    read, whole = store.default().get, tuple(layers.values())
+    if searches.takes_long(whole):  # the worker found it, and only what it found of all together is at hand
+        combined = found(photo, MaskRecipe(layers=whole)).selection
+        return {FIRST: combined.probability} if combined and combined.probability is not None else {}
     for key, layer in layers.items():
         with suppress(StudioError):  # what is not there need not be removed
-            seen[key] = masks.find(photo, layer.source, store.default().get).heat
+            seen[key] = masks.find(photo, layer.source, read).probability
     return {key: heat for key, heat in seen.items() if heat is not None}
 
 
 def look_again() -> None:
     """Forget what could not be found, so that it is tried once more."""
-    st.session_state.get("shelves", {}).pop("selection", None)
+    searching.look_again()
 
 
 def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes:

@@ -1,31 +1,29 @@
 """What a visitor is working on: photo, settings, strokes and results, kept so that a reload or restart loses nothing.
 
-The desk is one small JSON file per visitor beside the store; the pictures themselves lie in the store. Session state
-holds the desk while the page is open, and costly pictures by what they were made from, so that a rerun costs nothing.
+:mod:`jobs.desks` keeps the desk, for each tab of a visitor its own; the pictures themselves lie in the store. Session
+state holds the desk while the page is open.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+import secrets
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from errors import BadInput
-from imaging import save
-from imaging.photo import Photo, digest_of, load
-from jobs import store
+from imaging.photo import Photo, load
+from jobs import desks, store
 from masks.strokes import Strokes
 from recipe import Digest
+from ui import memory
 from ui.pointer import Mark
 
 T = TypeVar("T")
 
 Step = Literal["Photo", "Subject", "Background", "Result"]
-KEEP = 12  # costly pictures per session
 
 
 class Desk(BaseModel):
@@ -56,13 +54,20 @@ class Desk(BaseModel):
     jobs: list[str] = Field(default_factory=list)
 
 
+SHARED = "results"  # what all tabs of a visitor have in common
+PHOTO = "photo"  # the kind under which decoded photos are remembered
+TAB = "tab"  # in the page's address, so that a reload finds the same desk
+
+
 def open_desk(visitor: str) -> Desk:
-    """The visitor's desk: the session's own, or else as it was left."""
+    """The visitor's desk: the session's own, or else as it was left in this tab, or in the last one."""
     if st.session_state.get("desk_of") != visitor:
         st.session_state.desk_of = visitor
-        st.session_state.desk = _read(_path(visitor))
+        kept = desks.load(visitor, str(st.query_params.get(TAB, ""))[:64])
+        st.session_state.desk_kept = kept
+        st.session_state.desk = _desk_of(kept)
         st.session_state.pop("desk_saved", None)
-        if _path(visitor).exists():
+        if kept.draft:
             st.session_state.desk_saved = desk().model_dump_json()
     return desk()
 
@@ -75,29 +80,34 @@ def desk() -> Desk:
 
 def save_desk() -> None:
     """Write the desk down if anything changed since the last time; who only looks in leaves no file."""
-    text = desk().model_dump_json()
-    before = st.session_state.setdefault("desk_saved", text)
-    if text != before:
-        path = _path(st.session_state.desk_of)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save.write(path, text.encode())
-        st.session_state.desk_saved = text
-
-
-def _path(visitor: str) -> Path:
-    """The file is named by the token's digest: who can list the folder does not learn the tokens."""
-    return store.default().folder.parent / "desks" / f"{digest_of(visitor.encode())}.json"
-
-
-def _read(path: Path) -> Desk:
+    text, visitor = desk().model_dump_json(), st.session_state.desk_of
+    kept: desks.Desk = st.session_state.desk_kept
+    if text == st.session_state.setdefault("desk_saved", text):  # of a new desk: as its controls were first drawn
+        st.session_state.desk_kept = desks.touch(visitor, kept)
+        return
+    draft = desk().model_dump(mode="json")
+    shared = {SHARED: draft[SHARED]}
     try:
-        found = Desk.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, ValidationError):
+        kept = desks.save(visitor, kept, draft, shared)
+    except desks.DeskChanged:  # the tab was duplicated: from here on each has a desk of its own
+        kept = desks.save(visitor, desks.fork(kept), draft, shared)
+    st.session_state.desk_kept, st.session_state.desk_saved = kept, text
+    if st.query_params.get(TAB) != kept.tab:
+        st.query_params[TAB] = kept.tab
+
+
+def _desk_of(kept: desks.Desk) -> Desk:
+    """A kept desk with this tab's results first, then other tabs'; without what the store has no more."""
+    try:
+        found = Desk.model_validate(kept.draft)
+    except ValidationError:
         return Desk()
-    kept = store.default()
-    if found.photo and not kept.has(found.photo):
+    held, shared = store.default(), kept.shared.get(SHARED, [])
+    if found.photo and not held.has(found.photo):
         found.photo, found.step = None, "Photo"
-    found.results = [digest for digest in found.results if kept.has(digest)]
+    own = [digest for digest in found.results if digest in shared]
+    others = [digest for digest in shared if isinstance(digest, str) and digest not in own]
+    found.results = [digest for digest in own + others if held.has(digest)]
     found.chosen = min(found.chosen, max(0, len(found.results) - 1))
     return found
 
@@ -105,26 +115,38 @@ def _read(path: Path) -> Desk:
 def take_photo(data: bytes, name: str) -> None:
     """Put a photo on the desk; raises :class:`BadInput` where it is none."""
     photo = load(data, name)
-    store.default().put(data)
+    kept = store.default()
+    kept.put(data)
     here = desk()
     if here.photo != photo.digest:
         here.strokes, here.marks = Strokes(), {}
         here.results, here.chosen = [], 0
     here.photo, here.photo_name = photo.digest, name
-    st.session_state.photo = photo
+    memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
+    save_desk()
+    kept.put(data)  # another visitor may have removed the same photo before this desk named it
 
 
 def photo() -> Photo:
-    """The photo on the desk, decoded once per session."""
-    found: Photo | None = st.session_state.get("photo")
-    here = desk()
-    if here.photo is None:
+    """The photo on the desk, decoded once as long as there is memory for it."""
+    digest, name = desk().photo, desk().photo_name
+    if digest is None:
         raise BadInput("There is no photo yet; choose one first.")
-    if found is None or found.digest != here.photo:
-        found = load(store.default().get(here.photo), here.photo_name or "the photo")
-        st.session_state.photo = found
-    return found
+    return remember(PHOTO, digest, lambda: load(store.default().get(digest), name or "the photo"))
+
+
+def forget_pictures() -> None:
+    """Drop all decoded pictures and selections that this session keeps; they are made again where they are wanted."""
+    memory.shared().forget(_session())
+
+
+def start_anew() -> None:
+    """An empty desk and an empty memory, after everything of the visitor's was deleted. In a callback."""
+    forget_pictures()
+    for key in [key for key in st.session_state if key not in ("visitor", "visitor_known")]:
+        del st.session_state[key]
+    st.query_params.pop(TAB, None)
 
 
 def go(step: Step) -> None:
@@ -183,20 +205,22 @@ def control(
     return shown
 
 
-def remember(kind: str, key: str, make: Callable[[], T], keep: int = KEEP) -> T:
-    """What ``make`` gave for ``key`` before, or now; the ``keep`` latest of a kind stay with the session."""
-    shelf: OrderedDict[str, Any] = st.session_state.setdefault("shelves", {}).setdefault(kind, OrderedDict())
-    if key in shelf:
-        shelf.move_to_end(key)
-    else:
-        shelf[key] = make()
-        while len(shelf) > keep:
-            shelf.popitem(last=False)
-    found: T = shelf[key]
-    return found
+def remember(kind: str, key: str, make: Callable[[], T]) -> T:
+    """What ``make`` gave for ``key`` before, or now; kept as long as there is memory for it (:mod:`ui.memory`)."""
+    return memory.shared().get((_session(), kind, key), make)
 
 
 def remembered(kind: str, key: str) -> bool:
     """Whether :func:`remember` has it already, so that no spinner is needed."""
-    shelves: Mapping[str, Mapping[str, Any]] = st.session_state.get("shelves", {})
-    return key in shelves.get(kind, {})
+    return (_session(), kind, key) in memory.shared()
+
+
+def forget_kind(kind: str) -> None:
+    """Drop what :func:`remember` has of a kind."""
+    memory.shared().forget(_session(), kind)
+
+
+def _session() -> str:
+    """This session's name in the memory that all share."""
+    name: str = st.session_state.setdefault("memory_of", secrets.token_hex(8))
+    return name

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from errors import StudioError
-from ui import background, gallery, photo, result, state, subject, visitor, working
+from ui import background, gallery, photo, result, searching, state, subject, visitor, working
 
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -54,10 +54,13 @@ def show() -> None:
     _header()
     _messages()
     working.strip()
+    search = st.container()  # filled last: the panels below ask for the search
     if here.photo is None and not here.results and not here.jobs:
         photo.welcome()
     else:
         _studio()
+    with search:
+        searching.strip()
     gallery.show()
     state.save_desk()
     _warm_up()

@@ -44,7 +44,7 @@ def stage(photo: Photo) -> None:
         layer = state.value(HEAT_OF)
         picture = selecting.heat_map(photo, layer if layer in heats else first)
     elif pointed and answer.selection is None:
-        picture = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+        picture = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
     else:
         picture = selecting.view(photo, mask, view)
     alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."
@@ -129,7 +129,7 @@ def _verdict(photo: Photo) -> None:
             )
         elif options.marked_fields(kind) and not selecting.is_ready(source):
             st.info("Click on the subject in the picture, or draw a box around it.", icon=":material/touch_app:")
-        elif any(field.is_required() and name not in source.values for name, field in fields.items()):
+        elif any(field.is_required() and name not in source.options for name, field in fields.items()):
             st.info("Fill in what is asked for above, and the subject is found by it.", icon=":material/edit_note:")
         else:
             st.warning(

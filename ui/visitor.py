@@ -7,10 +7,14 @@ through the component.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
+from collections.abc import Sequence
 
 import streamlit as st
+
+from jobs import settings
 
 COOKIE = "backdrop_visitor"
 _PATTERN = re.compile(r"[A-Za-z0-9_-]{32,64}")
@@ -56,6 +60,40 @@ def token() -> str:
         st.session_state.visitor = stored
         st.session_state.visitor_known = True
     return st.session_state.visitor
+
+
+def address() -> str | None:
+    """The network address of this browser, where it can be known.
+
+    ``X-Forwarded-For`` is believed only as far as the connection comes through proxies that
+    ``BACKDROP_TRUSTED_PROXIES`` names; anybody can write anything into it.
+    """
+    forwarded = ",".join(st.context.headers.get_all("X-Forwarded-For"))
+    peer = st.context.ip_address or "127.0.0.1"  # Streamlit does not name this machine
+    return client_address(peer, forwarded, settings.trusted_proxies())
+
+
+def client_address(peer: str, forwarded: str, trusted: Sequence[settings.Network]) -> str | None:
+    """The address nearest to us that is not one of our own proxies.
+
+    Args:
+        peer: where the connection comes from.
+        forwarded: ``X-Forwarded-For``: each proxy appended where its connection came from.
+        trusted: the networks of our own proxies.
+
+    Returns:
+        ``None`` where the peer is no address, or this machine itself and no proxy.
+    """
+    found: str | None = None
+    for text in (peer, *reversed(forwarded.split(","))):
+        try:
+            here = ipaddress.ip_address(text.strip())
+        except ValueError:
+            break
+        found = str(here)
+        if not any(here in network for network in trusted):
+            break
+    return None if found is None or ipaddress.ip_address(found).is_loopback else found
 
 
 def _valid(text: object) -> str | None:

@@ -13,6 +13,7 @@ EVERY = 1.0  # seconds between two looks at the queue
 
 def strip() -> None:
     """What is being made now, above every panel; nothing where nothing is."""
+    _take_over()
     if any(id != _awaited() for id in state.desk().jobs):
         _watch(large=False)
     for id, sentence in list(st.session_state.get("job_problems", {}).items()):
@@ -26,6 +27,13 @@ def strip() -> None:
                 args=(id,),
                 help="Hide this message.",
             )
+
+
+def _take_over() -> None:
+    """Watch every job of the visitor's that the queue holds, also one that this page did not hand in."""
+    here = state.desk()
+    waiting = queue.jobs_of(st.session_state.visitor, unfinished_only=True)
+    here.jobs += [job.id for job in reversed(waiting) if job.id not in here.jobs]
 
 
 def awaited() -> bool:
@@ -50,9 +58,12 @@ def _dismiss(id: str) -> None:
 @st.fragment(run_every=EVERY)
 def _watch(large: bool) -> None:
     here = state.desk()
+    try:
+        queue.ensure_worker()
+    except StudioError as error:  # the jobs wait in the queue for one that starts
+        st.warning(str(error), icon=":material/warning:")
     for id in [id for id in here.jobs if (id == _awaited()) == large]:
         try:
-            queue.ensure_worker()
             job = queue.status(id)
         except StudioError as error:
             _over(id, str(error))
@@ -82,9 +93,9 @@ def _show_large(job: queue.Job) -> None:
         with st.container(key="growing", horizontal_alignment="center"):
             if job.preview:
                 st.image(pictures.enlarged(job.preview), width="stretch", alt="The picture so far")
-            elif job.recipe.photo and job.recipe.photo == state.desk().photo:
+            elif job.recipe and job.recipe.photo and job.recipe.photo == state.desk().photo:
                 photo = state.photo()
-                shown = state.remember("shown", photo.digest, lambda: pictures.shown(photo), keep=3)
+                shown = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
                 st.image(shown, width="stretch", alt="The photo; its new background begins in a moment")
             else:
                 st.skeleton(height=320)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from imaging.geometry import Size
 from imaging.scenes.colours import NAMED
+from imaging.subject import Stand as Stand
 from recipe import Colour
 
 Plane = npt.NDArray[Any]
@@ -44,14 +45,6 @@ class Grainy(Options):
     """What every scene has."""
 
     grain: float = Field(0.25, ge=0, le=1, description="Fine film grain.")
-
-
-class Stand(NamedTuple):
-    """Where the subject stands, in fractions of the frame: its left and right end, and the ground it touches."""
-
-    left: float = 0.32
-    right: float = 0.68
-    ground: float = 0.84
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""The kinds of backdrop: one file each (the drawn ones share one), with its settings and how it is made.
+
+A new kind is a subclass of :class:`BackdropKind` in a file of its own, imported here; ``recipe.kinds()`` lists all.
+"""
+
+from backdrops.base import BackdropKind, Background, OnProgress, Progress, ReadInput, kind_of
+from backdrops.blur import BlurBackdrop
+from backdrops.described import DescribedBackdrop
+from backdrops.generated import GeneratedBackdrop
+from backdrops.picture import ImageBackdrop
+from backdrops.plain import ColourBackdrop, GradientBackdrop, SweepBackdrop
+from backdrops.scene import SceneBackdrop
+from backdrops.transparent import TransparentBackdrop
+
+__all__ = [
+    "BackdropKind",
+    "Background",
+    "BlurBackdrop",
+    "ColourBackdrop",
+    "DescribedBackdrop",
+    "GeneratedBackdrop",
+    "GradientBackdrop",
+    "ImageBackdrop",
+    "OnProgress",
+    "Progress",
+    "ReadInput",
+    "SceneBackdrop",
+    "SweepBackdrop",
+    "TransparentBackdrop",
+    "kind_of",
+]

@@ -1,0 +1,58 @@
+"""Work on a large picture window by window, on all cores, with what was worked out at a smaller size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.floating[Any]]
+
+WORK_SIDE = 1024  # the longer side, in pixels, at which statistics over large windows are taken
+TILE = 256
+
+Window = tuple[slice, slice]
+"""Rows and columns."""
+
+
+def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
+    """``(H, W)`` times ``scale`` as OpenCV's (width, height), at least one pixel each."""
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def on_tiles(wanted: npt.NDArray[np.bool_], padding: int, work: Callable[[Window, Window], None]) -> None:
+    """Call ``work`` on square windows that together cover the wanted pixels, on all cores: each window with ``padding``
+    around it, and without."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(lambda both: work(*both), _tiles(wanted, padding)):
+            pass  # an error in a window comes out here
+
+
+def _tiles(wanted: npt.NDArray[np.bool_], padding: int) -> Iterator[tuple[Window, Window]]:
+    height, width = wanted.shape
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            bottom, right = min(height, top + TILE), min(width, left + TILE)
+            if wanted[top:bottom, left:right].any():
+                rows = slice(max(0, top - padding), min(height, bottom + padding))
+                columns = slice(max(0, left - padding), min(width, right + padding))
+                yield (rows, columns), (slice(top, bottom), slice(left, right))
+
+
+def within(inner: slice, outer: slice) -> slice:
+    """``inner`` counted from the start of ``outer``."""
+    return slice(inner.start - outer.start, inner.stop - outer.start)
+
+
+def upsample(small: Float, shape: tuple[int, ...], rows: slice, columns: slice) -> Float:
+    """One window of ``small`` bilinearly enlarged to ``shape``, without enlarging the rest."""
+    height, width = small.shape[:2]
+    ys = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * (height / shape[0]) - 0.5
+    xs = (np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) * (width / shape[1]) - 0.5
+    map_x, map_y = np.meshgrid(xs, ys)
+    return np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -1,0 +1,155 @@
+"""What the table of models consists of: a model, its files or its folder on the model hub, and what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Purpose = Literal["mask", "denoiser"]
+"""What a model does: it finds subjects (``mask``), or it makes pixels by diffusion (``denoiser``)."""
+
+Task = Literal["background", "create"]
+"""What a denoiser is run for: repaint around a subject, or paint a whole picture."""
+
+Layout = Literal["transformers", "diffusers"]
+"""How a folder of the hub is laid out: one network with its config.json, or a pipeline with its model_index.json."""
+
+SAFETENSORS = "model.safetensors"
+"""The weights of a folder of transformers. The other kind a hub offers is a pickle, which can run code."""
+
+MEMORY_PER_BYTE = 2.5  # resident bytes per byte of a mask network's file, an estimate
+
+
+@dataclass(frozen=True)
+class Package:
+    """A file inside a package of a public registry.
+
+    Attributes:
+        requirement: ``name==version`` of a wheel on PyPI, ``name@version`` of a package on npm.
+        member: the file's path inside; a folder, where ``converted``.
+        converted: the member is DeepLab for TensorFlow.js, and :mod:`models.tfjs` makes the file out of it.
+    """
+
+    requirement: str
+    member: str
+    converted: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a model.
+
+    Attributes:
+        path: where it lies under ``BACKDROP_WEIGHTS`` and under the cache.
+        size: bytes.
+        digest: ``sha256:...`` or, where the publisher states only that, ``md5:...``.
+        url: the official address; ``None`` where only a package has these bytes.
+        package: a registry package that carries the same bytes.
+        also: other exports with the same inputs and outputs, which serve as well: digests, or
+            :data:`HUB_DIGEST` for whatever the model hub publishes at ``url``, an address that names a commit.
+    """
+
+    path: str
+    size: int
+    digest: str
+    url: str | None
+    package: Package | None = None
+    also: tuple[str, ...] = ()
+
+
+HUB_DIGEST = "hub"
+"""In place of a digest that is not known beforehand: the hub's own statement about the file at a fixed commit."""
+
+
+@dataclass(frozen=True)
+class HubFolder:
+    """A folder of the model hub.
+
+    Attributes:
+        repository: its name there.
+        revision: the commit that is meant; ``None`` where none is known: then the first download settles on the commit
+            that the main branch has at that moment, and records it and every file's digest beside the files.
+        path: where it lies under ``BACKDROP_WEIGHTS`` and under the cache.
+        files: patterns of what is fetched.
+        size: bytes, about.
+        layout: what has to be in it.
+    """
+
+    repository: str
+    revision: str | None
+    path: str
+    files: tuple[str, ...]
+    size: int
+    layout: Layout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A model: what it is for, what it costs and where it comes from.
+
+    Attributes:
+        id: what recipes, the command line and ``BACKDROP_WEIGHTS`` call it.
+        title: what people call it.
+        purpose: what it does.
+        help: what it is good at.
+        licence: the licence's name; ``licence_url`` where to read it.
+        files: its files, in the order in which :func:`models.fetch` gives them; or else ``folder``.
+        folder: its folder on the model hub.
+        setup: whether set-up fetches it, and whether set-up fails without it.
+        without: what a person notices where it is missing, as a sentence; for what set-up fetches.
+        commercial: whether the licence allows commercial use.
+    """
+
+    id: str
+    title: str
+    purpose: Purpose
+    help: str
+    licence: str
+    licence_url: str = ""
+    files: tuple[File, ...] = ()
+    folder: HubFolder | None = None
+    setup: Literal["required", "optional"] | None = None
+    without: str = ""
+    commercial: bool = True
+
+    @property
+    def size(self) -> int:
+        """Bytes to download."""
+        return self.folder.size if self.folder else sum(file.size for file in self.files)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes it takes in memory once loaded."""
+        return int(self.size * MEMORY_PER_BYTE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denoiser(Model):
+    """A diffusion model.
+
+    Attributes:
+        native_side: side in pixels of the squares it was trained on.
+        memory_gb: gigabytes it needs at half precision, working memory included.
+        tasks: what it can be run for.
+        defaults: values of the arguments it takes where none are given, by diffusers' names; the keys are all that it
+            takes, besides ``prompt``.
+        variant: which set of weight files, as in ``diffusion_pytorch_model.fp16.safetensors``; ``None`` the plain one.
+    """
+
+    purpose: Purpose = "denoiser"
+    native_side: int
+    memory_gb: float
+    tasks: frozenset[Task]
+    defaults: Mapping[str, Any]
+    variant: str | None = None
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """Names of the arguments that can be given."""
+        return frozenset(self.defaults) | {"prompt"}
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes it takes in memory, working memory included."""
+        return int(self.memory_gb * 1e9)

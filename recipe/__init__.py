@@ -1,0 +1,54 @@
+"""What an edit is: a frozen, validated, serialisable value that every front end speaks.
+
+    Recipe      one edit, complete and settled
+    Draft       one that may still lack its photo or prompt; what the page edits
+
+A recipe names its inputs by content digest, never by path, so that it means the same on every machine. It knows nothing
+of the mask sources: it carries a source's name and option values, and the source's own table validates them
+(:mod:`masks`).
+"""
+
+from recipe.backdrop import Backdrop, kind_of, kinds
+from recipe.draft import Draft
+from recipe.edit import Recipe, Task
+from recipe.mask import Layer, MaskRecipe, Source
+from recipe.values import (
+    MAX_PICTURES,
+    MAX_PROMPT,
+    MAX_RECIPE_BYTES,
+    MAX_SEED,
+    Colour,
+    Digest,
+    Length,
+    Name,
+    OptionValues,
+    Part,
+    Side,
+    explain,
+    freeze,
+)
+
+__all__ = [
+    "MAX_PICTURES",
+    "MAX_PROMPT",
+    "MAX_RECIPE_BYTES",
+    "MAX_SEED",
+    "Backdrop",
+    "Colour",
+    "Digest",
+    "Draft",
+    "Layer",
+    "Length",
+    "MaskRecipe",
+    "Name",
+    "OptionValues",
+    "Part",
+    "Recipe",
+    "Side",
+    "Source",
+    "Task",
+    "explain",
+    "freeze",
+    "kind_of",
+    "kinds",
+]

@@ -1,0 +1,81 @@
+"""The recipe itself: one edit, complete and settled."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from errors import BadInput
+from fields import Control
+from recipe.backdrop import AnyBackdrop, kind_of
+from recipe.mask import MaskRecipe
+from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, Part, explain
+
+Task = Literal["background", "create"]
+Shadow = Annotated[
+    Literal["none", "contact"],
+    Field(
+        title="Shadow",
+        description="A soft dark line where the subject stands (contact shadow), so that it does not float.",
+    ),
+    Control(words={"none": "None", "contact": "On the ground"}, metavar="none|contact"),
+]
+Seed = Annotated[
+    int,
+    Field(
+        title="Seed",
+        description="The number that all chance comes from: the same seed and settings, the same picture. Picture i "
+        "of several uses seed + i.",
+        ge=0,
+        le=MAX_SEED,
+    ),
+    Control(step=1, metavar="N"),
+]
+
+
+class Recipe(Part):
+    """One edit. Equal recipes on equal photos give equal pixels on the same machine.
+
+    The task ``background`` gives a photo's subject a new background; ``create`` makes a picture from a prompt alone, so
+    it has neither photo nor mask. The seed is settled when the recipe is made; a recipe never says "random".
+    """
+
+    version: Literal[1] = 1
+    task: Task = "background"
+    photo: Digest | None = None
+    mask: MaskRecipe = MaskRecipe()
+    backdrop: AnyBackdrop = Field(default_factory=lambda: kind_of("colour").resolve({}))
+    shadow: Shadow = "none"
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _fits_its_task(self) -> Self:
+        if self.task == "background" and self.photo is None:
+            raise ValueError("a background needs a photo")
+        if self.task == "create":
+            if not self.backdrop.creates:
+                raise ValueError("to create a picture takes a prompt and a model")
+            if self.photo or self.mask != MaskRecipe() or self.shadow != "none":
+                raise ValueError("a picture created from a prompt has no photo, mask or shadow")
+        if self.seed + self.backdrop.pictures - 1 > MAX_SEED:
+            raise ValueError(f"seed: the last picture's would exceed {MAX_SEED}; take a smaller one")
+        return self
+
+    def for_image(self, index: int) -> Self:
+        """The recipe that makes picture ``index``, counted from 0, of a request alone."""
+        return self.model_copy(update={"backdrop": self.backdrop.for_image(index), "seed": self.seed + index})
+
+    def to_json(self) -> str:
+        """One line of JSON that :meth:`from_json` reads back."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a recipe of this or an older version; raise :class:`BadInput` with what is wrong in one sentence."""
+        if len(text) > MAX_RECIPE_BYTES:
+            raise BadInput("The recipe is too long to be one of Backdrop's.")
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise BadInput(f"The recipe cannot be used: {explain(error)}.") from error

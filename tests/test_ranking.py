@@ -1,0 +1,89 @@
+"""``auto`` uses the best salient network that is installed. The networks here are real ONNX files of one layer, run by
+rembg's own sessions: each finds what is bright, or what is dark."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import no_inputs, photo_of
+
+import masks
+import models
+from masks import loaded, ranking
+from masks.onnxfile import Network
+from recipe import Source
+
+BRIGHT, DARK = (60, 60), (60, 140)  # row, column of a bright and a dark square on grey
+Install = Callable[[str, float], None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Put a network of one layer where the weights of an id are looked for; nothing else is installed."""
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr(loaded, "_models", OrderedDict())
+    masks.forget()
+
+    def install(id: str, sign: float) -> None:
+        side = 320 if id in ("u2netp", "u2net", "silueta") else 1024
+        network = Network((1, 3, side, side))
+        data = network.save(network.add("Conv", "image", network.constant(np.full((1, 3, 1, 1), sign, np.float32))))
+        (tmp_path / f"{id}.onnx").write_bytes(data)
+        entry = models.MODELS[id]
+        file = replace(entry.files[0], size=len(data), digest=f"sha256:{hashlib.sha256(data).hexdigest()}")
+        monkeypatch.setitem(models.MODELS, id, replace(entry, files=(file,)))
+
+    return install
+
+
+def found() -> tuple[masks.Selection, bool, bool]:
+    """What ``auto`` selects on a photo with a bright and a dark square: which of them it is."""
+    pixels = np.full((120, 200, 3), 128, np.uint8)
+    pixels[40:80, 40:80], pixels[40:80, 120:160] = 255, 0
+    selection = masks.find(photo_of(pixels), Source(name="auto"), no_inputs)
+    return selection, bool(selection.values[BRIGHT] >= 128), bool(selection.values[DARK] >= 128)
+
+
+def test_u2netp_alone_is_used(install: Install) -> None:
+    install("u2netp", -1)
+    selection, bright, dark = found()
+    assert (bright, dark, selection.models) == (False, True, ("u2netp",))
+
+
+@pytest.mark.parametrize("better", ["isnet-general-use", "silueta", "birefnet-general-lite"])
+def test_a_better_one_is_used_instead(install: Install, better: str) -> None:
+    install("u2netp", -1)
+    install(better, 8)  # BiRefNet's session takes a sigmoid of it
+    selection, bright, dark = found()
+    assert (bright, dark, selection.models) == (True, False, (better,))
+
+
+def test_what_was_remembered_does_not_outlast_a_better_network(install: Install) -> None:
+    install("u2netp", -1)
+    assert found()[0].models == ("u2netp",)
+    install("isnet-general-use", 1)
+    assert found()[0].models == ("isnet-general-use",)
+
+
+def test_the_next_better_one_is_offered_until_the_best_is_here(install: Install) -> None:
+    for expected in (*ranking.OFFERED, None):
+        offered = ranking.next_better()
+        assert (offered.id if offered else None) == expected
+        if offered:
+            assert offered.size > 100_000_000
+            assert offered.licence
+            install(offered.id, 1)
+    assert ranking.best_installed() == "birefnet-general"
+
+
+def test_only_networks_for_any_subject_are_ranked() -> None:
+    assert set(ranking.RANKING) <= set(models.MODELS)
+    assert set(ranking.OFFERED) < set(ranking.RANKING)
+    places = [list(ranking.RANKING).index(id) for id in ranking.OFFERED]
+    assert places == sorted(places, reverse=True)
