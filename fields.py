@@ -56,9 +56,11 @@ class Control:
 
     Attributes:
         step: of a number's slider; left out, a hundredth of its range.
+        slider: the ends of a number's slider, where the field takes more than most people need; a value beyond them
+            widens it.
         unit: after a number, as people write it: ``px``, ``%``, ``°``.
         advanced: shown under "More settings" only.
-        words: for what may be chosen, by value.
+        words: for what may be chosen, by value; a text with words is a choice among these.
         metavar: for the value in ``--help``: ``N|N%``.
         flag: the flag's name where it is not the field's: ``--negative-prompt``.
         input: the field holds the digest of a file handed in, and this is what it is called: ``mask picture``. On the
@@ -69,6 +71,7 @@ class Control:
     """
 
     step: float | None = None
+    slider: tuple[float, float] | None = None
     unit: str = ""
     advanced: bool = False
     words: Mapping[Any, str] = field(default_factory=dict)
@@ -209,7 +212,7 @@ def _setting(name: str, info: FieldInfo) -> Setting:
         high=high,
         low_excluded=low_excluded,
         high_excluded=high_excluded,
-        choices=_choices(annotation),
+        choices=_choices(annotation, control),
         longest=next((note.max_length for note in notes if isinstance(note, MaxLen)), None)
         or next((note.max_length for note in notes if getattr(note, "max_length", None)), None),
         control=control,
@@ -258,7 +261,7 @@ def _kind(annotation: Any, notes: list[Any], control: Control) -> Kind:
     if annotation is float:
         return "number"
     if annotation is str:
-        return "text"
+        return "choice" if control.words else "text"
     if typing.get_origin(annotation) in (tuple, list, set, frozenset):
         item, item_notes, _ = _plain(typing.get_args(annotation)[0], [])
         of = _kind(item, item_notes, Control())
@@ -268,9 +271,11 @@ def _kind(annotation: Any, notes: list[Any], control: Control) -> Kind:
     return "part"
 
 
-def _choices(annotation: Any) -> tuple[Any, ...]:
+def _choices(annotation: Any, control: Control) -> tuple[Any, ...]:
     if typing.get_origin(annotation) is Literal:
         return typing.get_args(annotation)
+    if annotation is str:
+        return tuple(control.words)
     if typing.get_origin(annotation) in (tuple, list, set, frozenset):
         item = _plain(typing.get_args(annotation)[0], [])[0]
         return typing.get_args(item) if typing.get_origin(item) is Literal else ()

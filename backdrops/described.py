@@ -94,8 +94,16 @@ class DescribedBackdrop(BackdropKind):
             ge=0,
             le=50,
         ),
-        Control(step=0.5, unit="‰", advanced=True, metavar="N"),
+        Control(step=0.5, slider=(0, 20), unit="‰", advanced=True, metavar="N"),
     ] = 0
+
+    @classmethod
+    def resolve(cls, values: Mapping[str, Any]) -> Self:
+        """A backdrop of these values; without readings, the prompt is read."""
+        given = {name: value for name, value in values.items() if value is not None}
+        if "readings" not in given:
+            given["readings"] = _readings(given)
+        return cls.model_validate(given)
 
     @classmethod
     def asked(cls) -> tuple[Setting, ...]:
@@ -134,11 +142,8 @@ class DescribedBackdrop(BackdropKind):
                 f"The rendered scenes take no {unknown.replace('_', ' ')}; leave it out, or take a diffusion model "
                 "with --model (`python main.py models` lists them)."
             )
-        first = reading or sentences.read(prompt, wanted.get("negative_prompt", ""))
-        number = min(int(wanted.get("num_images_per_prompt", 1)), 1 + len(first.alternatives), MAX_PICTURES)
-        readings = tuple(_settled(first.picture(index)) for index in range(number))
         try:
-            return cls(prompt=prompt, readings=readings, **wanted)
+            return cls(prompt=prompt, readings=_readings({**wanted, "prompt": prompt}, reading), **wanted)
         except ValidationError as error:
             raise BadInput(f"The settings do not fit: {explain(error)}.") from error
 
@@ -177,6 +182,13 @@ class DescribedBackdrop(BackdropKind):
                 drawn = cv2.GaussianBlur(drawn, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
             facts, sentence = alone.facts()
             yield Background(drawn, (sentence,), facts=facts)
+
+
+def _readings(given: Mapping[str, Any], first: Reading | None = None) -> tuple[SceneReading, ...]:
+    """A reading for each of the pictures that are asked for, as far as the sentence leaves room for several."""
+    first = first or sentences.read(given["prompt"], given.get("negative_prompt", ""))
+    number = min(int(given.get("num_images_per_prompt", 1)), 1 + len(first.alternatives), MAX_PICTURES)
+    return tuple(_settled(first.picture(index)) for index in range(number))
 
 
 def _settled(reading: Reading) -> SceneReading:

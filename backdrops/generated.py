@@ -12,9 +12,9 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 import models
 from backdrops.base import BackdropKind, Background, OnProgress, Progress, ReadInput
 from diffusion import engine
-from diffusion.settings import resolve_settings
+from diffusion.settings import SCHEDULERS, resolve_settings
 from errors import BadInput
-from fields import Control, Setting, setting
+from fields import Control, Setting, setting, settings
 from imaging import inpaint_io
 from imaging.geometry import Size
 from imaging.photo import Array
@@ -78,7 +78,7 @@ class GeneratedBackdrop(BackdropKind):
             ge=1,
             le=150,
         ),
-        Control(advanced=True, metavar="N"),
+        Control(slider=(1, 100), advanced=True, metavar="N"),
     ]
     guidance_scale: Annotated[
         float,
@@ -88,7 +88,7 @@ class GeneratedBackdrop(BackdropKind):
             ge=0,
             le=30,
         ),
-        Control(step=0.5, advanced=True, metavar="F"),
+        Control(step=0.5, slider=(0, 15), advanced=True, metavar="F"),
     ]
     strength: Annotated[
         float,
@@ -104,7 +104,11 @@ class GeneratedBackdrop(BackdropKind):
         str,
         StringConstraints(pattern=r"^[a-z0-9+-]{1,30}$"),
         Field(title="Scheduler", description="The sampling method: how the picture is worked out of the noise."),
-        Control(advanced=True, metavar="S"),
+        Control(
+            advanced=True,
+            metavar="S",
+            words={name: f"{scheduler.title}: {scheduler.help}" for name, scheduler in SCHEDULERS.items()},
+        ),
     ]
     width: Annotated[
         Side | None,
@@ -133,7 +137,7 @@ class GeneratedBackdrop(BackdropKind):
             ge=0,
             le=1000,
         ),
-        Control(step=1, unit="px", advanced=True, metavar="N"),
+        Control(step=1, slider=(0, 64), unit="px", advanced=True, metavar="N"),
     ] = 0
     defocus: Annotated[
         float,
@@ -144,7 +148,7 @@ class GeneratedBackdrop(BackdropKind):
             ge=0,
             le=50,
         ),
-        Control(step=0.5, unit="‰", advanced=True, metavar="N"),
+        Control(step=0.5, slider=(0, 20), unit="‰", advanced=True, metavar="N"),
     ] = 0
 
     creates: ClassVar = True
@@ -152,7 +156,16 @@ class GeneratedBackdrop(BackdropKind):
 
     @classmethod
     def asked(cls) -> tuple[Setting, ...]:
-        return (setting(cls, "prompt"),)  # everything else the model prefers something
+        return (setting(cls, "prompt"),)  # of everything else the model prefers something
+
+    @classmethod
+    def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return models.denoiser(_model(values)).defaults
+
+    @classmethod
+    def settings_for(cls, values: Mapping[str, Any]) -> tuple[Setting, ...]:
+        takes = models.denoiser(_model(values)).takes
+        return tuple(each for each in settings(cls) if each.name == "model" or each.name in takes)
 
     @classmethod
     def resolve(cls, values: Mapping[str, Any]) -> Self:
@@ -278,6 +291,10 @@ class GeneratedBackdrop(BackdropKind):
             if truncated:
                 notes.append(f"The {name} is longer than the model reads; it did not see “{truncated}”.")
         return tuple(notes)
+
+
+def _model(values: Mapping[str, Any]) -> str:
+    return str(values.get("model") or models.default_denoiser("background"))
 
 
 def _aspect_note(photo: Size, size: Size) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import cv2
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from backdrops.base import BackdropKind, Background, ReadInput
-from fields import Control
+from fields import Control, Setting, settings
 from imaging.colour import into_profile, to_encoded, to_linear
 from imaging.dither import dithered
 from imaging.geometry import Box, Size
@@ -70,8 +71,13 @@ class GradientBackdrop(BackdropKind):
             ge=-360,
             le=360,
         ),
-        Control(step=5, unit="°"),
+        Control(step=5, slider=(-180, 180), unit="°"),
     ] = 0
+
+    @classmethod
+    def settings_for(cls, values: Mapping[str, Any]) -> tuple[Setting, ...]:
+        radial = values.get("shape") == "radial"
+        return tuple(setting for setting in settings(cls) if not (radial and setting.name == "angle"))
 
     def draw(self, subject: Subject, read: ReadInput, seed: int) -> Background:
         return _for_photo(self._drawn(subject.size, seed), subject)

@@ -58,8 +58,8 @@ _FIRST: tuple[Step, ...] = (
 """What there was before databases had a version."""
 
 
-def _take_over_desks(connection: sqlite3.Connection) -> None:
-    """A desk's file is named by the digest of its visitor's token, as an owner id is."""
+def _take_over_workspaces(connection: sqlite3.Connection) -> None:
+    """A workspace's file is named by the digest of its visitor's token, as an owner id is."""
     for path in (places.data() / "desks").glob("*.json"):
         try:
             content = json.loads(path.read_bytes())
@@ -89,9 +89,9 @@ _DESKS: tuple[Step, ...] = (
     )""",
     "CREATE INDEX draft_by_time ON draft (owner, seen)",
     "CREATE TABLE shared (owner TEXT PRIMARY KEY, content TEXT NOT NULL)",
-    _take_over_desks,
+    _take_over_workspaces,
 )
-"""Desks were files, ``desks/DIGEST.json``, which two tabs wrote over each other."""
+"""Workspaces were files, ``desks/DIGEST.json``, which two tabs wrote over each other."""
 
 _DELETED: tuple[Step, ...] = (
     """CREATE TABLE deleted (
@@ -246,5 +246,5 @@ def _prepare(database: Path, migrate: Callable[[Path], None]) -> None:
 
 
 def digests_in(text: str) -> set[str]:
-    """Every digest that a text names, whatever the text is: a recipe, a desk, also one that cannot be read."""
+    """Every digest that a text names, whatever the text is: a recipe, a workspace, also one that cannot be read."""
     return set(_DIGEST.findall(text))

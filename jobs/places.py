@@ -1,7 +1,7 @@
 """Where the jobs keep what they need under ``BACKDROP_DATA``; only the user who runs Backdrop may read it.
 
 jobs/queue.sqlite     DBOS's own tables: which jobs there are and what became of them
-jobs/records.sqlite   ours: progress, history and desks, see :mod:`jobs.database`
+jobs/records.sqlite   ours: progress, history and workspaces, see :mod:`jobs.database`
 jobs/worker.log       what the worker wrote, tracebacks among it
 jobs/gate.lock, jobs/worker.lock, jobs/heartbeat, jobs/apps/   see :mod:`jobs.supervisor`
 store/                photos, masks and results by digest, see :mod:`jobs.store`

@@ -1,7 +1,7 @@
 """Which files of the store are named by what, so that a file goes when nothing names it any more, and not before.
 
 Files are shared by digest: two visitors who hand in the same photo have one file. What names a file: entries of the
-history, drafts of desks and what tabs share, and jobs that are not finished.
+history, drafts of workspaces and what tabs share, and jobs that are not finished.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from jobs import database, queue
 from jobs.database import digests_in
 
-DESK_OPEN = 3 * 3600.0  # seconds since a tab was last seen for which its desk counts as open
+WORKSPACE_OPEN = 3 * 3600.0  # seconds since a tab was last seen for which its workspace counts as open
 
 
 @dataclass
@@ -25,7 +25,7 @@ class References:
 
     Attributes:
         used: when what names it was last used, in seconds since 1970, the latest of all.
-        needed: those that a job which is not finished or an open desk names.
+        needed: those that a job which is not finished or an open workspace names.
         owners: whose the things are that name it.
     """
 
@@ -48,7 +48,7 @@ def references(table: sqlite3.Connection, now: float, since: float = float("-inf
     Args:
         table: a transaction on the records; with the write lock, nothing is handed in or saved meanwhile.
         now: in seconds since 1970.
-        since: leave out entries and desks that were not used since then.
+        since: leave out entries and workspaces that were not used since then.
     """
     found = References()
     deleted = {(row["owner"], row["digest"]): row["at"] for row in table.execute("SELECT * FROM deleted")}
@@ -59,7 +59,7 @@ def references(table: sqlite3.Connection, now: float, since: float = float("-inf
     seen: dict[str, float] = {}
     for row in table.execute("SELECT owner, seen, content FROM draft WHERE seen >= ?", (since,)):
         seen[row["owner"]] = max(row["seen"], seen.get(row["owner"], 0.0))
-        found.add(digests_in(_text(row["content"])), row["owner"], row["seen"], row["seen"] >= now - DESK_OPEN)
+        found.add(digests_in(_text(row["content"])), row["owner"], row["seen"], row["seen"] >= now - WORKSPACE_OPEN)
     for row in table.execute("SELECT owner, content FROM shared"):
         if row["owner"] in seen:
             found.add(digests_in(_text(row["content"])), row["owner"], seen[row["owner"]])
@@ -84,7 +84,7 @@ def named_by(table: sqlite3.Connection, owner: str) -> set[str]:
 
 
 def without(content: str, digest: str) -> str:
-    """A desk's JSON with a digest taken out of its lists, and null in its place elsewhere; other text as it is."""
+    """A workspace's JSON with a digest taken out of its lists, and null in its place elsewhere; other text as it is."""
 
     def cleared(value: Any) -> Any:
         if isinstance(value, dict):

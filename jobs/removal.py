@@ -17,8 +17,8 @@ from jobs.references import has_any, named_by, references, without
 def remove(visitor: str, digest: str) -> bool:
     """Delete a photo or a result of a visitor's.
 
-    Its entry in the history goes, too, and their desks name it no longer. Results that were made from a photo stay when
-    the photo goes.
+    Its entry in the history goes, too, and their workspaces name it no longer. Results that were made from a photo stay
+    when the photo goes.
 
     Returns:
         Whether the file is gone; another visitor may have the same.
@@ -43,7 +43,7 @@ def remove(visitor: str, digest: str) -> bool:
 
 
 def remove_everything(visitor: str) -> int:
-    """Delete all that is kept of a visitor: their jobs, history, desks and files; return how many files are gone."""
+    """Delete all that is kept of a visitor: jobs, history, workspaces and files; return how many files are gone."""
     if not has_any():
         return 0
     owner = owner_id(visitor)

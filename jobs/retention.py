@@ -6,12 +6,12 @@
 
 Two rules, whichever bites first:
 
-- **age**: what nobody used for ``BACKDROP_KEEP_DAYS``: entries of the history, desks, finished jobs, and files of the
-  store that nothing names any more and nobody handed in again.
+- **age**: what nobody used for ``BACKDROP_KEEP_DAYS``: entries of the history, workspaces, finished jobs, and files of
+  the store that nothing names any more and nobody handed in again.
 - **size**: beyond ``BACKDROP_KEEP_GB`` files go, those that nothing names first, then the least recently used.
 
-Never taken: what a waiting or running job needs, what an open desk needs, and what was handed in a moment ago. Models
-are not counted.
+Never taken: what a waiting or running job needs, what an open workspace needs, and what was handed in a moment ago.
+Models are not counted.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class Cleaned:
 
     Attributes:
         entries: of the history.
-        desks: of tabs.
+        workspaces: of tabs.
         jobs: finished ones, with all that was noted of them.
         files: of the store, of ``size`` bytes together.
         left: bytes that are kept.
     """
 
     entries: int = 0
-    desks: int = 0
+    workspaces: int = 0
     jobs: int = 0
     files: int = 0
     size: int = 0
@@ -67,7 +67,7 @@ class Cleaned:
     def __str__(self) -> str:
         return (
             f"files: {self.files} of {self.size / 1e6:.1f} MB, entries of the history: {self.entries}, "
-            f"desks: {self.desks}, finished jobs: {self.jobs}; {self.left / 1e6:.1f} MB are left"
+            f"workspaces: {self.workspaces}, finished jobs: {self.jobs}; {self.left / 1e6:.1f} MB are left"
         )
 
 
@@ -109,7 +109,7 @@ def _forget(since: float, dry_run: bool) -> Cleaned:
     jobs = queue.finished_before(since)
     with database.records(write=not dry_run) as table:
         entries = table.execute("SELECT count(*) FROM history WHERE created < ?", (since,)).fetchone()[0]
-        desks = table.execute("SELECT count(*) FROM draft WHERE seen < ?", (since,)).fetchone()[0]
+        workspaces = table.execute("SELECT count(*) FROM draft WHERE seen < ?", (since,)).fetchone()[0]
         if not dry_run:
             table.execute("DELETE FROM history WHERE created < ?", (since,))
             table.execute("DELETE FROM draft WHERE seen < ?", (since,))
@@ -119,7 +119,7 @@ def _forget(since: float, dry_run: bool) -> Cleaned:
             running = [job.id for job in queue.unfinished()]
             marks = ",".join("?" * len(running))
             table.execute(f"UPDATE job SET preview = NULL WHERE preview NOTNULL AND id NOT IN ({marks})", running)
-    return Cleaned(entries=entries, desks=desks, jobs=len(jobs))
+    return Cleaned(entries=entries, workspaces=workspaces, jobs=len(jobs))
 
 
 def _delete_files(cleaned: Cleaned, now: float, since: float, dry_run: bool) -> Cleaned:
@@ -175,7 +175,7 @@ def keep_cleaning(every: float = EVERY) -> threading.Thread:
         while True:
             try:
                 cleaned = clean()
-                if cleaned.files or cleaned.entries or cleaned.desks or cleaned.jobs:
+                if cleaned.files or cleaned.entries or cleaned.workspaces or cleaned.jobs:
                     log.info("deleted %s", cleaned)
             except Exception:
                 log.exception("cleaning")

@@ -57,6 +57,16 @@ class Backdrop(Part):
         return cls.model_validate(dict(values))
 
     @classmethod
+    def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What fields without a value are, where that depends on other values: what a model prefers."""
+        return {}
+
+    @classmethod
+    def settings_for(cls, values: Mapping[str, Any]) -> tuple[Setting, ...]:
+        """The settings that have a meaning beside these values, in their order."""
+        return settings(cls)
+
+    @classmethod
     def asked(cls) -> tuple[Setting, ...]:
         """The fields without which there is no picture and for which nobody but a person has a value."""
         return tuple(setting for setting in settings(cls) if setting.required)

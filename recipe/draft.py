@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, ValidationError
 
 import fields
 from errors import BadInput
@@ -67,7 +67,10 @@ class Draft(Part):
         if name == "kind":
             return self.kind
         kind = kind_of(self.kind)
-        return fields.validated(kind, name, self.settings[name]) if name in self.settings else _default(kind, name)
+        value = self.settings.get(name)
+        if value is None:
+            value = kind.defaults(self.settings).get(name)
+        return fields.setting(kind, name).default if value is None else fields.validated(kind, name, value)
 
     def put(self, path: str, value: Any) -> Self:
         """A draft with one field changed, checked as the recipe checks it; ``None`` takes a backdrop's value back.
@@ -85,6 +88,13 @@ class Draft(Part):
             return self.model_validate({**dict(self), part: value})
         except ValidationError as error:
             raise BadInput(f"This does not fit: {explain(error)}.") from error
+
+    def put_all(self, part: str, values: Mapping[str, Any]) -> Self:
+        """A draft with several fields of ``mask`` or ``backdrop`` changed, one after the other; see :meth:`put`."""
+        draft = self
+        for name, value in values.items():
+            draft = draft.put(f"{part}.{name}", value)
+        return draft
 
     def _put_backdrop(self, name: str, value: Any) -> Self:
         if name == "kind":
@@ -129,11 +139,6 @@ class Draft(Part):
             return Recipe(backdrop=self.backdrop(), **parts)
         except ValidationError as error:
             raise BadInput(f"This does not fit: {explain(error)}.") from error
-
-
-def _default(kind: type[Backdrop], name: str) -> JsonValue:
-    default: JsonValue = fields.setting(kind, name).default
-    return default
 
 
 def _listed(things: list[str]) -> str:

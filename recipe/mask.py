@@ -31,6 +31,10 @@ class Layer(Part):
 
     op: Annotated[
         Literal["add", "remove", "intersect"],
+        Field(
+            title="What it does",
+            description="Add what it finds to the subject, remove it, or keep only what both find.",
+        ),
         Control(words={"add": "Add", "remove": "Remove", "intersect": "Keep only what both find"}),
     ] = "add"
     source: Source
@@ -81,7 +85,7 @@ class MaskRecipe(Part):
     feather: Annotated[
         float,
         Field(title="Feather", description="Soften the edge over this many pixels.", ge=0, le=1000),
-        Control(step=0.5, unit="px", metavar="N"),
+        Control(step=0.5, slider=(0, 60), unit="px", metavar="N"),
     ] = 0
     strokes: Annotated[
         Digest | None,

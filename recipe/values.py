@@ -6,7 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+)
 
 from errors import BadInput
 from fields import Shown
@@ -66,7 +76,20 @@ def _by_8(side: int) -> int:
 Side = Annotated[int, Field(ge=64, le=2048), AfterValidator(_by_8)]
 """A working width or height in pixels."""
 
-OptionValues = Annotated[Mapping[str, JsonValue], AfterValidator(freeze)]
+
+def thaw(value: Any) -> Any:
+    """:func:`freeze` taken back: tuples as lists, frozen dictionaries as plain ones."""
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    return [thaw(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+OptionValues = Annotated[
+    Mapping[str, JsonValue],
+    BeforeValidator(thaw),
+    AfterValidator(freeze),
+    PlainSerializer(thaw, return_type=dict[str, Any]),
+]
 """Option values by name, as JSON; read-only."""
 
 

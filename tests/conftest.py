@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -24,6 +25,11 @@ from backdrops import BackdropKind, ReadInput
 from imaging.encode import encode
 from imaging.photo import Photo, load
 from imaging.subject import Subject
+
+if TYPE_CHECKING:
+    from pages import Page
+
+    from recipe import Recipe
 
 # No timed tests: the machine may be busy. In CI the same examples every time, so that a failure is the change's own.
 settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -183,3 +189,51 @@ def here(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny models in place."""
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
     return tiny_models
+
+
+@pytest.fixture
+def no_searches_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which weights are here must not decide what is tested; ``test_searches.py`` has the worker's."""
+    from jobs import searches
+
+    monkeypatch.setattr(searches, "takes_long", lambda layers: False)
+
+
+@pytest.fixture
+def page(no_searches_by_the_worker: None) -> Page:
+    """The page as a new visitor sees it."""
+    from pages import Page
+
+    return Page()
+
+
+@pytest.fixture
+def studio(page: Page) -> Page:
+    """With a photo in the workspace whose subject is found without a model."""
+    from pages import cut_out
+
+    return page.upload(cut_out(), "disc.png")
+
+
+@pytest.fixture
+def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Recipe, str]]:
+    """As if every model were here and the queue took everything: what was handed in."""
+    from pages import job_of
+
+    import models
+    from jobs import queue
+
+    handed_in: list[tuple[Recipe, str]] = []
+
+    def submit(recipe: Recipe, visitor: str, address: str | None = None) -> str:
+        handed_in.append((recipe, visitor))
+        return f"job-{len(handed_in)}"
+
+    monkeypatch.setattr(models, "is_installed", lambda id: True)
+    monkeypatch.setattr(models, "installed_denoiser", lambda task: next(iter(models.denoisers(task))))
+    monkeypatch.setattr(models, "require", lambda *_: tmp_path)
+    monkeypatch.setattr(queue, "submit", submit)
+    monkeypatch.setattr(queue, "ensure_worker", lambda: None)
+    monkeypatch.setattr(queue, "status", lambda id: job_of(handed_in[int(id.split("-")[1]) - 1][0], id=id))
+    monkeypatch.setattr(queue, "jobs_of", lambda visitor, **_: [])
+    return handed_in

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from conftest import disc, picture
 from streamlit.testing.v1 import AppTest
 
+from imaging import provenance
 from imaging.encode import encode
+from jobs import queue, store
+from recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds for a run of the page on a busy machine; the first mask compiles for a while
@@ -47,7 +51,7 @@ class Page:
         return Page(self.visitor)
 
     def reload_tab(self) -> Page:
-        """The same browser and the same tab, whose address names its desk."""
+        """The same browser and the same tab, whose address names its workspace."""
         return Page(self.visitor, str(self.app.query_params["tab"]))
 
     def upload(self, data: bytes, name: str = "photo.png", at: int = 0) -> Page:
@@ -78,3 +82,32 @@ class Page:
 
     def buttons(self) -> set[str]:
         return {element.key for element in self.app.button if element.key}
+
+
+def made(page: Page) -> tuple[Recipe, str]:
+    """The recipe and the digest of the picture that the page made last."""
+    digest = page.app.session_state["workspace"].results[0]
+    return Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe), digest
+
+
+def job_of(recipe: Recipe, **changes: object) -> queue.Job:
+    """A job as the queue tells of it."""
+    values: dict[str, object] = {
+        "id": "job-1",
+        "state": "running",
+        "position": 0,
+        "stage": "Painting the background",
+        "step": 12,
+        "steps": 25,
+        "picture": 2,
+        "pictures": 4,
+        "seconds_left": 20.4,
+        "preview": encode(picture(64, 48), "JPEG"),
+        "results": (),
+        "error": None,
+        "attempts": 1,
+        "recipe": recipe,
+        "owner": "",
+        "created": datetime.now(UTC),
+    }
+    return queue.Job(**(values | changes))  # type: ignore[arg-type]

@@ -249,7 +249,7 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     tab.get_by_role("button", name="Generate the background").click()
     tab.get_by_text("Say in a few words what should be there").wait_for()
     _settled(tab)
-    tab.get_by_role("textbox", name="What should be there").fill("a quiet forest")
+    tab.get_by_role("textbox", name="Prompt", exact=True).fill("a quiet forest")
     tab.keyboard.press("Control+Enter")
     _settled(tab)
     tab.get_by_text("More settings", exact=True).click()
@@ -277,7 +277,7 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     _settled(tab)
     assert tab.get_by_text("a quiet forest").count() >= 1
     _step(tab, "Background")
-    assert tab.get_by_role("textbox", name="What should be there").input_value() == "a quiet forest"
+    assert tab.get_by_role("textbox", name="Prompt", exact=True).input_value() == "a quiet forest"
 
 
 @pytest.fixture

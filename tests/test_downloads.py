@@ -166,7 +166,7 @@ def test_the_worker_stops_a_download_and_makes_pictures_meanwhile(
 def test_the_page_hands_a_download_over_and_can_stop_it(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "ensure_worker", lambda: None)
     page = Page().upload(cut_out(), "disc.png").open("Background").set("background.mode", "Generated")
-    page.set("background.generated.model", "sd2-inpaint").click("download.sd2-inpaint")
+    page.set("background.model", "sd2-inpaint").click("download.sd2-inpaint")
     assert "waits for another download" in page.said
     page.click("stop_download.sd2-inpaint")
     found = downloads.download_of("sd2-inpaint")

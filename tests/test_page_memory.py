@@ -20,35 +20,35 @@ def test_a_backdrop_picture_works_again_after_the_store_was_emptied(own_folders:
     photo, behind = cut_out(), opaque(100, 80)
     page = Page().upload(photo, "disc.png").open("Background").set("background.kind", "image")
     page.upload(behind, "beach.png").click("make")
-    first = page.app.session_state["desk"].results
+    first = page.app.session_state["workspace"].results
     shutil.rmtree(own_folders / "store")
     store.default().put(photo)
     page.open("Background").upload(opaque(101, 80), "other.png").upload(behind, "beach.png").click("make")
-    assert (page.step, page.app.session_state["desk"].results) == ("Result", first)
+    assert (page.step, page.app.session_state["workspace"].results) == ("Result", first)
 
 
 def test_a_framed_picture_that_the_store_lost_is_made_again(own_folders: Path) -> None:
     page = Page().upload(cut_out(), "disc.png").open("Background").set("background.kind", "image")
     page.upload(opaque(100, 80), "beach.png").click("make")
-    (digest,) = page.app.session_state["desk"].results
+    (digest,) = page.app.session_state["workspace"].results
     backdrop = Recipe.from_json(provenance.read(store.default().get(digest), "result").recipe).backdrop
     assert backdrop.kind == "image"
     store.default()._path(backdrop.digest).unlink()
     page.open("Background").click("make")
-    assert (page.step, page.app.session_state["desk"].results) == ("Result", [digest])
+    assert (page.step, page.app.session_state["workspace"].results) == ("Result", [digest])
 
 
 def test_a_cut_out_is_by_the_selection_in_the_file(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Page().upload(cut_out(), "disc.png").open("Background").click("make")
-    (digest,) = page.app.session_state["desk"].results
+    (digest,) = page.app.session_state["workspace"].results
     selection = provenance.read(store.default().get(digest), "result").selection
-    from ui import result
+    from ui import exports
 
     def search(*_: object) -> masks.Selection:
         raise AssertionError("the subject was searched for again")
 
     monkeypatch.setattr(masks, "select", search)
-    cut = load(result._cut_out(digest))
+    cut = load(exports._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
 
@@ -57,9 +57,9 @@ def test_settings_of_another_photo_do_not_keep_this_ones_name(own_folders: Path)
     page = Page().upload(cut_out(), "cat.png").open("Background").click("make")
     (entry,) = history.entries(page.visitor)
     page.open("Photo").upload(cut_out(300, 200, 60), "dog.png")
-    assert page.app.session_state["desk"].photo_name == "dog.png"
+    assert page.app.session_state["workspace"].photo_name == "dog.png"
     page.set(f"entry.{entry.id}", "Use its settings again")
-    here = page.app.session_state["desk"]
+    here = page.app.session_state["workspace"]
     assert entry.recipe
     assert here.photo == entry.recipe.photo
     assert "dog" not in page.said

@@ -166,7 +166,7 @@ def test_the_token_is_nowhere_and_nothing_is_readable_by_others(
         data = tmp_path / "data"
         monkeypatch.setenv("BACKDROP_DATA", str(data))
         page = Page(TOKEN)
-        page.set("photo.way", "Describe").set("create.prompt", "a quiet lake")
+        page.set("photo.way", "Describe").set("create.generated.prompt", "a quiet lake")
         id = queue.submit(quick(1), TOKEN)
         queue.ensure_worker()
         assert finish(id).state == "done"
@@ -227,7 +227,7 @@ def test_a_worker_that_does_not_start_drops_no_job_from_the_page(
     page = Page()
     monkeypatch.setattr(queue, "ensure_worker", refuse)
     here = queue.submit(quick(1), page.visitor)
-    page.app.session_state["desk"].jobs = [here]
+    page.app.session_state["workspace"].jobs = [here]
     page.run()
     there = queue.submit(quick(2), page.visitor)  # by another tab
     for again in (page.run(), page.reload()):

@@ -11,7 +11,7 @@ from job_helpers import finish, photo, quick, reach, recipe, seeds, slow, until
 from pages import Page, cut_out
 
 from errors import BadInput
-from jobs import database, desks, history, queue, removal, retention, settings, store
+from jobs import database, history, queue, removal, retention, settings, store, workspaces
 from jobs.owner import owner_id
 
 DAY = 86_400.0
@@ -71,14 +71,14 @@ def test_an_old_file_stays_as_long_as_an_entry_names_it_and_goes_with_it(
     assert history.entries("ann") == []
 
 
-def test_desks_that_nobody_opened_go_and_open_ones_keep_their_files(data: Path) -> None:
+def test_workspaces_that_nobody_opened_go_and_open_ones_keep_their_files(data: Path) -> None:
     one, other = put(b"one", 400), put(b"other", 400)
-    desks.save("ann", desks.load("ann"), {"photo": one}, {"results": [one]})
-    desks.save("bob", desks.load("bob"), {"photo": other}, {"results": [other]})
+    workspaces.save("ann", workspaces.load("ann"), {"photo": one}, {"results": [one]})
+    workspaces.save("bob", workspaces.load("bob"), {"photo": other}, {"results": [other]})
     rows("UPDATE draft SET seen = ? WHERE owner = ?", time.time() - 200 * DAY, owner_id("bob"))
     said = retention.clean()
-    assert (said.desks, said.files, has(one), has(other)) == (1, 1, True, False)
-    assert desks.load("bob").draft == {}
+    assert (said.workspaces, said.files, has(one), has(other)) == (1, 1, True, False)
+    assert workspaces.load("bob").draft == {}
     assert [name for (name,) in rows("SELECT owner FROM shared")] == [owner_id("ann")]
 
 
@@ -116,8 +116,8 @@ def test_beyond_the_size_the_least_recently_used_go_and_never_what_is_needed(
     size = 300_000
     first, second, third, fourth = (put(os.urandom(size), days) for days in (5, 4, 3, 2))
     named, job_photo = put(os.urandom(size), 30), photo(64)
-    desks.save("ann", desks.load("ann"), {"photo": first}, {})  # an open desk
-    desks.save("bob", desks.load("bob"), {"photo": named}, {})
+    workspaces.save("ann", workspaces.load("ann"), {"photo": first}, {})  # an open workspace
+    workspaces.save("bob", workspaces.load("bob"), {"photo": named}, {})
     rows("UPDATE draft SET seen = ? WHERE owner = ?", time.time() - DAY, owner_id("bob"))
     queue.submit(recipe(job_photo), "ann")
     age(job_photo, 100)
@@ -136,7 +136,7 @@ def test_beyond_the_size_the_least_recently_used_go_and_never_what_is_needed(
 
 def test_what_was_just_handed_in_is_left_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKDROP_KEEP_GB", "0.000001")
-    digest = store.default().put(b"on its way to a desk")
+    digest = store.default().put(b"on its way to a workspace")
     assert retention.clean().files == 0
     assert has(digest)
 
@@ -201,7 +201,7 @@ def test_looking_makes_nothing(own_folders: Path) -> None:
 def test_a_photo_goes_with_the_last_visitor_who_has_it(data: Path) -> None:
     shared, result = photo(64), photo(80)
     for visitor in ("ann", "bob"):
-        desks.save(visitor, desks.load(visitor), {"photo": shared}, {})
+        workspaces.save(visitor, workspaces.load(visitor), {"photo": shared}, {})
     history.record("ann", recipe(shared), result)
     assert not removal.remove("ann", shared)
     assert has(shared)
@@ -222,15 +222,15 @@ def test_a_photo_that_was_deleted_and_handed_in_again_is_held_again(data: Path) 
     assert has(digest)
 
 
-def test_a_result_goes_with_its_entry_and_from_every_desk_of_the_visitor(data: Path) -> None:
+def test_a_result_goes_with_its_entry_and_from_every_workspace_of_the_visitor(data: Path) -> None:
     result = photo(80)
     history.record("ann", recipe(photo(64)), result)
     history.record("bob", recipe(photo(64)), result)
-    desk = desks.save("ann", desks.load("ann"), {"results": [result]}, {"results": [result]})
+    workspace = workspaces.save("ann", workspaces.load("ann"), {"results": [result]}, {"results": [result]})
     assert not removal.remove("ann", result)
     assert history.entries("ann") == []
-    assert desks.load("ann", desk.tab).draft == {"results": []}
-    assert desks.load("ann").shared == {"results": []}
+    assert workspaces.load("ann", workspace.tab).draft == {"results": []}
+    assert workspaces.load("ann").shared == {"results": []}
     assert [entry.digest for entry in history.entries("bob")] == [result]
     assert removal.remove("bob", result)
     assert not has(result)
@@ -250,7 +250,7 @@ def test_everything_of_a_visitors_goes_and_nothing_of_anothers(data: Path) -> No
     mine, both = photo(64), photo(80)
     for visitor, digest in (("ann", mine), ("ann", both), ("bob", both)):
         history.record(visitor, recipe(digest), digest)
-    desks.save("ann", desks.load("ann"), {"photo": mine}, {"results": [both]})
+    workspaces.save("ann", workspaces.load("ann"), {"photo": mine}, {"results": [both]})
     waiting = queue.submit(quick(5), "ann")
     queue.ensure_worker()
     finish(waiting)
@@ -258,7 +258,7 @@ def test_everything_of_a_visitors_goes_and_nothing_of_anothers(data: Path) -> No
     assert removal.remove_everything("ann") == 2
     assert (has(mine), has(both), has(result)) == (False, True, False)
     assert history.entries("ann") == queue.jobs_of("ann") == []
-    assert desks.load("ann").draft == {}
+    assert workspaces.load("ann").draft == {}
     assert rows("SELECT * FROM job") == rows("SELECT * FROM finished") == []
     assert len(history.entries("bob")) == 1
 
@@ -287,12 +287,12 @@ def test_a_picture_deleted_while_others_are_made_fails_no_job(data: Path) -> Non
 
 def test_the_page_deletes_a_photo_a_picture_and_everything(own_folders: Path) -> None:
     page = Page().upload(cut_out(), "disc.png").open("Background").click("make")
-    (result,) = page.app.session_state["desk"].results
-    original = page.app.session_state["desk"].photo
+    (result,) = page.app.session_state["workspace"].results
+    original = page.app.session_state["workspace"].photo
     (entry,) = history.entries(page.visitor)
     page.open("Photo").click("delete_photo")
     assert (has(original), has(result)) == (False, True)
-    assert page.app.session_state["desk"].photo is None
+    assert page.app.session_state["workspace"].photo is None
     page.set(f"entry.{entry.id}", "Delete it")
     assert not has(result)
     assert history.entries(page.visitor) == []

@@ -126,8 +126,8 @@ def test_a_long_search_can_be_cancelled_on_the_page_and_tried_again(
     page.click("cancel_search").run()
     assert queue.status(id).state == "cancelled"
     assert "This was cancelled" in page.said
-    page.set("subject.source", "rembg")
+    page.set("layers.0.source", "rembg")
     (other,) = page.app.session_state["searches"].values()
     assert other != id
-    page.set("subject.source", "auto")
+    page.set("layers.0.source", "auto")
     assert queue.status(other).state == "cancelled", "a search that nobody waits for ends"

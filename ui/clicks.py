@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 import masks
 from imaging.photo import Photo
-from ui import options, pointer, selecting, state
-from ui.pointer import Kind
+from ui import binding, pointer, selecting, state
+from ui.pointer import Kind, Mark
 
-KINDS = {
+KINDS: dict[Kind, str] = {
     "add": ":material/add: This",
     "remove": ":material/remove: Not this",
     "box": ":material/crop_free: Box",
@@ -26,7 +26,7 @@ MOST = 64  # clicks and boxes for one thing: as many as a source takes
 
 
 class Target(NamedTuple):
-    """What clicks are for: the place on the desk that keeps them, its name, and what a click may mean."""
+    """What clicks are for: the place of a layer, or ``selecting.OBJECTS``; its name, and what a click may mean."""
 
     key: str
     title: str
@@ -36,15 +36,67 @@ class Target(NamedTuple):
 def targets() -> list[Target]:
     """Everything that waits for clicks now."""
     found = []
-    for layer in selecting.layers():
-        name = selecting.source(layer).name
-        fields = options.marked_fields(masks.SOURCES[name].Options)
-        kinds: tuple[Kind, ...] = tuple(kind for kind in ("add", "remove", "box") if kind in fields)
-        if kinds:
-            found.append(Target(f"{layer}.{name}", selecting.title(layer), kinds))
-    if state.value(f"{selecting.OBJECTS}.how") == "chosen":
+    for at, layer in enumerate(selecting.layers()):
+        by_click = selecting.options_by_click(masks.SOURCES[layer.source.name].Options)
+        if by_click:
+            found.append(Target(str(at), selecting.title(at), tuple(kind for kind in KINDS if kind in by_click)))
+    if objects_by_click():
         found.append(Target(selecting.OBJECTS, "Things to keep", ("add",)))
     return found
+
+
+def objects_by_click() -> bool:
+    """Whether those of several separate things are kept that are clicked on."""
+    return not isinstance(state.draft().mask.objects, str) or bool(state.value("subject.objects_by_click", False))
+
+
+def marks(target: Target) -> tuple[Mark, ...]:
+    """What was clicked, in the order of the clicks as far as it is known."""
+    kept = state.workspace().marks.get(target.key, ())
+    values = _values(target)
+    return kept if _as_values(target, kept) == values else _from_values(values)
+
+
+def put_marks(target: Target, new: tuple[Mark, ...]) -> None:
+    """Change what was clicked."""
+    values = _as_values(target, new)
+    state.workspace().marks[target.key] = new
+    if target.key == selecting.OBJECTS:
+        state.edit(state.draft().put("mask.objects", values.get("add") or "all"))
+        return
+    at = int(target.key)
+    by_click = selecting.options_by_click(masks.SOURCES[selecting.layers()[at].source.name].Options)
+    changes = {name: values.get(kind, ()) for kind, name in by_click.items()}
+    state.edit(binding.put_layer_options(state.draft(), at, changes))
+
+
+Values = dict[str, tuple[Any, ...]]  # places by what a click there means; of several boxes the last one counts
+
+
+def _as_values(target: Target, marks: tuple[Mark, ...]) -> Values:
+    values: Values = {}
+    for mark in marks:
+        if mark.kind == "box":
+            values["box"] = tuple(mark.at)
+        elif mark.kind in target.kinds:
+            values[mark.kind] = (*values.get(mark.kind, ()), tuple(mark.at))
+    return values
+
+
+def _values(target: Target) -> Values:
+    """What the draft has."""
+    if target.key == selecting.OBJECTS:
+        objects = state.draft().mask.objects
+        return {} if isinstance(objects, str) else {"add": tuple(objects)}
+    at = int(target.key)
+    by_click = selecting.options_by_click(masks.SOURCES[selecting.layers()[at].source.name].Options)
+    found = {kind: binding.layer_option(at, name).read() for kind, name in by_click.items()}
+    return {kind: value for kind, value in found.items() if value}
+
+
+def _from_values(values: Values) -> tuple[Mark, ...]:
+    points = [Mark(kind=kind, at=at) for kind in ("add", "remove") for at in values.get(kind, ())]
+    return (*points, Mark(kind="box", at=values["box"])) if "box" in values else tuple(points)
 
 
 def aim(key: str) -> None:
@@ -79,14 +131,14 @@ def tools(target: Target, offered: list[Target]) -> Kind:
                 required=True,
                 help="Click on what you want selected, click on what you do not want, or drag a box around it.",
             )
-        clicked = bool(state.desk().marks.get(target.key))
+        clicked = marks(target)
         st.button(
             "Undo",
             key="undo_click",
             icon=":material/undo:",
             disabled=not clicked,
-            on_click=_keep,
-            args=(target.key, -1),
+            on_click=put_marks,
+            args=(target, clicked[:-1]),
             help="Take back the last click or box.",
         )
         st.button(
@@ -94,11 +146,11 @@ def tools(target: Target, offered: list[Target]) -> Kind:
             key="clear_clicks",
             icon=":material/delete:",
             disabled=not clicked,
-            on_click=_keep,
-            args=(target.key, 0),
+            on_click=put_marks,
+            args=(target, ()),
             help="Take back all clicks and boxes.",
         )
-    if len(state.desk().marks.get(target.key, ())) >= MOST:
+    if len(clicked) >= MOST:
         st.caption(f"{MOST} clicks are the most; take some back to go on.")
     else:
         st.caption(ABOUT[kind] if target.key != selecting.OBJECTS else OBJECTS)
@@ -116,8 +168,7 @@ def stage(photo: Photo, picture: bytes, alt: str) -> None:
     offered = targets()
     target = chosen(offered)
     kind = tools(target, offered)
-    marks = state.desk().marks.get(target.key, ())
-    pointer.show(picture, marks, photo.size, kind, _taken(target), key=_key(target), alt=alt)
+    pointer.show(picture, marks(target), photo.size, kind, _taken(target), key=_key(target), alt=alt)
 
 
 def take(photo: Photo) -> None:
@@ -126,8 +177,7 @@ def take(photo: Photo) -> None:
         answer = (st.session_state.get(_key(target)) or {}).get("told")
         new, taken = pointer.parse_marks(answer, photo.size, target.kinds, _taken(target))
         if taken != _taken(target):
-            marks = state.desk().marks
-            marks[target.key] = (*marks.get(target.key, ()), *new)[:MOST]
+            put_marks(target, (*marks(target), *new)[:MOST])
             st.session_state.setdefault("clicks_taken", {})[target.key] = taken
 
 
@@ -138,8 +188,3 @@ def _key(target: Target) -> str:
 def _taken(target: Target) -> tuple[str, int]:
     taken: tuple[str, int] = st.session_state.get("clicks_taken", {}).get(target.key, ("", 0))
     return taken
-
-
-def _keep(key: str, until: int) -> None:
-    """Keep only the first clicks and boxes, exactly as they were. A callback."""
-    state.desk().marks[key] = state.desk().marks.get(key, ())[:until]

@@ -6,19 +6,18 @@ import streamlit as st
 
 from errors import StudioError
 from jobs import removal
-from masks.strokes import Strokes
 from ui import state
 
 
 def photo_button() -> None:
-    """Delete the photo on the desk."""
+    """Delete the photo in the workspace."""
     st.button(
         "Delete this photo",
         key="delete_photo",
         icon=":material/delete:",
         type="tertiary",
         on_click=delete,
-        args=(state.desk().photo,),
+        args=(state.workspace().photo,),
         help="Deletes its file from this server. Pictures you made from it stay until you delete them.",
     )
 
@@ -52,11 +51,13 @@ def delete(digest: str) -> None:
     except StudioError as error:
         st.session_state.message = str(error)
         return
-    here = state.desk()
+    here = state.workspace()
     here.results = [other for other in here.results if other != digest]
     here.chosen = 0
     if here.photo == digest:
-        here.photo, here.photo_name, here.strokes, here.marks = None, "", Strokes(), {}
+        here.background = here.background.put("photo", None).put("mask.strokes", None)
+        here.photo_name, here.marks = "", {}
+        st.session_state.past = st.session_state.future = []
         state.go("Photo")
     state.forget_pictures()
 

@@ -6,92 +6,47 @@ from typing import Any
 
 import streamlit as st
 
-import recipe
-from backdrops import DescribedBackdrop
 from errors import StudioError
 from imaging import sentences
-from imaging.sentences import Chip, Reading, describe, read
+from imaging.sentences import Chip, Reading, describe
+from recipe import Task
 from ui import state
 
 TITLE = "Rendered scenes: here, about 2 seconds"
 
 
-def settings(prefix: str, task: str) -> dict[str, Any]:
-    """The controls that a scene has beyond those of every model."""
-    chosen: dict[str, Any] = {}
-    with st.expander("More settings", icon=":material/tune:"):
-        chosen["negative_prompt"] = state.control(
-            st.text_input,
-            "What should not be there",
-            f"{prefix}.scenes.negative_prompt",
-            "",
-            max_chars=recipe.MAX_PROMPT,
-            help="Things to leave out, such as clouds or waves (negative prompt).",
-        )
-        if task == "background":
-            chosen["defocus"] = state.control(
-                st.slider,
-                "Out of focus",
-                f"{prefix}.scenes.defocus",
-                0.0,
-                min_value=0.0,
-                max_value=20.0,
-                step=0.5,
-                format="%g ‰",
-                help="Soften the scene as a lens would (depth of field), in thousandths of the longer side.",
-            )
-    return chosen
-
-
-def chips(prefix: str, prompt: str, negative_prompt: str) -> Reading | None:
-    """Show what the sentence was read as; ``None`` where it is empty or cannot be drawn, which is said."""
-    if not prompt.strip():
-        return None
+def chips(task: Task) -> None:
+    """Show what the sentence was read as; nothing where it is empty; one sentence where it cannot be drawn."""
+    if not state.draft(task).get("backdrop.prompt"):
+        return
     try:
-        understood = _changed(prefix, prompt, read(prompt, negative_prompt))
+        understood = _reading(task)
     except StudioError as error:
         st.warning(str(error), icon=":material/landscape:")
-        return None
-    with st.container(horizontal=True, gap="xsmall", key=f"{prefix}.chips"):
+        return
+    with st.container(horizontal=True, gap="xsmall", key=f"{task}.chips"):
         for chip in understood.chips():
-            _chip(prefix, prompt, chip)
+            _chip(task, chip)
     st.caption(describe(understood))
-    return understood
 
 
-def take(prefix: str, backdrop: DescribedBackdrop) -> None:
-    """Set the controls as a recipe says. In a callback."""
-    reading = backdrop.reading
-    state.put(f"{prefix}.prompt", backdrop.prompt)
-    state.put(f"{prefix}.model", sentences.MODEL)
-    state.put(f"{prefix}.num_images_per_prompt", backdrop.num_images_per_prompt)
-    state.put(f"{prefix}.scenes.negative_prompt", backdrop.negative_prompt)
-    state.put(f"{prefix}.scenes.defocus", backdrop.defocus)
-    state.desk().values[_key(prefix)] = {
-        "prompt": backdrop.prompt,
-        "scene": reading.name,
-        "options": dict(reading.values),
-    }
-
-
-def _key(prefix: str) -> str:
-    return f"{prefix}.scenes.changes"
-
-
-def _changed(prefix: str, prompt: str, reading: Reading) -> Reading:
-    """The reading with what was changed by hand since the sentence was written."""
-    changes: Any = state.desk().values.get(_key(prefix))
-    if not isinstance(changes, dict) or changes.get("prompt") != prompt:
+def _reading(task: Task) -> Reading:
+    """The sentence as it was read, or as it was changed by hand since."""
+    draft = state.draft(task)
+    reading = sentences.read(str(draft.get("backdrop.prompt")), str(draft.get("backdrop.negative_prompt") or ""))
+    changed = draft.get("backdrop.readings")
+    if not changed:
         return reading
-    if changes["scene"] != reading.scene:
-        other = next((other for other in reading.alternatives if other.scene == changes["scene"]), None)
-        reading = other or Reading(changes["scene"], {}, unused_words=reading.unused_words)
-    for option, value in changes["options"].items():
+    name, values = changed[0].name, changed[0].values
+    if name != reading.scene:
+        other = next((other for other in reading.alternatives if other.scene == name), None)
+        reading = other or Reading(name, {}, unused_words=reading.unused_words)
+    for option, value in values.items():
         reading = reading.changed(option, value)
     return reading
 
 
-def _chip(prefix: str, prompt: str, chip: Chip) -> None:
+def _chip(task: Task, chip: Chip) -> None:
     if not chip.alternatives:
         st.badge(chip.label, color="blue" if chip.given else "gray")
         return
@@ -99,19 +54,17 @@ def _chip(prefix: str, prompt: str, chip: Chip) -> None:
         for at, (label, value) in enumerate(chip.alternatives):
             st.button(
                 label,
-                key=f"{prefix}.chip.{chip.option}.{at}",
+                key=f"{task}.chip.{chip.option}.{at}",
                 type="tertiary",
                 on_click=_change,
-                args=(prefix, prompt, chip.option, value),
+                args=(task, chip.option, value),
             )
 
 
-def _change(prefix: str, prompt: str, option: str | None, value: Any) -> None:
-    """Note a change by hand. A callback."""
-    negative_prompt = str(state.value(f"{prefix}.scenes.negative_prompt", ""))
-    now = _changed(prefix, prompt, read(prompt, negative_prompt))
-    if option is None:
-        changes = {"prompt": prompt, "scene": value, "options": {}}
-    else:
-        changes = {"prompt": prompt, "scene": now.scene, "options": {**now.options, option: value}}
-    state.desk().values[_key(prefix)] = changes
+def _change(task: Task, option: str | None, value: Any) -> None:
+    """Put the reading into the draft, with one option or the scene changed. A callback."""
+    now = _reading(task)
+    changed = Reading(value, {}, unused_words=now.unused_words) if option is None else now.changed(option, value)
+    values = {name: changed.values[name] for name in changed.options}
+    settled = {"name": changed.scene, "values": values, "unused_words": list(changed.unused_words)}
+    state.edit(state.draft(task).put("backdrop.readings", [settled]))

@@ -7,6 +7,7 @@ import streamlit as st
 from backdrops import DescribedBackdrop, GeneratedBackdrop
 from jobs import history
 from ui import deleting, result, state
+from ui.markdown import plain
 
 PAGE = 12  # pictures at a time
 
@@ -47,7 +48,7 @@ def _more() -> None:
 
 
 def _look(entry: history.Entry) -> None:
-    here = state.desk()
+    here = state.workspace()
     here.results, here.chosen = [entry.digest], 0
     state.go("Result")
 
@@ -82,16 +83,8 @@ def _what(entry: history.Entry) -> str:
     backdrop = entry.recipe.backdrop
     if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         words = backdrop.prompt
-        return result.plain(words if len(words) <= 42 else f"{words[:40]} …")
-    return {
-        "colour": "Plain colour",
-        "gradient": "Gradient",
-        "sweep": "Studio paper",
-        "blur": "Blur",
-        "image": "Picture",
-        "scene": "Scene",
-        "transparent": "Cut-out",
-    }.get(backdrop.kind, backdrop.kind)
+        return plain(words if len(words) <= 42 else f"{words[:40]} …")
+    return backdrop.title
 
 
 def _when(entry: history.Entry) -> str:

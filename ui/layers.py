@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+import fields
 import masks
-from ui import clicks, options, selecting, state
+from recipe import Layer
+from ui import binding, clicks, controls, selecting, state
+from ui.binding import Bound
 
 OPS = {
     "add": ":material/add: Add",
@@ -17,84 +20,77 @@ NEXT = "sam"  # the source a new layer begins with: one clicks on what is missin
 
 def show() -> None:
     """Draw every layer's controls, and the button for another one."""
-    first, *more = selecting.layers()
-    _source(first, "Find the subject by", list(masks.SOURCES))
-    for at, key in enumerate(more, start=2):
-        with st.container(border=True, key=f"box.{key}"):
-            _layer(key, at)
+    _source(0, "Find the subject by", list(masks.SOURCES))
+    number = len(selecting.layers())
+    for at in range(1, number):
+        with st.container(border=True, key=f"box.{at}"):
+            _layer(at)
     st.button(
         "Add another layer",
         key="add_layer",
         icon=":material/add_circle:",
         type="tertiary",
-        disabled=len(more) >= selecting.MOST_LAYERS,
+        disabled=number >= selecting.MOST_LAYERS,
         on_click=_add,
         help="Find something else too, and add it to the subject or take it away (combined masks).",
     )
 
 
-def _layer(key: str, number: int) -> None:
+def _layer(at: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**Layer {number}**", width="content")
+        st.markdown(f"**Layer {at + 1}**", width="content")
         st.button(
             "Remove this layer",
-            key=f"{key}.gone",
+            key=f"layers.{at}.gone",
             icon=":material/delete:",
             type="tertiary",
             on_click=selecting.remove_layer,
-            args=(key,),
+            args=(at,),
             help="Take this layer away; what the others find stays.",
         )
-    state.control(
-        st.segmented_control,
-        "What it does",
-        f"{key}.op",
-        "add",
-        options=list(OPS),
-        format_func=OPS.__getitem__,
-        required=True,
-        help="Add what it finds to the subject, remove it from the subject, or keep only what both have found.",
-    )
+    controls.draw(_op(at), format_func=OPS.__getitem__)
+    source = selecting.layers()[at].source
     # What is drawn by hand is painted over everything at the end, so it is no layer of its own unless it came as one.
-    offered = [
-        name
-        for name, source in masks.SOURCES.items()
-        if not (drawn := options.drawn_field(source.Options)) or state.value(f"{key}.{name}.{drawn}")
-    ]
-    _source(key, "Found by", offered)
-    one = selecting.source(key)
-    if not selecting.is_ready(one):
-        what = "click on it in the picture" if _is_pointed(one.name) else "fill in what is asked for above"
+    offered = [name for name in masks.SOURCES if not selecting.drawn_option(name) or name == source.name]
+    _source(at, "Found by", offered)
+    if not selecting.is_ready(source):
+        pointed = selecting.options_by_click(masks.SOURCES[source.name].Options)
+        what = "click on it in the picture" if pointed else "fill in what is asked for above"
         st.caption(f":material/hourglass_empty: Not in use yet: {what}.")
 
 
-def _source(key: str, label: str, offered: list[str]) -> None:
-    name = state.control(
-        st.selectbox,
+def _op(at: int) -> Bound:
+    key = f"layers.{at}.op"
+
+    def write(value: str) -> None:
+        layers = list(selecting.layers())
+        layers[at] = layers[at].model_copy(update={"op": value})
+        state.edit(state.draft().put("mask.layers", tuple(layers)), key)
+
+    return Bound(fields.setting(Layer, "op"), key, lambda: selecting.layers()[at].op, write)
+
+
+def _source(at: int, label: str, offered: list[str]) -> None:
+    key, name = f"layers.{at}.source", selecting.layers()[at].source.name
+    st.session_state[key] = name
+    st.selectbox(
         label,
-        f"{key}.source",
-        "auto",
-        options=offered,
+        offered,
+        key=key,
         format_func=lambda name: masks.SOURCES[name].title,
-        on_change=_aim,
-        args=(key,),
+        on_change=_choose,
+        args=(at, key),
         help="How the subject is told from its background (mask source).",
     )
-    source = masks.SOURCES[name]
-    st.caption(source.help)
-    values = options.controls(source.Options, f"{key}.{name}")
-    state.desk().values[f"{key}.{name}.values"] = values
+    st.caption(masks.SOURCES[name].help)
+    controls.draw_all(binding.layer_options(at))
 
 
-def _is_pointed(name: str) -> bool:
-    return bool(options.marked_fields(masks.SOURCES[name].Options))
-
-
-def _aim(key: str) -> None:
-    """Clicks are for the layer that was set last. A callback."""
-    clicks.aim(f"{key}.{state.value(f'{key}.source')}")
+def _choose(at: int, key: str) -> None:
+    """Take another source; clicks are for the layer that was set last. A callback."""
+    selecting.choose_source(at, st.session_state[key])
+    clicks.aim(str(at))
 
 
 def _add() -> None:
-    key = selecting.add_layer(NEXT)
-    clicks.aim(f"{key}.{NEXT}")
+    clicks.aim(str(selecting.add_layer(NEXT)))

@@ -8,7 +8,8 @@ import streamlit as st
 
 from errors import BadInput
 from imaging.photo import safe_name
-from ui import deleting, options, pictures, state
+from ui import controls, deleting, generate, pictures, state
+from ui.markdown import plain
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -26,7 +27,7 @@ def welcome() -> None:
 
 def change() -> None:
     """The same choices once there is a photo."""
-    if state.desk().photo:
+    if state.workspace().photo:
         st.caption("Choose another photo. The one you have stays until then.")
         deleting.photo_button()
     _choices()
@@ -57,7 +58,7 @@ def _choices() -> None:
 def _upload() -> None:
     given = st.file_uploader(
         "A photo from this device",
-        type=options.PICTURES,
+        type=controls.PICTURES,
         key=f"upload.photo.{st.session_state.get('upload_number', 0)}",
         help="PNG, JPEG, WebP, TIFF, AVIF or HEIC; up to 200 MB and 64 megapixels. It stays on this server.",
     )
@@ -76,7 +77,7 @@ def _camera() -> None:
 
 
 def _take(data: bytes, name: str) -> None:
-    """Put it on the desk, or say what is wrong with it."""
+    """Put it on the workspace, or say what is wrong with it."""
     try:
         with st.spinner("Opening the photo …"):
             state.take_photo(data, name)
@@ -88,7 +89,7 @@ def _take(data: bytes, name: str) -> None:
 
 
 def _samples() -> None:
-    found = sorted(path for path in SAMPLES.glob("*") if path.suffix.lower().lstrip(".") in options.PICTURES)
+    found = sorted(path for path in SAMPLES.glob("*") if path.suffix.lower().lstrip(".") in controls.PICTURES)
     if not found:
         return
     st.subheader("Or try a sample", anchor=False)
@@ -115,13 +116,11 @@ def _thumbnail(path: Path) -> bytes:
 
 
 def _describe() -> None:
-    from ui import generate
-
     generate.create_panel()
 
 
 def card() -> None:
-    """The photo on the desk in one line."""
+    """The photo on the workspace in one line."""
     photo = state.photo()
     width, height = photo.size
     with st.container(horizontal=True, vertical_alignment="center", key="photo_card", gap="small"):
@@ -131,10 +130,6 @@ def card() -> None:
             alt="The photo you are working on",
         )
         st.markdown(
-            f"**{_escaped(state.desk().photo_name)}**  \n:gray[:small[{width} × {height} pixels]]", width="content"
+            f"**{plain(state.workspace().photo_name) or 'Your photo'}**  \n:gray[:small[{width} × {height} pixels]]",
+            width="content",
         )
-
-
-def _escaped(name: str) -> str:
-    """A file name as it is, not as Markdown."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|~:$<>" else letter for letter in name) or "Your photo"

@@ -16,6 +16,7 @@ from imaging.photo import Photo
 from masks import Selection
 from masks import overlay as overlays
 from recipe import Recipe
+from ui import state
 
 STAGE = 1280  # the longer side, in pixels, of what is shown large
 PREVIEW = 900  # and of the instant preview, which is drawn anew at every change
@@ -44,6 +45,11 @@ def reduced_selection(selection: Selection, side: int) -> Selection:
 def _inside(size: tuple[int, int], side: int) -> Size:
     have = Size(*size)
     return have if max(have) <= side else have.inside(Size(side, side))
+
+
+def stage(photo: Photo) -> bytes:
+    """The photo for the stage, made once."""
+    return state.remember("shown", photo.digest, lambda: shown(photo))
 
 
 def jpeg(rgb: Any, quality: int = 88) -> bytes:

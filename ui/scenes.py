@@ -5,19 +5,18 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-import backdrops
-from errors import BadInput
+import fields
 from imaging.geometry import Size
-from imaging.scenes import SCENES, Stand, draw, options_of
-from ui import options, pictures, state
+from imaging.scenes import SCENES, Stand, draw
+from ui import binding, pictures, state
+from ui import controls as bound_controls
 
-FIRST = "paper"
 THUMBNAIL = Size(240, 180)
 
 
 def controls() -> None:
     """Choose a scene and set it."""
-    chosen = _chosen()
+    chosen = str(state.draft().get("backdrop.name"))
     grid = st.grid(min_column_width=96, gap="small", key="scenes")
     for name, scene in SCENES.items():
         with grid.container(key=f"scene_{name}"):
@@ -28,11 +27,15 @@ def controls() -> None:
                 type="primary" if name == chosen else "secondary",
                 width="stretch",
                 help=scene.help,
-                on_click=state.put,
-                args=("background.scene.name", name),
+                on_click=_choose,
+                args=(name,),
             )
+    if chosen not in SCENES:
+        st.warning(f"There is no scene {chosen} here; choose another one.", icon=":material/landscape:")
+        return
     st.caption(SCENES[chosen].help)
-    options.controls(SCENES[chosen].Options, f"background.scene.{chosen}")
+    for setting in fields.settings(SCENES[chosen].Options):
+        bound_controls.draw(binding.scene_option(setting.name))
     st.button(
         "Another one like it",
         key="scene_another",
@@ -43,36 +46,16 @@ def controls() -> None:
     )
 
 
-def backdrop() -> backdrops.SceneBackdrop:
-    """The scene that the controls describe."""
-    name = _chosen()
-    values = {}
-    for field, info in SCENES[name].Options.model_fields.items():
-        value = state.value(f"background.scene.{name}.{field}", info.default)
-        if value != info.default:
-            values[field] = value
-    return backdrops.SceneBackdrop(name=name, values=values, seed=int(state.value("background.scene.seed", 0)))
-
-
-def take(wanted: backdrops.SceneBackdrop, seed: int) -> None:
-    """Set the controls as a recipe with that seed says; a scene that does not exist changes nothing."""
-    try:
-        _, settings = options_of(wanted.name, wanted.values)
-    except BadInput:
-        return
-    state.put("background.scene.name", wanted.name)
-    state.put("background.scene.seed", seed if wanted.seed is None else wanted.seed)
-    for field, value in settings.model_dump(mode="json").items():
-        state.put(f"background.scene.{wanted.name}.{field}", value)
-
-
-def _chosen() -> str:
-    name = str(state.value("background.scene.name", FIRST))
-    return name if name in SCENES else FIRST
+def _choose(name: str) -> None:
+    """Take up another scene, as it was left. A callback."""
+    draft, aside = state.draft(), state.workspace().set_aside
+    aside[f"scene.{draft.get('backdrop.name')}"] = dict(draft.get("backdrop.values"))
+    values = aside.get(f"scene.{name}", {})
+    state.edit(draft.put("backdrop.name", name).put("backdrop.values", values))
 
 
 def _another() -> None:
-    state.put("background.scene.seed", int(state.value("background.scene.seed", 0)) + 1)
+    state.edit(state.draft().put("backdrop.seed", int(state.draft().get("backdrop.seed") or 0) + 1))
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing the scenes …")

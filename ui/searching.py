@@ -17,7 +17,7 @@ def result(photo: Photo, layers: searches.Layers, key: str) -> Selection | str:
     """What the worker found for these layers, or the sentence that says why there is nothing (yet).
 
     Args:
-        photo: the photo on the desk.
+        photo: the photo on the workspace.
         layers: how to look.
         key: what the search is remembered by. Another key ends the search before.
     """

@@ -1,4 +1,4 @@
-"""From the settings on the desk to a selection, each costly part made once."""
+"""From the draft to a selection, each costly part made once."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy.typing as npt
 import streamlit as st
+from pydantic import BaseModel
 
+import fields
 import masks
 from errors import BadInput, StudioError
 from imaging.photo import Photo
 from jobs import searches, store
 from masks import Selection
 from masks.strokes import Strokes
-from recipe import Layer, Length, MaskRecipe, Source
-from ui import options, pictures, searching, state
-from ui.pointer import Kind, Mark
+from recipe import Draft, Layer, MaskRecipe, Recipe, Source
+from ui import binding, controls, pictures, searching, state
 
 FULL = 0.995  # of the photo: more is no selection
-FIRST = "subject"  # the key of the first layer
-OBJECTS = "subject.objects"  # and of the things chosen by a click
-MOST_LAYERS = 31  # after the first
+MOST_LAYERS = 32
+OBJECTS = "objects"  # what clicks choose among separate things, among the layers that clicks are for
 
 Heat = npt.NDArray[Any]
 """``(h, w)`` 0..1 over the whole photo: how sure the networks were."""
@@ -43,67 +43,57 @@ class Found:
         return self.selection.area / self.selection.values.size
 
 
-def layers() -> list[str]:
-    """The keys of all layers, in order; everything that is set for a layer is named by its key."""
-    return [FIRST, *(f"{FIRST}.layer.{number}" for number in _numbers())]
+def layers() -> tuple[Layer, ...]:
+    """All layers, those that lack something among them."""
+    return state.draft().mask.layers
 
 
-def _numbers() -> list[int]:
-    kept = state.value(f"{FIRST}.layers", [])
-    return [number for number in kept if isinstance(number, int)] if isinstance(kept, list) else []
+def title(at: int) -> str:
+    """What a layer is called."""
+    return f"Layer {at + 1}" if at else "The subject"
 
 
-def add_layer(name: str) -> str:
-    """Begin another layer with the source of that name; return its key."""
-    numbers = _numbers()
-    number = max(numbers, default=0) + 1
-    state.put(f"{FIRST}.layers", [*numbers, number])
-    key = f"{FIRST}.layer.{number}"
-    _forget(key)
-    state.put(f"{key}.op", "add")
-    state.put(f"{key}.source", name)
-    return key
+def add_layer(name: str) -> int:
+    """Add another layer with the source of that name; return its place. In a callback."""
+    layer = Layer(source=Source(name=name, options=_aside(name)))
+    state.edit(state.draft().put("mask.layers", (*layers(), layer)))
+    return len(layers()) - 1
 
 
-def remove_layer(key: str) -> None:
-    """Take a layer away, with all that was set for it."""
-    state.put(f"{FIRST}.layers", [number for number in _numbers() if f"{FIRST}.layer.{number}" != key])
-    _forget(key)
+def remove_layer(at: int) -> None:
+    """Take a layer away, with its clicks; those behind it move up. In a callback."""
+    marks = state.workspace().marks
+    moved = {key: marks.pop(key) for key in list(marks) if key.isdigit()}
+    for key, kept in moved.items():
+        if int(key) != at:
+            marks[str(int(key) - (int(key) > at))] = kept
+    state.edit(state.draft().put("mask.layers", tuple(layer for index, layer in enumerate(layers()) if index != at)))
+    controls.fresh_uploaders()
 
 
-def _forget(key: str) -> None:
-    here = state.desk()
-    for name in [name for name in here.values if name.startswith(f"{key}.")]:
-        state.forget(name)
-    for name in [name for name in here.marks if name.startswith(f"{key}.")]:
-        del here.marks[name]
+def choose_source(at: int, name: str) -> None:
+    """Let another source find a layer; options set before for either source are kept. In a callback."""
+    before = layers()[at].source
+    state.workspace().set_aside[f"source.{before.name}"] = dict(before.options)
+    state.workspace().marks.pop(str(at), None)
+    state.edit(binding.put_source(state.draft(), at, Source(name=name, options=_aside(name))))
 
 
-def source(key: str) -> Source:
-    """A layer's source as set on the desk; its option values may not be complete yet."""
-    name = str(state.value(f"{key}.source", "auto"))
-    found = masks.SOURCES[name if name in masks.SOURCES else "auto"]
-    kept = state.value(f"{key}.{found.name}.values", {})
-    values = dict(kept) if isinstance(kept, dict) else {}
-    drawn = options.drawn_field(found.Options)
-    if drawn and key != FIRST and state.value(f"{key}.{found.name}.{drawn}"):
-        values[drawn] = state.value(f"{key}.{found.name}.{drawn}")
-    marks = state.desk().marks.get(f"{key}.{found.name}", ())
-    return Source(name=found.name, options=values | _values(options.marked_fields(found.Options), marks))
+def _aside(name: str) -> dict[str, Any]:
+    kept = state.workspace().set_aside.get(f"source.{name}", {})
+    pointed = options_by_click(masks.SOURCES[name].Options).values()
+    return {option: value for option, value in kept.items() if option not in pointed}
 
 
-def _values(fields: dict[str, str], marks: tuple[Mark, ...]) -> dict[str, Any]:
-    """What was clicked on as option values; of several boxes the last one counts."""
-    values: dict[str, Any] = {}
-    for mark in marks:
-        field = fields.get(mark.kind)
-        if field is None:
-            continue
-        if mark.kind == "box":
-            values[field] = list(mark.at)
-        else:
-            values[field] = [*values.get(field, ()), list(mark.at)]
-    return values
+def options_by_click(options: type[BaseModel]) -> dict[str, str]:
+    """The fields that are filled by clicking on the picture, by what a click there means."""
+    return {setting.control.mark: setting.name for setting in fields.settings(options) if setting.control.mark}
+
+
+def drawn_option(source: str) -> str | None:
+    """The option of a mask source that the canvas fills, where there is one."""
+    drawn = (s.name for s in fields.settings(masks.SOURCES[source].Options) if s.control.input == controls.DRAWN)
+    return next(drawn, None)
 
 
 def is_ready(source: Source) -> bool:
@@ -115,112 +105,64 @@ def is_ready(source: Source) -> bool:
     return True
 
 
-def in_use() -> dict[str, Layer]:
-    """The layers of the recipe by their keys, in order: the first, and the others that lack nothing."""
+def in_use() -> dict[int, Layer]:
+    """The layers of the recipe by their places: the first, and the others that lack nothing."""
     first, *more = layers()
-    begin = source(first)
-    drawn = options.drawn_field(masks.SOURCES[begin.name].Options)
-    if drawn and (digest := _strokes()):  # the whole selection is drawn, so there is nothing left to touch up
-        begin = Source(name=begin.name, options={**begin.options, drawn: digest})
-    further = ((key, source(key)) for key in more)
-    return {first: Layer(source=begin)} | {
-        key: Layer.model_validate({"op": str(state.value(f"{key}.op", "add")), "source": one})
-        for key, one in further
-        if is_ready(one)
-    }
+    drawn = drawn_option(first.source.name) if first.source.name in masks.SOURCES else None
+    if drawn and (digest := state.draft().mask.strokes):  # all is drawn, so there is nothing left to touch up
+        options = {**first.source.options, drawn: digest}
+        first = first.model_copy(update={"source": Source(name=first.source.name, options=options)})
+    return {0: first} | {at: layer for at, layer in enumerate(more, 1) if is_ready(layer.source)}
 
 
-def title(key: str) -> str:
-    """What a layer is called."""
-    at = layers().index(key)
-    return f"Layer {at + 1}" if at else "The subject"
+def strokes() -> Strokes:
+    """What is painted by hand."""
+    digest, kept = state.draft().mask.strokes, store.default()
+    return Strokes.from_json(kept.get(digest)) if digest and kept.has(digest) else Strokes()
 
 
-def _strokes() -> str | None:
-    """The digest of what is painted by hand."""
-    strokes = state.desk().strokes
-    return store.default().put(strokes.to_json()) if strokes.strokes else None
+def put_strokes(strokes: Strokes) -> None:
+    """Change what is painted by hand."""
+    digest = store.default().put(strokes.to_json()) if strokes.strokes else None
+    state.edit(state.draft().put("mask.strokes", digest))
 
 
 def recipe(touched_up: bool = True) -> MaskRecipe:
-    """How the subject is found, as set on the desk. Further layers that lack something are left out for now."""
-    used = in_use()
-    digest = None if options.drawn_field(masks.SOURCES[used[FIRST].source.name].Options) else _strokes()
-    unit = state.value("subject.grow_unit", "%")
-    return MaskRecipe(
-        layers=tuple(used.values()),
-        matting=bool(state.value("subject.matting", False)),
-        objects=_objects(),
-        invert=bool(state.value("subject.invert", False)),
-        fill_holes=bool(state.value("subject.fill_holes", False)),
-        specks=float(state.value("subject.specks", 0.0)),
-        grow=Length(value=float(state.value(f"subject.grow.{unit}", 0.0)), unit=unit),
-        feather=float(state.value("subject.feather", 0.0)),
-        strokes=digest if touched_up else None,
-    )
+    """How the subject is found, as the draft says; further layers that lack something are left out for now."""
+    used, mask = in_use(), state.draft().mask
+    name = used[0].source.name
+    touched_up = touched_up and not (name in masks.SOURCES and drawn_option(name))
+    changes = {"layers": tuple(used.values()), "strokes": mask.strokes if touched_up else None}
+    return mask.model_copy(update=changes)
 
 
-def _objects() -> Any:
-    how = state.value(f"{OBJECTS}.how", "all")
-    if how != "chosen":
-        return how
-    return tuple(mark.at for mark in state.desk().marks.get(OBJECTS, ())) or "all"
+def draft() -> Draft:
+    """The draft with no more of the mask than a recipe takes: :func:`recipe`."""
+    return state.draft().model_copy(update={"mask": recipe()})
 
 
-def load_from_recipe(mask: MaskRecipe) -> None:
-    """Put every control of the selection to what a recipe says: :func:`recipe` the other way round. In a callback."""
-    here, kept = state.desk(), store.default()
-    for key in layers()[1:]:
-        remove_layer(key)
-    here.marks = {}
-    strokes = mask.strokes
-    for at, layer in enumerate(mask.layers):
-        try:
-            found, given = masks.options_of(layer.source)
-        except BadInput:  # a source of another Backdrop
-            continue
-        key = FIRST if at == 0 else add_layer(found.name)
-        state.put(f"{key}.source", found.name)
-        if at:
-            state.put(f"{key}.op", layer.op)
-        options.put(found.Options, f"{key}.{found.name}", given)
-        values = given.model_dump(mode="json")
-        here.values[f"{key}.{found.name}.values"] = {
-            name: value
-            for name, value in values.items()
-            if value is not None and name in given.model_fields_set and name not in _not_drawn(found.Options)
-        }
-        here.marks[f"{key}.{found.name}"] = _marks(options.marked_fields(found.Options), values)
-        drawn = options.drawn_field(found.Options)
-        if at == 0 and drawn:
-            strokes = values[drawn]
-    state.put("subject.matting", mask.matting)
-    state.put(f"{OBJECTS}.how", mask.objects if isinstance(mask.objects, str) else "chosen")
-    if not isinstance(mask.objects, str):
-        here.marks[OBJECTS] = tuple(Mark(kind="add", at=at) for at in mask.objects)
-    state.put("subject.invert", mask.invert)
-    state.put("subject.fill_holes", mask.fill_holes)
-    state.put("subject.specks", mask.specks)
-    state.put("subject.feather", mask.feather)
-    state.put("subject.grow_unit", mask.grow.unit)
-    state.put(f"subject.grow.{mask.grow.unit}", mask.grow.value)
-    there = strokes is not None and kept.has(strokes)
-    here.strokes = Strokes.from_json(kept.get(strokes)) if there and strokes else Strokes()
+def load_from_recipe(wanted: Recipe) -> None:
+    """Make a recipe the draft. In a callback."""
+    draft = state.draft().load(wanted)
+    first, *more = wanted.mask.layers
+    known = [layer for layer in more if layer.source.name in masks.SOURCES]  # no source of another Backdrop
+    if first.source.name not in masks.SOURCES:
+        first = Layer(source=Source(name="auto"))
+    if drawn := drawn_option(first.source.name):
+        draft = draft.put("mask.strokes", first.source.options.get(drawn))
+    state.workspace().marks = {}
+    state.edit(draft.put("mask.layers", tuple(_normalised(layer) for layer in (first, *known))))
+    controls.fresh_uploaders()
 
 
-def _not_drawn(kind: Any) -> set[str]:
-    """The fields that no control holds: they are clicked on or drawn."""
-    return {*options.marked_fields(kind).values(), options.drawn_field(kind) or ""}
-
-
-def _marks(fields: dict[str, str], values: dict[str, Any]) -> tuple[Mark, ...]:
-    marks: list[Mark] = []
-    kinds: tuple[Kind, ...] = ("add", "remove", "box")
-    for kind in kinds:
-        given = values.get(fields.get(kind, "")) or ()
-        places = [given] if kind == "box" and given else given
-        marks += [Mark(kind=kind, at=at) for at in places]
-    return tuple(marks)
+def _normalised(layer: Layer) -> Layer:
+    """The layer with its source's options by the names of their fields, as controls read them."""
+    try:
+        _, options = masks.options_of(layer.source)
+    except BadInput:
+        return layer
+    values = options.model_dump(mode="json", exclude_unset=True)
+    return layer.model_copy(update={"source": Source(name=layer.source.name, options=values)})
 
 
 def found(photo: Photo, mask: MaskRecipe) -> Found:
@@ -251,8 +193,8 @@ def _key(photo: Photo, layers: tuple[Layer, ...]) -> str:
     return f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in layers)
 
 
-def heats(photo: Photo) -> dict[str, Heat]:
-    """What each layer's networks saw, by the layer's key; without the layers that ask no network or find nothing.
+def heats(photo: Photo) -> dict[int, Heat]:
+    """What each layer's networks saw, by the layer's place; without the layers that ask no network or find nothing.
 
     To be asked when the whole selection was found: then every layer's own is at hand.
     """
@@ -261,12 +203,12 @@ def heats(photo: Photo) -> dict[str, Heat]:
     return state.remember("heats", key, lambda: _heats(photo, layers))
 
 
-def _heats(photo: Photo, layers: dict[str, Layer]) -> dict[str, Heat]:
+def _heats(photo: Photo, layers: dict[int, Layer]) -> dict[int, Heat]:
     seen = {}
     read, whole = store.default().get, tuple(layers.values())
     if searches.takes_long(whole):  # the worker found it, and only what it found of all together is at hand
         combined = found(photo, MaskRecipe(layers=whole)).selection
-        return {FIRST: combined.probability} if combined and combined.probability is not None else {}
+        return {0: combined.probability} if combined and combined.probability is not None else {}
     for key, layer in layers.items():
         with suppress(StudioError):  # what is not there need not be removed
             seen[key] = masks.find(photo, layer.source, read).probability
@@ -300,7 +242,7 @@ def view(photo: Photo, mask: MaskRecipe, name: str) -> bytes:
     return state.remember("view", f"{name} {photo.digest} {mask.model_dump_json()}", lambda: draw(photo, selection))
 
 
-def heat_map(photo: Photo, layer: str) -> bytes:
+def heat_map(photo: Photo, layer: int) -> bytes:
     """What the networks of a layer saw, for the screen; the layer is one of :func:`heats`."""
     key = f"heat {photo.digest} {in_use()[layer].source.model_dump_json()}"
     return state.remember("view", key, lambda: pictures.heat(photo, heats(photo)[layer]))

@@ -1,7 +1,8 @@
-"""What a visitor is working on: photo, settings, strokes and results, kept so that a reload or restart loses nothing.
+"""What a visitor works on: the recipe on the way, results and views, kept so that a reload or restart loses nothing.
 
-:mod:`jobs.desks` keeps the desk, for each tab of a visitor its own; the pictures themselves lie in the store. Session
-state holds the desk while the page is open.
+:mod:`jobs.workspaces` keeps the workspace, for each tab of a visitor its own; the pictures themselves lie in the store.
+Session state holds the workspace while the page is open. Controls of the recipe are bound to its fields
+(:mod:`ui.binding`); :func:`control` draws all others, which only set how the page looks.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
+import fields
+import masks
 from errors import BadInput
 from imaging.photo import Photo, load
-from jobs import desks, store
-from masks.strokes import Strokes
-from recipe import Digest
+from jobs import store, workspaces
+from recipe import Digest, Draft, Layer, OptionValues, Source, Task
 from ui import memory
 from ui.pointer import Mark
 
@@ -26,85 +28,117 @@ T = TypeVar("T")
 Step = Literal["Photo", "Subject", "Background", "Result"]
 
 
-class Desk(BaseModel):
-    """One visitor's work.
+UNWANTED = "people, text, watermark, logo, frame, blurry, deformed, low quality"
+"""The negative prompt that a diffusion model begins with."""
+
+
+def _first_draft() -> Draft:
+    kinds = {"generated": {"negative_prompt": UNWANTED}, "scene": {"seed": 0}}
+    return Draft(backdrops=kinds)
+
+
+def _first_creation() -> Draft:
+    return Draft(task="create", kind="described", backdrops={"generated": {"negative_prompt": UNWANTED}})
+
+
+class Workspace(BaseModel):
+    """What one visitor works on in one tab.
 
     Attributes:
-        photo: digest of the photo's bytes in the store.
-        photo_name: what the visitor calls it.
+        background: the recipe on the way: photo, mask, backdrop and all their settings.
+        create: the recipe of a picture that is made from words alone.
+        photo_name: what the visitor calls the photo.
         step: the panel that is open.
-        values: the setting of every control by its key.
-        strokes: touch-ups by hand.
+        view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
         marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
+        set_aside: option values of mask sources and models that are not chosen now, for when they are again.
         results: digests of the pictures shown as the result, best first.
         chosen: which of them is looked at.
         job: the queue's number of the generated pictures asked for last.
         jobs: those that are not finished yet.
     """
 
-    photo: Digest | None = None
+    background: Draft = Field(default_factory=_first_draft)
+    create: Draft = Field(default_factory=_first_creation)
     photo_name: str = ""
     step: Step = "Photo"
-    values: dict[str, JsonValue] = Field(default_factory=dict)
-    strokes: Strokes = Strokes()
+    view: dict[str, JsonValue] = Field(default_factory=dict)
     marks: dict[str, tuple[Mark, ...]] = Field(default_factory=dict)
+    set_aside: dict[str, OptionValues] = Field(default_factory=dict)
     results: list[Digest] = Field(default_factory=list)
     chosen: int = 0
     job: str | None = None
     jobs: list[str] = Field(default_factory=list)
 
+    @property
+    def photo(self) -> Digest | None:
+        """The digest of the photo's bytes in the store."""
+        return self.background.photo
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_settings_by_key(cls, data: Any) -> Any:
+        """Take the photo over from workspaces that kept their settings by the controls' keys."""
+        if isinstance(data, dict) and "values" in data and "background" not in data:
+            kept = {
+                name: data[name] for name in ("photo_name", "step", "results", "chosen", "job", "jobs") if name in data
+            }
+            return kept | {"background": _first_draft().model_copy(update={"photo": data.get("photo")})}
+        return data
+
 
 SHARED = "results"  # what all tabs of a visitor have in common
 PHOTO = "photo"  # the kind under which decoded photos are remembered
-TAB = "tab"  # in the page's address, so that a reload finds the same desk
+MOST_UNDO = 50  # edits
+TAB = "tab"  # in the page's address, so that a reload finds the same workspace
 
 
-def open_desk(visitor: str) -> Desk:
-    """The visitor's desk: the session's own, or else as it was left in this tab, or in the last one."""
-    if st.session_state.get("desk_of") != visitor:
-        st.session_state.desk_of = visitor
-        kept = desks.load(visitor, str(st.query_params.get(TAB, ""))[:64])
-        st.session_state.desk_kept = kept
-        st.session_state.desk = _desk_of(kept)
-        st.session_state.pop("desk_saved", None)
+def open_workspace(visitor: str) -> Workspace:
+    """The visitor's workspace: the session's own, or else as it was left in this tab, or in the last one."""
+    if st.session_state.get("workspace_of") != visitor:
+        st.session_state.workspace_of = visitor
+        kept = workspaces.load(visitor, str(st.query_params.get(TAB, ""))[:64])
+        st.session_state.workspace_kept = kept
+        st.session_state.workspace = _opened(kept)
+        st.session_state.pop("workspace_saved", None)
         if kept.draft:
-            st.session_state.desk_saved = desk().model_dump_json()
-    return desk()
+            st.session_state.workspace_saved = workspace().model_dump_json()
+    return workspace()
 
 
-def desk() -> Desk:
-    """The desk of this session."""
-    found: Desk = st.session_state.desk
+def workspace() -> Workspace:
+    """The workspace of this session."""
+    found: Workspace = st.session_state.workspace
     return found
 
 
-def save_desk() -> None:
-    """Write the desk down if anything changed since the last time; who only looks in leaves no file."""
-    text, visitor = desk().model_dump_json(), st.session_state.desk_of
-    kept: desks.Desk = st.session_state.desk_kept
-    if text == st.session_state.setdefault("desk_saved", text):  # of a new desk: as its controls were first drawn
-        st.session_state.desk_kept = desks.touch(visitor, kept)
+def save_workspace() -> None:
+    """Write the workspace down if anything changed since the last time; who only looks in leaves no file."""
+    text, visitor = workspace().model_dump_json(), st.session_state.workspace_of
+    kept: workspaces.Workspace = st.session_state.workspace_kept
+    if text == st.session_state.setdefault("workspace_saved", text):  # of a new one: as its controls were first drawn
+        st.session_state.workspace_kept = workspaces.touch(visitor, kept)
         return
-    draft = desk().model_dump(mode="json")
-    shared = {SHARED: draft[SHARED]}
+    content = workspace().model_dump(mode="json")
+    shared = {SHARED: content[SHARED]}
     try:
-        kept = desks.save(visitor, kept, draft, shared)
-    except desks.DeskChanged:  # the tab was duplicated: from here on each has a desk of its own
-        kept = desks.save(visitor, desks.fork(kept), draft, shared)
-    st.session_state.desk_kept, st.session_state.desk_saved = kept, text
+        kept = workspaces.save(visitor, kept, content, shared)
+    except workspaces.WorkspaceChanged:  # the tab was duplicated: from here on each has a workspace of its own
+        kept = workspaces.save(visitor, workspaces.fork(kept), content, shared)
+    st.session_state.workspace_kept, st.session_state.workspace_saved = kept, text
     if st.query_params.get(TAB) != kept.tab:
         st.query_params[TAB] = kept.tab
 
 
-def _desk_of(kept: desks.Desk) -> Desk:
-    """A kept desk with this tab's results first, then other tabs'; without what the store has no more."""
+def _opened(kept: workspaces.Workspace) -> Workspace:
+    """A kept workspace with this tab's results first, then other tabs'; without what the store has no more."""
     try:
-        found = Desk.model_validate(kept.draft)
+        found = Workspace.model_validate(kept.draft)
     except ValidationError:
-        return Desk()
+        return Workspace()
     held, shared = store.default(), kept.shared.get(SHARED, [])
     if found.photo and not held.has(found.photo):
-        found.photo, found.step = None, "Photo"
+        found.background, found.step = found.background.put("photo", None), "Photo"
     own = [digest for digest in found.results if digest in shared]
     others = [digest for digest in shared if isinstance(digest, str) and digest not in own]
     found.results = [digest for digest in own + others if held.has(digest)]
@@ -112,25 +146,80 @@ def _desk_of(kept: desks.Desk) -> Desk:
     return found
 
 
+def draft(task: Task = "background") -> Draft:
+    """The recipe on the way for a task."""
+    found: Draft = getattr(workspace(), task)
+    return found
+
+
+def edit(changed: Draft, what: str = "") -> None:
+    """Replace the draft of its task, so that :func:`undo` brings the one before back.
+
+    Args:
+        changed: the new draft.
+        what: what is edited; edits of the same thing one after the other, as by a slider, are undone together.
+    """
+    before = draft(changed.task)
+    if changed == before:
+        return
+    past: list[tuple[str, Draft]] = st.session_state.setdefault("past", [])
+    if not (what and past and past[-1][0] == what):
+        past.append((what, before))
+        del past[:-MOST_UNDO]
+    st.session_state.future = []
+    setattr(workspace(), changed.task, changed)
+
+
+def undo() -> None:
+    """Bring back the draft before the last edit. In a callback."""
+    _step_back("past", "future")
+
+
+def redo() -> None:
+    """Take the last :func:`undo` back. In a callback."""
+    _step_back("future", "past")
+
+
+def _step_back(here: str, there: str) -> None:
+    if st.session_state.get(here):
+        _, kept = st.session_state[here].pop()
+        st.session_state.setdefault(there, []).append(("", draft(kept.task)))
+        setattr(workspace(), kept.task, kept)
+
+
 def take_photo(data: bytes, name: str) -> None:
-    """Put a photo on the desk; raises :class:`BadInput` where it is none."""
+    """Put a photo into the workspace; raises :class:`BadInput` where it is none."""
     photo = load(data, name)
     kept = store.default()
     kept.put(data)
-    here = desk()
+    here = workspace()
+    changed = here.background
     if here.photo != photo.digest:
-        here.strokes, here.marks = Strokes(), {}
-        here.results, here.chosen = [], 0
-    here.photo, here.photo_name = photo.digest, name
+        mask = {"strokes": None, "layers": tuple(_without_places(layer) for layer in changed.mask.layers)}
+        objects = changed.mask.objects if isinstance(changed.mask.objects, str) else "all"
+        changed = changed.put("photo", photo.digest).put_all("mask", {**mask, "objects": objects})
+        here.marks, here.results, here.chosen = {}, [], 0
+        st.session_state.past = st.session_state.future = []
+    here.background, here.photo_name = changed, name
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
-    save_desk()
-    kept.put(data)  # another visitor may have removed the same photo before this desk named it
+    save_workspace()
+    kept.put(data)  # another visitor may have removed the same photo before this workspace named it
+
+
+def _without_places(layer: Layer) -> Layer:
+    """The layer without what was clicked on in another photo."""
+    source = layer.source
+    if source.name not in masks.SOURCES:
+        return layer
+    marked = {each.name for each in fields.settings(masks.SOURCES[source.name].Options) if each.control.mark}
+    options = {name: value for name, value in source.options.items() if name not in marked}
+    return layer.model_copy(update={"source": Source(name=source.name, options=options)})
 
 
 def photo() -> Photo:
-    """The photo on the desk, decoded once as long as there is memory for it."""
-    digest, name = desk().photo, desk().photo_name
+    """The photo in the workspace, decoded once as long as there is memory for it."""
+    digest, name = workspace().photo, workspace().photo_name
     if digest is None:
         raise BadInput("There is no photo yet; choose one first.")
     return remember(PHOTO, digest, lambda: load(store.default().get(digest), name or "the photo"))
@@ -142,7 +231,7 @@ def forget_pictures() -> None:
 
 
 def start_anew() -> None:
-    """An empty desk and an empty memory, after everything of the visitor's was deleted. In a callback."""
+    """An empty workspace and an empty memory, after everything of the visitor's was deleted. In a callback."""
     forget_pictures()
     for key in [key for key in st.session_state if key not in ("visitor", "visitor_known")]:
         del st.session_state[key]
@@ -151,25 +240,25 @@ def start_anew() -> None:
 
 def go(step: Step) -> None:
     """Open a panel at the next run: a callback's own run, or the one after ``st.rerun()``."""
-    desk().step = step
+    workspace().step = step
     st.session_state["go"] = step
 
 
 def put(key: str, value: JsonValue) -> None:
     """Set a control from outside: in a callback, before it is drawn."""
-    desk().values[key] = value
+    workspace().view[key] = value
     st.session_state[key] = value
 
 
 def forget(key: str) -> None:
     """Put a control back to its first setting: in a callback, before it is drawn."""
-    desk().values.pop(key, None)
+    workspace().view.pop(key, None)
     st.session_state.pop(key, None)
 
 
 def value(key: str, default: Any = None) -> Any:
     """What a control is set to, whether it is drawn now or not."""
-    return st.session_state.get(key, desk().values.get(key, default))
+    return st.session_state.get(key, workspace().view.get(key, default))
 
 
 def control(
@@ -187,13 +276,13 @@ def control(
     Args:
         widget: ``st.slider`` and its like.
         label: what it is called.
-        key: its name on the desk.
+        key: its name on the workspace.
         default: its first setting.
         options: what may be chosen, for those that offer a choice; a setting that is no longer offered is dropped.
         fits: whether an old setting can still be shown.
         settings: the widget's own.
     """
-    kept = st.session_state.get(key, desk().values.get(key, default))
+    kept = st.session_state.get(key, workspace().view.get(key, default))
     chosen = kept if isinstance(kept, (list, tuple)) else [kept]
     if (options is not None and any(item not in options for item in chosen)) or not fits(kept):
         kept = default
@@ -201,7 +290,7 @@ def control(
     if options is not None:
         settings["options"] = options
     shown = widget(label, key=key, **settings)
-    desk().values[key] = shown
+    workspace().view[key] = shown
     return shown
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from errors import StudioError
-from ui import background, gallery, photo, result, searching, state, subject, visitor, working
+from ui import background, gallery, photo, pictures, result, searching, state, subject, visitor, working
 
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -46,8 +46,8 @@ STYLE = """
 def show() -> None:
     """Draw the page."""
     st.html(STYLE)
-    state.open_desk(visitor.token())
-    here = state.desk()
+    state.open_workspace(visitor.token())
+    here = state.workspace()
     if "go" in st.session_state:
         st.session_state.step = st.session_state.pop("go")
     here.step = st.session_state.setdefault("step", here.step)
@@ -62,16 +62,30 @@ def show() -> None:
     with search:
         searching.strip()
     gallery.show()
-    state.save_desk()
+    state.save_workspace()
     _warm_up()
 
 
 def _header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
         st.markdown("## :primary[:material/wallpaper:] Backdrop", width="content")
-        if state.desk().photo:
-            with st.container(width="content"):
+        if state.workspace().photo:
+            with st.container(width="content", horizontal=True, vertical_alignment="center"):
+                _undo_buttons()
                 _guarded(photo.card)
+
+
+def _undo_buttons() -> None:
+    for name, step, icon, kept in (("Undo", state.undo, "undo", "past"), ("Redo", state.redo, "redo", "future")):
+        st.button(
+            "",
+            key=f"settings_{icon}",
+            icon=f":material/{icon}:",
+            type="tertiary",
+            on_click=step,
+            disabled=not st.session_state.get(kept),
+            help=f"{name} the last change of a setting.",
+        )
 
 
 def _messages() -> None:
@@ -111,18 +125,18 @@ def _guarded(draw: Callable[[], None]) -> None:
 
 
 def _photo_stage() -> None:
-    if state.desk().photo is None:
+    if state.workspace().photo is None:
         st.info("There is no photo yet. Choose one beside.", icon=":material/add_photo_alternate:")
         return
     with st.container(key="picture", horizontal_alignment="center"):
-        st.image(background.shown(state.photo()), alt="Your photo")
+        st.image(pictures.stage(state.photo()), alt="Your photo")
     for note in state.photo().notes:
         st.caption(note)
 
 
 def _with_photo(draw: Callable[..., None]) -> Callable[[], None]:
     def drawn() -> None:
-        if state.desk().photo is None:
+        if state.workspace().photo is None:
             st.info("First choose a photo.", icon=":material/add_photo_alternate:")
             st.button(
                 "Choose a photo",

@@ -14,7 +14,7 @@ EVERY = 1.0  # seconds between two looks at the queue
 def strip() -> None:
     """What is being made now, above every panel; nothing where nothing is."""
     _take_over()
-    if any(id != _awaited() for id in state.desk().jobs):
+    if any(id != _awaited() for id in state.workspace().jobs):
         _watch(large=False)
     for id, sentence in list(st.session_state.get("job_problems", {}).items()):
         with st.container(horizontal=True, vertical_alignment="center", key=f"problem_{id}"):
@@ -31,7 +31,7 @@ def strip() -> None:
 
 def _take_over() -> None:
     """Watch every job of the visitor's that the queue holds, also one that this page did not hand in."""
-    here = state.desk()
+    here = state.workspace()
     waiting = queue.jobs_of(st.session_state.visitor, unfinished_only=True)
     here.jobs += [job.id for job in reversed(waiting) if job.id not in here.jobs]
 
@@ -47,7 +47,7 @@ def large() -> None:
 
 
 def _awaited() -> str | None:
-    here = state.desk()
+    here = state.workspace()
     return here.job if here.step == "Result" and not here.results and here.job in here.jobs else None
 
 
@@ -57,7 +57,7 @@ def _dismiss(id: str) -> None:
 
 @st.fragment(run_every=EVERY)
 def _watch(large: bool) -> None:
-    here = state.desk()
+    here = state.workspace()
     try:
         queue.ensure_worker()
     except StudioError as error:  # the jobs wait in the queue for one that starts
@@ -93,10 +93,9 @@ def _show_large(job: queue.Job) -> None:
         with st.container(key="growing", horizontal_alignment="center"):
             if job.preview:
                 st.image(pictures.enlarged(job.preview), width="stretch", alt="The picture so far")
-            elif job.recipe and job.recipe.photo and job.recipe.photo == state.desk().photo:
+            elif job.recipe and job.recipe.photo and job.recipe.photo == state.workspace().photo:
                 photo = state.photo()
-                shown = state.remember("shown", photo.digest, lambda: pictures.shown(photo))
-                st.image(shown, width="stretch", alt="The photo; its new background begins in a moment")
+                st.image(pictures.stage(photo), width="stretch", alt="The photo; its new background begins in a moment")
             else:
                 st.skeleton(height=320)
         st.progress(_share(job), sentence(job))
@@ -154,7 +153,7 @@ def _cancel(id: str) -> None:
 
 def _finished(job: queue.Job) -> None:
     """Take the results over, and show them where they are waited for."""
-    here = state.desk()
+    here = state.workspace()
     here.jobs = [id for id in here.jobs if id != job.id]
     if job.results and job.id == here.job:  # of a job that was cancelled or failed, those that were finished before
         here.results, here.chosen = list(job.results), 0
@@ -164,11 +163,11 @@ def _finished(job: queue.Job) -> None:
         st.toast("Your picture is ready.", icon=":material/check_circle:")
     else:
         _over(job.id, job.error or "It was not made.")
-    state.save_desk()
+    state.save_workspace()
     st.rerun()
 
 
 def _over(id: str, sentence: str) -> None:
-    here = state.desk()
+    here = state.workspace()
     here.jobs = [other for other in here.jobs if other != id]
     st.session_state.setdefault("job_problems", {})[id] = sentence

@@ -1,14 +1,14 @@
 """What each visitor works on, kept so that a reload, a restart or a second tab loses nothing.
 
-    load(visitor, tab)                          -> Desk    the tab's own, or what the visitor worked on last
-    save(visitor, desk, draft=..., shared=...)  -> Desk    the next revision
-    touch(visitor, desk)                                   it is still open
+    load(visitor, tab)                          -> Workspace    the tab's own, or what the visitor worked on last
+    save(visitor, workspace, draft=..., shared=...)  -> Workspace    the next revision
+    touch(visitor, workspace)                                   it is still open
 
-A desk has two parts, both plain JSON that this module does not look into:
+A workspace has two parts, both plain JSON that this module does not look into:
 
 - the **draft**, which belongs to one tab: its settings. Every tab has a row of its own with a revision, so no tab
   writes over what another set. A tab that was duplicated has the row of the first: the second to save is refused with
-  :class:`DeskChanged` and continues with a row of its own (:func:`fork`).
+  :class:`WorkspaceChanged` and continues with a row of its own (:func:`fork`).
 - what is **shared** by all tabs of the visitor: lists by name, such as the results. A save adds what this tab added and
   takes out what it took out, whatever other tabs did to the list meanwhile.
 """
@@ -30,19 +30,19 @@ from jobs.owner import owner_id
 
 MOST_DRAFTS = 8  # of one visitor; beyond that the one not seen for longest goes
 MOST_SHARED = 200  # items of one shared list
-TOUCH_EVERY = 600.0  # seconds between two notes that a desk is open
+TOUCH_EVERY = 600.0  # seconds between two notes that a workspace is open
 
 Json = Mapping[str, JsonValue]
 Shared = Mapping[str, list[JsonValue]]
 
 
-class DeskChanged(StudioError):
+class WorkspaceChanged(StudioError):
     """The draft was saved by another tab of the same name since it was loaded."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A desk as one tab last loaded or saved it.
+class Workspace:
+    """A workspace as one tab last loaded or saved it.
 
     Attributes:
         tab: whose draft it is; an opaque name that a tab keeps over a reload.
@@ -64,18 +64,18 @@ def new_tab() -> str:
     return secrets.token_hex(8)
 
 
-def fork(desk: Desk) -> Desk:
-    """The same desk as one of its own, after :class:`DeskChanged`."""
-    return replace(desk, tab=new_tab(), revision=0)
+def fork(workspace: Workspace) -> Workspace:
+    """The same workspace as one of its own, after :class:`WorkspaceChanged`."""
+    return replace(workspace, tab=new_tab(), revision=0)
 
 
-def load(visitor: str, tab: str = "") -> Desk:
-    """The desk of a visitor's tab; for a tab that has none, a new one that begins as the one last worked on.
+def load(visitor: str, tab: str = "") -> Workspace:
+    """The workspace of a visitor's tab; for a tab that has none, a new one that begins as the one last worked on.
 
     A draft that is no JSON counts as none. Makes nothing where nothing was ever saved.
     """
     if not database.has_records():
-        return Desk(tab or new_tab())
+        return Workspace(tab or new_tab())
     owner = owner_id(visitor)
     with database.records() as table:
         shared = _shared(table, owner)
@@ -85,34 +85,36 @@ def load(visitor: str, tab: str = "") -> Desk:
             if draft is None:
                 continue
             if row["tab"] == tab:
-                return Desk(tab, row["revision"], draft, shared, row["seen"])
-            return Desk(new_tab(), 0, draft, shared)
-    return Desk(new_tab(), 0, {}, shared)
+                return Workspace(tab, row["revision"], draft, shared, row["seen"])
+            return Workspace(new_tab(), 0, draft, shared)
+    return Workspace(new_tab(), 0, {}, shared)
 
 
-def save(visitor: str, desk: Desk, draft: Json, shared: Shared) -> Desk:
-    """Write a tab's draft down as the revision after ``desk``'s, and merge what it shares.
+def save(visitor: str, workspace: Workspace, draft: Json, shared: Shared) -> Workspace:
+    """Write a tab's draft down as the revision after ``workspace``'s, and merge what it shares.
 
     Args:
-        visitor: whose desk.
-        desk: as this tab last loaded or saved it.
+        visitor: whose workspace.
+        workspace: as this tab last loaded or saved it.
         draft: the settings now.
         shared: the shared lists now, as far as this tab knows them. What another tab added stays.
 
     Raises:
-        DeskChanged: the draft is at another revision; nothing was written. Save :func:`fork` of it instead.
+        WorkspaceChanged: the draft is at another revision; nothing was written. Save :func:`fork` of it instead.
     """
     owner, now = owner_id(visitor), time.time()
     content = json.dumps(draft)
     with database.records(write=True) as table:
-        found = table.execute("SELECT revision FROM draft WHERE owner = ? AND tab = ?", (owner, desk.tab)).fetchone()
-        if (found["revision"] if found else 0) != desk.revision:
-            raise DeskChanged("This page is open in another tab, which changed it meanwhile.")
-        values = owner, desk.tab, desk.revision + 1, content, now
+        found = table.execute(
+            "SELECT revision FROM draft WHERE owner = ? AND tab = ?", (owner, workspace.tab)
+        ).fetchone()
+        if (found["revision"] if found else 0) != workspace.revision:
+            raise WorkspaceChanged("This page is open in another tab, which changed it meanwhile.")
+        values = owner, workspace.tab, workspace.revision + 1, content, now
         table.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?, ?)", values)
         stored = _shared(table, owner)
         merged = {
-            name: merge(desk.shared.get(name, []), shared.get(name, []), stored.get(name, []))[:MOST_SHARED]
+            name: merge(workspace.shared.get(name, []), shared.get(name, []), stored.get(name, []))[:MOST_SHARED]
             for name in {**stored, **shared}
         }
         table.execute("INSERT OR REPLACE INTO shared VALUES (?, ?)", (owner, json.dumps(merged)))
@@ -121,19 +123,23 @@ def save(visitor: str, desk: Desk, draft: Json, shared: Shared) -> Desk:
             "(SELECT tab FROM draft WHERE owner = ?1 ORDER BY seen DESC, rowid DESC LIMIT ?2)",
             (owner, MOST_DRAFTS),
         )
-    return Desk(
-        desk.tab, desk.revision + 1, json.loads(content), {name: [*items] for name, items in shared.items()}, now
+    return Workspace(
+        workspace.tab,
+        workspace.revision + 1,
+        json.loads(content),
+        {name: [*items] for name, items in shared.items()},
+        now,
     )
 
 
-def touch(visitor: str, desk: Desk) -> Desk:
-    """Note that a desk is open, so that what it needs is kept; costs nothing when that was noted a moment ago."""
+def touch(visitor: str, workspace: Workspace) -> Workspace:
+    """Note that a workspace is open, so that what it needs is kept; costs nothing when that was noted a moment ago."""
     now = time.time()
-    if desk.revision == 0 or now - desk.seen < TOUCH_EVERY:
-        return desk
+    if workspace.revision == 0 or now - workspace.seen < TOUCH_EVERY:
+        return workspace
     with database.records(write=True) as table:
-        table.execute("UPDATE draft SET seen = ? WHERE owner = ? AND tab = ?", (now, owner_id(visitor), desk.tab))
-    return replace(desk, seen=now)
+        table.execute("UPDATE draft SET seen = ? WHERE owner = ? AND tab = ?", (now, owner_id(visitor), workspace.tab))
+    return replace(workspace, seen=now)
 
 
 def merge(base: list[JsonValue], mine: list[JsonValue], theirs: list[JsonValue]) -> list[JsonValue]:

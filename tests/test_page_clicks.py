@@ -1,0 +1,196 @@
+"""Clicks and boxes in the photo: what they select, undo, heat maps, layers of their own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+
+import numpy as np
+import pytest
+from pages import Page, made, opaque
+
+from imaging.photo import Photo, load
+from masks import Selection, options_of
+from masks.sam import SamOptions
+from ui.pointer import Mark, parse_marks
+
+pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
+
+
+def _click(page: Page, kind: str, *at: float, target: str = "0") -> Page:
+    """As the browser tells it, in fractions of the photo of 320 x 240."""
+    mark = [kind, *(value / (320, 240)[axis % 2] for axis, value in enumerate(at))]
+    page.app.session_state[f"pointer.{target}"] = {"told": {"run": secrets.token_hex(4), "marks": [mark]}}
+    return page.run()
+
+
+@pytest.fixture
+def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """Instead of the network: a square of 80 pixels about each click, less that about each removing click."""
+    asked: list[dict[str, object]] = []
+
+    def find(self: object, photo: Photo, options: SamOptions, context: object) -> Selection:
+        asked.append(options.model_dump(mode="json", exclude_defaults=True))
+        values = np.zeros(photo.pixels.shape[:2], np.uint8)
+        for points, value in ((options.clicks, 255), (options.excluded, 0)):
+            for x, y in points:
+                values[max(0, int(y) - 40) : int(y) + 40, max(0, int(x) - 40) : int(x) + 40] = value
+        if options.box:
+            x0, y0, x1, y1 = map(int, options.box)
+            values[y0:y1, x0:x1] = 255
+        return Selection(values, probability=values / 255, found=(("dog", 0.25),))
+
+    monkeypatch.setattr("masks.sam.Sam.find", find)
+    return asked
+
+
+def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    assert "Click on the subject in the picture" in page.said
+    assert page.app.button(key="undo_click").disabled
+    _click(page, "add", 100, 100)
+    assert pointed[-1] == {"clicks": [[100, 100]]}
+    assert "The subject is 8% of the photo." in page.said
+    assert "Seen in this photo: dog 25%." in page.said
+    _click(page, "remove", 100, 140)
+    assert pointed[-1] == {"clicks": [[100, 100]], "excluded": [[100, 140]]}
+    assert "The subject is 4% of the photo." in page.said
+    page = page.reload()
+    assert "The subject is 4% of the photo." in page.said
+    page.click("undo_click")
+    assert "The subject is 8% of the photo." in page.said
+    page.click("clear_clicks")
+    assert "Click on the subject in the picture" in page.said
+    _click(page, "box", 0, 0, 160, 120)
+    assert pointed[-1] == {"box": [0, 0, 160, 120]}
+    page.open("Photo").upload(opaque(200, 100)).open("Subject")
+    assert "Click on the subject in the picture" in page.said, "another photo, other places"
+
+
+def test_undo_steps_back_through_every_mark(page: Page, pointed: list[dict[str, object]]) -> None:
+    """Boxes among clicks: of several boxes the last one counts, and taking it back brings the one before."""
+    page.upload(opaque()).set("layers.0.source", "sam")
+    marks = [
+        ("box", 10, 20, 160, 120),
+        ("add", 200, 150),
+        ("box", 30, 40, 300, 200),
+        ("remove", 60, 60),
+        ("box", 5, 5, 50, 50),
+        ("add", 250, 180),
+    ]
+    after: list[dict[str, object]] = []
+    for kind, *at in marks:
+        _click(page, str(kind), *map(float, at))
+        after.append(pointed[-1])
+    assert after[3] == {"clicks": [[200, 150]], "excluded": [[60, 60]], "box": [30, 40, 300, 200]}
+    for wanted in reversed(after[:-1]):
+        page.click("undo_click")
+        assert _asked(page) == wanted
+    page.click("undo_click")
+    assert "Click on the subject in the picture" in page.said
+
+
+def _asked(page: Page) -> dict[str, object]:
+    """The options of the first layer as the page's recipe has them."""
+    page.open("Background").click("make")
+    source = made(page)[0].mask.layers[0].source
+    page.open("Subject")
+    return options_of(source)[1].model_dump(mode="json", exclude_defaults=True)
+
+
+def test_what_the_browser_tells_is_checked() -> None:
+    size, kinds = (4000, 2400), ("add", "remove", "box")
+    marks = [["add", 0.25, 0.25], ["remove", 0, 1], ["box", 0.1, 0.1, 0.9, 0.5], ["add", 1.0, -3]]
+    wanted = [
+        Mark(kind="add", at=(1000, 600)),
+        Mark(kind="remove", at=(0, 2399)),
+        Mark(kind="box", at=(400, 240, 3600, 1200)),
+        Mark(kind="add", at=(3999, 0)),
+    ]
+    assert parse_marks({"run": "a", "marks": marks}, size, kinds, ("", 0)) == (wanted, ("a", 4))
+    assert parse_marks({"run": "a", "marks": marks}, size, kinds, ("a", 2)) == (wanted[2:], ("a", 4))
+    assert parse_marks({"run": "b", "marks": marks[:1]}, size, kinds, ("a", 4)) == (wanted[:1], ("b", 1))
+    assert parse_marks({"run": "a", "marks": marks}, size, ("remove",), ("", 0)) == (wanted[1:2], ("a", 4))
+    wrong = [
+        ["add", "x", 1],
+        ["add", 0.5],
+        ["add", 0.1, 0.2, 0.3, 0.4],
+        ["box", 0.5, 0.5, 0.5, 0.9],
+        7,
+        [],
+        ["fly", 0, 0],
+    ]
+    wrong += [["add", float("nan"), 0.5], ["box", 0.1, float("inf"), 0.5, 0.9], [["add"], 0.1, 0.1]]
+    assert parse_marks({"run": "a", "marks": wrong}, size, kinds, ("", 0)) == ([], ("a", len(wrong)))
+    for answer in (None, 5, {"run": 5, "marks": []}, {"run": "a"}, {"run": "a", "marks": [marks[0]] * 2000}):
+        assert parse_marks(answer, size, kinds, ("a", 1)) == ([], ("a", 1))
+
+
+def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    marks = [["add", 0.5, at / 100] for at in range(70)]
+    page.app.session_state["pointer.0"] = {"told": {"run": "one", "marks": marks}}
+    page.run()
+    assert len(pointed[-1]["clicks"]) == 64  # type: ignore[arg-type]
+    assert "64 clicks are the most" in page.said
+
+
+def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    assert "Heat map" not in page.app.get_by_key("subject.view").options
+    _click(page, "add", 100, 100).set("subject.view", "Heat map")
+    assert "How sure the networks are" in page.said
+    page.click("clear_clicks")
+    assert page.app.session_state["subject.view"] == "Overlay"
+
+
+def test_each_layer_has_a_heat_map_of_its_own(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    _click(page, "add", 60, 60).click("add_layer").set("subject.view", "Heat map")
+    first = _seen(page)
+    with pytest.raises(KeyError):
+        page.app.get_by_key("subject.heat_of")
+    _click(page, "add", 240, 160, target="1")
+    assert page.app.get_by_key("subject.heat_of").options == ["The subject", "Layer 2"]
+    assert _seen(page) == first
+    page.set("subject.heat_of", 1)
+    second = _seen(page)
+    for seen, (x, y), (x_no, y_no) in ((first, (60, 60), (240, 160)), (second, (240, 160), (60, 60))):
+        bright = load(seen).rgb8.astype(int).sum(axis=2)
+        scale = bright.shape[1] / 320
+        assert bright[int(y * scale), int(x * scale)] > 2 * bright[int(y_no * scale), int(x_no * scale)]
+    page.click("layers.1.gone")
+    assert _seen(page) == first
+
+
+def _seen(page: Page) -> bytes:
+    """The picture to click on."""
+    (shown,) = [one for one in page.app.get("bidi_component") if "pointer" in one.proto.component_name]
+    return base64.b64decode(json.loads(shown.proto.json)["picture"].partition(",")[2])
+
+
+def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    _click(page, "add", 50, 50)
+    page.click("add_layer")
+    _click(page, "add", 200, 90, target="1")
+    assert "The subject is 17% of the photo." in page.said
+    page.click("undo_click").set("layers.1.op", "remove")
+    assert page.app.session_state["clicks.for"] == "1"
+    _click(page, "add", 50, 90, target="1")
+    assert "The subject is 4% of the photo." in page.said
+    page.set("clicks.for", "0").click("undo_click")
+    assert list(page.app.session_state["workspace"].marks["1"]) == [Mark(kind="add", at=(50, 90))]
+
+
+def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    _click(_click(page, "add", 60, 60), "add", 240, 160)
+    assert "The subject is 17% of the photo." in page.said
+    page.set("background.mask.objects", "chosen")
+    assert "until then all of them are kept" in page.said
+    _click(page, "add", 241, 161, target="objects")
+    assert "The subject is 8% of the photo." in page.said
+    page.click("reset_edge")
+    assert "The subject is 17% of the photo." in page.said

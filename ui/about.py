@@ -1,0 +1,70 @@
+"""How a result was made, in words: the settings of its recipe, as their fields say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+import fields
+import masks
+from backdrops import DescribedBackdrop, SceneBackdrop
+from fields import Setting
+from imaging.scenes import SCENES
+from recipe import Backdrop, Length, Recipe
+from ui.markdown import plain
+from ui.outcome import Outcome
+
+
+def panel(found: Outcome) -> None:
+    """Every setting in a line of its own."""
+    rows = dict(_rows(found.recipe))
+    seconds = st.session_state.get("seconds", {}).get(found.digest)
+    if seconds is not None:
+        rows["Made in"] = f"{seconds:.1f} s"
+    st.markdown("\n".join(f"- {name}: :gray[{plain(value)}]" for name, value in rows.items()))
+
+
+def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    backdrop = recipe.backdrop
+    yield "Background", backdrop.title
+    for setting in fields.settings(type(backdrop)):
+        value = getattr(backdrop, setting.name)
+        if setting.kind not in ("part", "file") and value is not None:
+            yield setting.title, in_words(setting, value)
+    yield from _scene(backdrop)
+    yield "Seed", str(recipe.seed)
+    if recipe.task == "background":
+        yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
+        yield "Touched up by hand", "yes" if recipe.mask.strokes else "no"
+        yield "Shadow", recipe.shadow
+
+
+def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:
+    """The options of a scene, or what a sentence was read as."""
+    if isinstance(backdrop, DescribedBackdrop):
+        yield "Read as", backdrop.facts()[1]
+    elif isinstance(backdrop, SceneBackdrop) and backdrop.name in SCENES:
+        for setting in fields.settings(SCENES[backdrop.name].Options):
+            if setting.name in backdrop.values:
+                yield setting.title, in_words(setting, backdrop.values[setting.name])
+
+
+def in_words(setting: Setting, value: Any) -> str:
+    """A field's value as people read it."""
+    if isinstance(value, Length):
+        return f"{value.value:g} {value.unit}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(in_words(setting, item) for item in value)
+    if setting.kind in ("choice", "choices"):
+        return setting.option_label(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{text} {setting.control.unit}".rstrip() or "none"
+
+
+def _source(name: str) -> str:
+    """A mask source's title; its name where it is one of another Backdrop."""
+    return masks.SOURCES[name].title if name in masks.SOURCES else name

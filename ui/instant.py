@@ -1,0 +1,126 @@
+"""Instant backgrounds: drawn small as the controls move, and made at full size at a click.
+
+The look at what a sentence describes is drawn here, too, as rendered scenes draw it at once.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import main
+from backdrops import ImageBackdrop
+from errors import BadInput, StudioError
+from imaging.clean_copy import clean_copy
+from imaging.geometry import Size
+from imaging.photo import Photo, load
+from jobs import history, store
+from masks import Selection
+from recipe import Recipe, kinds
+from ui import binding, controls, pictures, scenes, selecting, state, swatches
+
+
+def stage(photo: Photo, selection: Selection) -> None:
+    """The picture drawn small; the photo where something is missing yet."""
+    try:
+        wanted = recipe().for_image(0)
+        key = wanted.to_json()
+        drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
+    except StudioError as error:
+        st.image(pictures.stage(photo), alt="The photo")
+        if not state.draft().missing():
+            st.warning(str(error), icon=":material/warning:")
+        return
+    with st.container(key="picture", horizontal_alignment="center"):
+        st.image(drawn, alt="The subject before its new background, drawn small", width="stretch")
+    width, height = photo.size
+    st.caption(
+        f":material/visibility: A quick look, drawn small. The picture itself is made at {width} × {height} pixels, "
+        "with every pixel of the subject as it was."
+    )
+
+
+def panel(photo: Photo) -> None:
+    """Choose the kind, set it, make the picture."""
+    kind = _kind()
+    st.caption(kinds()[kind].help)
+    if kind == "scene":
+        scenes.controls()
+    else:
+        for bound in binding.backdrop_fields():
+            swatches.ready(bound)
+            controls.draw(bound)
+    if state.draft().missing():
+        st.info(f"Hand in {' and '.join(state.draft().missing())}, and it appears behind the subject.")
+    controls.draw(binding.field("shadow"))
+    _make(photo)
+
+
+def _kind() -> str:
+    """The pills of all kinds that are drawn at once; the chosen one."""
+    offered = {name: kind for name, kind in kinds().items() if not kind.creates}
+    key = "background.kind"
+    st.session_state[key] = state.draft().kind
+    st.pills(
+        "Background",
+        list(offered),
+        key=key,
+        format_func=lambda name: f":material/{offered[name].icon}: {offered[name].title}",
+        required=True,
+        on_change=lambda: state.edit(state.draft().put("backdrop.kind", st.session_state[key])),
+        help="What comes behind the subject.",
+    )
+    return state.draft().kind
+
+
+def recipe() -> Recipe:
+    """The recipe that the page describes; raises :class:`BadInput` while something is missing."""
+    wanted = selecting.draft().freeze()
+    if isinstance(wanted.backdrop, ImageBackdrop):
+        framed = _framed(wanted.backdrop, Size(*state.photo().size))
+        return wanted.model_copy(update={"backdrop": framed})
+    return wanted
+
+
+def _framed(backdrop: ImageBackdrop, size: Size) -> ImageBackdrop:
+    """The same with what is seen of the picture behind a photo of that size: results carry that and no more.
+
+    Made once; made again where the store has lost it since.
+    """
+    kept, key = store.default(), f"{backdrop.digest} {size} {backdrop.fit}"
+    framed: str | None = st.session_state.get("framed", {}).get(key)
+    if framed is None or not kept.has(framed):
+        if not kept.has(backdrop.digest):
+            raise BadInput("The background picture is no longer here; hand it in again.")
+        picture = load(kept.get(backdrop.digest), "the background picture")
+        framed = backdrop.digest if picture.size == size else kept.put(clean_copy(picture, size, backdrop.fit))
+        st.session_state.framed = {key: framed}
+    return backdrop.model_copy(update={"digest": framed})
+
+
+def _make(photo: Photo) -> None:
+    selection = selecting.found(photo, selecting.recipe()).selection
+    width, height = photo.size
+    if st.button(
+        "Make the picture",
+        key="make",
+        type="primary",
+        icon=":material/check:",
+        width="stretch",
+        disabled=selection is None or bool(state.draft().missing()),
+        help=f"At the photo's full {width} × {height} pixels, ready to download.",
+    ):
+        try:
+            with st.spinner("Making the picture at full size …", show_time=True):
+                wanted = recipe()
+                (result,) = main.run(wanted, photo, store.default().get, selection=selection)
+                digest = store.default().put(result.encode("PNG"))
+        except StudioError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        history.record(st.session_state.visitor, wanted, digest)
+        here = state.workspace()
+        here.results, here.chosen = [digest], 0
+        st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]
+        st.session_state.setdefault("notes", {})[digest] = result.report["notes"]
+        state.go("Result")
+        st.rerun()

@@ -1,0 +1,77 @@
+"""What a result is: its pictures for the screen and the comparison with its photo, read from its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from errors import BadInput
+from imaging import checks, provenance
+from imaging.photo import Array, Photo, load
+from jobs import store
+from recipe import Recipe
+from ui import pictures, state
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A finished picture, read back from its own file.
+
+    Attributes:
+        photo: what it was made from; ``None`` where it was painted from words alone, or the photo is gone.
+        before, after: JPEGs for the screen.
+        share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
+        kept: pixels that had to stay as they were.
+        changed: how many of them did not.
+    """
+
+    digest: str
+    recipe: Recipe
+    size: tuple[int, int]
+    before: bytes | None
+    after: bytes
+    share: float | None
+    kept: int
+    changed: int
+    has_selection: bool
+
+
+def outcome(digest: str) -> Outcome:
+    """What the picture of that digest is; raises :class:`BadInput` where it is gone."""
+    return state.remember("outcome", digest, lambda: _read(digest))
+
+
+def _read(digest: str) -> Outcome:
+    data = store.default().get(digest)
+    picture, made = load(data, "the result"), provenance.read(data, "the result")
+    recipe = Recipe.from_json(made.recipe)
+    before, share, kept, changed = None, None, 0, 0
+    photo = _photo_of(recipe)
+    if photo is not None and made.selection is not None and photo.size == picture.size:
+        alpha = made.selection
+        share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
+        changed = checks.changed_subject_pixels(photo.pixels, with_alpha(picture), alpha)
+        before = pictures.stage(photo)
+    after = pictures.shown(picture)
+    return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, made.selection is not None)
+
+
+def with_alpha(picture: Photo) -> Array:
+    """``(H, W, 3)``, or ``(H, W, 4)`` where the picture is transparent, in the picture's type."""
+    if picture.alpha is None:
+        return picture.pixels
+    depth = np.iinfo(picture.pixels.dtype).max // 255
+    return np.dstack([picture.pixels, picture.alpha.astype(picture.pixels.dtype) * depth])
+
+
+def _photo_of(recipe: Recipe) -> Photo | None:
+    """The photo of a recipe: the one on the workspace, or from the store; ``None`` where it is gone."""
+    if recipe.photo is None:
+        return None
+    if recipe.photo == state.workspace().photo:
+        return state.photo()
+    try:
+        return load(store.default().get(recipe.photo), "the photo")
+    except BadInput:
+        return None
