@@ -25,6 +25,7 @@ from imaging.scenes.tools import (
     noise,
     smooth,
     softened,
+    through_lens,
     tint,
     vignette,
 )
@@ -41,10 +42,30 @@ def paint_table(stage: Stage, options: TableOptions) -> Picture:
     """The table's far edge lies behind the subject; its top is sharp there and mirrors the room a little."""
     edge = stage.behind(0.15, 0.86, 0.4)
     room = _room(stage, options, edge)
-    plain = surfaces.level(stage, edge)
-    brightness = {"bright": 0.80, "warm": 0.62, "dark": 0.40, "garden": 0.80}[options.room]
-    drawn = surfaces.top(stage, options.material, tint(options.colour), plain)
-    return surfaces.before(stage, room, edge, drawn, plain, brightness)
+    x, y = grid(stage)
+    depth = 0.34 / np.maximum(y - (edge - 0.17), 0.12)  # distance from the camera, 2 at the far edge
+    along, away = (x - 0.1) * depth * 1.1, depth * 1.5
+    foot = stage.pixel * depth * np.maximum(1.1, 1.5 * depth / 0.34)
+    plain = surfaces.Plain(0, x, y, along, away, foot)
+    top, gloss = surfaces.top(stage, options.material, tint(options.colour), plain)
+    height = stage.size.height
+    row = int(edge * height)
+    mirror = room.copy()
+    mirror[row:] = room[np.clip(row - 1 - np.arange(height - row), 0, height - 1)]
+    mirror = softened(mirror, 0.02 * height, 0.05 * height)
+    level = {"bright": 0.80, "warm": 0.62, "dark": 0.40, "garden": 0.80}[options.room]
+    air = softened(room[: max(2, row)], 0.2 * height).mean(axis=(0, 1))
+    lamp = mix(np.ones(3, np.float32), air / max(float(air.max()), 1e-3), 0.35)
+    light = level * (0.72 + 0.42 * glow(stage, stage.centre - 0.25, edge + 0.12, 0.9, 0.45))
+    grazing = gloss * (0.30 + 0.70 * bump(y - edge, 0.16))
+    table = top * lamp * (light * (1 - 0.5 * grazing))[..., None] + mirror * grazing[..., None]
+    near = smooth(0.04, 0.0, y - edge)
+    table = table * (1 + 0.10 * near)[..., None]
+    lip = smooth(edge - 0.0035, edge + 0.0035, y)
+    picture = mix(room, table, lip)
+    distance = np.abs(stage.y - (stage.stand.ground - 0.03))
+    radius = smooth(0.06, 0.40, distance) * 0.007 * height * (stage.y > edge - 0.02)
+    return through_lens(stage, picture, radius, 0.4)
 
 
 def _room(stage: Stage, options: TableOptions, edge: float) -> Picture:
