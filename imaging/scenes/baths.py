@@ -40,7 +40,7 @@ def paint_bath(stage: Stage, options: BathOptions) -> Picture:
 def _bath(stage: Stage, options: BathOptions, edge: float) -> Picture:
     hour, side = rooms.HOURS[options.time], rooms.side_of(options)
     half = stage.aspect / 2
-    radius = (0.006 + 0.028 * options.blur) * stage.size.height
+    radius = (0.010 + 0.028 * options.blur) * stage.size.height
     x, y = grid(stage)
     wall = Layer(stage)
     wall.paint[..., :3], wall.paint[..., 3] = _tiles(stage, options, edge, side), 1
@@ -113,7 +113,7 @@ def _hexagons(stage: Stage, x: np.ndarray, y: np.ndarray, wide: float) -> tuple[
             key = ((column + dx) * 131 + row * 977 + offset * 4001).astype(int) % 4096
             own = np.where(nearer, table[key], own)
             best = np.where(nearer, away, best)
-    return smooth(0.010, 0.004, second - best).astype(np.float32), own
+    return smooth(0.007, 0.002, second - best).astype(np.float32), own
 
 
 def _basin(layer: Layer, edge: float, x: float, side: float) -> None:

@@ -35,7 +35,7 @@ def _kitchen(stage: Stage, options: KitchenOptions, edge: float) -> Picture:
     hour, side = rooms.HOURS[options.time], rooms.side_of(options)
     half = stage.aspect / 2
     bench, upper = edge - 0.10, edge - 0.47  # the worktop at the wall, and the lower edge of the wall cupboards
-    radius = (0.006 + 0.030 * options.blur) * stage.size.height
+    radius = (0.010 + 0.028 * options.blur) * stage.size.height
     wall = Layer(stage)
     wall.paint[..., :3], wall.paint[..., 3] = _tiles(stage, options, edge), 1
     wide = min(0.34, half * 0.42)

@@ -10,7 +10,7 @@ from pydantic import Field
 from imaging.scenes import rooms, surfaces
 from imaging.scenes.base import Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
-from imaging.scenes.layers import Layer, Shade, falling, plain, upright
+from imaging.scenes.layers import Layer, Shade, falling, upright
 from imaging.scenes.tools import bump, full, grid, mix, noise, smooth, tint
 
 
@@ -51,7 +51,7 @@ def _on_rug(stage: Stage, options: RoomOptions, room: Picture, edge: float) -> P
 def _room(stage: Stage, options: RoomOptions, edge: float) -> Picture:
     hour, side = rooms.HOURS[options.time], rooms.side_of(options)
     half = stage.aspect / 2
-    radius = (0.006 + 0.032 * options.blur) * stage.size.height
+    radius = (0.010 + 0.028 * options.blur) * stage.size.height
     skirting = edge - 0.06
     x, y = grid(stage)
     wall = Layer(stage)
@@ -118,16 +118,23 @@ def _pictures(layer: Layer, options: RoomOptions, x: float, y: float, side: floa
 
 
 def _cushion(layer: Layer, x: float, foot: float, reach: float, colour: Picture, side: float, turn: float) -> None:
-    """A pillow leaning on what is behind it: rounded, puffed in the middle."""
+    """A pillow leaning on what is behind it: bulging sides between drawn-out corners, puffed in the middle, turned a
+    little by ``turn`` radians, with its shadow on what it leans on."""
+    around = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    square = np.maximum(np.abs(np.cos(around)), np.abs(np.sin(around)))
+    out = reach * (1 / square) * (1 - 0.13 * np.square(np.sin(2 * around)) - 0.10 * np.exp(-np.square(square - 1) * 60))
+    along, down = out * np.cos(around), out * np.sin(around) * 0.80
+    across = x + along * np.cos(turn) - down * np.sin(turn)
+    drop = foot - 0.78 * reach + along * np.sin(turn) + down * np.cos(turn)
 
     def puffed(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        return 0.72 + 0.34 * bump(u - 0.5 - 0.18 * side, 0.42) * bump(v - 0.42, 0.5)
+        rim = np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v))
+        lit = 0.52 + 0.50 * bump(u - 0.5 - 0.22 * side, 0.48) * bump(v - 0.34, 0.52)
+        return lit * (1 - 0.28 * smooth(0.10, 0.0, rim)) - 0.10 * bump(v - 0.06, 0.08) * bump(u - 0.5, 0.1)
 
-    corner = 0.30 * reach
-    layer.box(x - reach, foot - 1.55 * reach, x + reach, foot, colour, puffed, corner)
-    layer.box(
-        x - 0.4 * reach + turn, foot - 1.60 * reach, x + 0.4 * reach + turn, foot - 1.45 * reach, colour, plain, corner
-    )
+    shadow = [(px - side * 0.20 * reach, py + 0.06 * reach) for px, py in zip(across, drop, strict=True)]
+    layer.shape(shadow, colour * 0.28 + tint("#4a423a") * 0.5)
+    layer.shape(list(zip(across, drop, strict=True)), colour * 1.25, puffed)
 
 
 def _sofa(layer: Layer, options: RoomOptions, edge: float, side: float) -> None:
@@ -148,7 +155,7 @@ def _sofa(layer: Layer, options: RoomOptions, edge: float, side: float) -> None:
     for index, share in enumerate((0.16, 0.31, 0.57)):
         x = left + (right - left) * share
         tone = tones[int(rng.integers(0, len(tones)))] if index else tones[0]
-        _cushion(layer, x, edge - 0.13, 0.125 * rng.uniform(0.85, 1.1), tone, side, float(rng.normal(0, 0.02)))
+        _cushion(layer, x, edge - 0.13, 0.125 * rng.uniform(0.85, 1.1), tone, side, float(rng.normal(0, 0.16)))
     throw = left + (right - left) * (0.80 if side < 0 else 0.20)
     layer.box(throw - 0.07, back - 0.012, throw + 0.07, edge + 0.1, tint("#e6d9c4"), _arm(side), 0.02)
 
@@ -174,7 +181,7 @@ def _bed(layer: Layer, options: RoomOptions, edge: float, side: float) -> None:
     ):
         for place in (0.27, 0.68) if row < 2 else (0.45,):
             x = left + (right - left) * place + float(rng.normal(0, 0.02))
-            _cushion(layer, x, foot, reach, tone, side, float(rng.normal(0, 0.02)))
+            _cushion(layer, x, foot, reach, tone, side, float(rng.normal(0, 0.06)))
     x, y = layer.stage.x, layer.stage.y
     fold = noise(layer.stage, "duvet", x * 4 + y * 2, y * 16 - x * 2, 3, 0.5)
 

@@ -37,7 +37,7 @@ def paint_office(stage: Stage, options: OfficeOptions) -> Picture:
 def _office(stage: Stage, options: OfficeOptions, edge: float) -> Picture:
     hour, side = rooms.HOURS[options.time], rooms.side_of(options)
     half = stage.aspect / 2
-    radius = (0.006 + 0.030 * options.blur) * stage.size.height
+    radius = (0.010 + 0.028 * options.blur) * stage.size.height
     x, y = grid(stage)
     wall = Layer(stage)
     wall.paint[..., :3] = tint(options.wall) * (1 + 0.012 * noise(stage, "plaster", x * 4, y * 4, 4))[..., None]
@@ -158,7 +158,23 @@ def _desk(layer: Layer, options: OfficeOptions, inner: float, edge: float, side:
         )
     rooms.jar(layer, cup, top, 0.058, 0.075, tint("#3f4a52"), side)
     chair = -side * half * 0.80
-    layer.box(chair - 0.15, edge - 0.30, chair + 0.15, edge + 0.1, tint("#3a3d42"), upright(side), 0.06)
+    leather = tint("#3f4247", 1.2)
+    layer.box(chair - 0.012, edge - 0.30, chair + 0.012, edge + 0.1, leather * 0.5)
+    layer.box(chair - 0.13, edge - 0.33, chair + 0.13, edge - 0.03, leather, _padded, 0.06)
+    layer.box(
+        chair - side * 0.165 - 0.05,
+        edge - 0.09,
+        chair - side * 0.165 + 0.05,
+        edge - 0.065,
+        leather,
+        falling(1.6, 0.6),
+        0.012,
+    )
+
+
+def _padded(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """A padded back: lit from above, a seam between its cushions, darker at its sides."""
+    return (1.25 - 0.75 * v) * (1 - 0.35 * np.square(u * 2 - 1)) * (1 - 0.30 * bump(v - 0.62, 0.035))
 
 
 def _screen(layer: Layer, x: float, edge: float, options: OfficeOptions) -> None:
