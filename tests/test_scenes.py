@@ -89,6 +89,11 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "paper": ((0.0, 1.0), [{"light": "left"}, {"light": "right"}]),
     "podium": ((0.0, 0.6), [{"light": "left", "arch": False}, {"light": "right", "arch": False}]),
     "table": ((0.0, 0.6), [{"room": "bright"}]),
+    "kitchen": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "time": "morning"}]),
+    "room": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "kind": "bedroom"}]),
+    "cafe": ((0.0, 0.6), [{"light": "left", "time": "day"}, {"light": "right", "time": "morning"}]),
+    "office": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "shelves": "none"}]),
+    "bath": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "time": "morning"}]),
     "sky": ((0.0, 1.0), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
     "sea": ((0.0, 0.6), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
     "dunes": ((0.0, 0.35), [{"time": "sunset"}, {"time": "golden"}]),
@@ -178,7 +183,10 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
             assert "turquoise" in scenes.caption(name, {option: "turquoise", **more}), option
 
 
-@pytest.mark.parametrize("name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city"])
+INTERIORS = ["kitchen", "room", "cafe", "office", "bath"]
+
+
+@pytest.mark.parametrize("name", ["sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city", *INTERIORS])
 def test_the_caption_says_how_far_out_of_focus(name: str) -> None:
     assert scenes.caption(name, {"blur": 0.9}).endswith("far out of focus")
 
