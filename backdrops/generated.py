@@ -42,7 +42,11 @@ class GeneratedBackdrop(BackdropKind):
     model: Annotated[
         str,
         StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,39}|folder:[0-9a-f]{16})$"),
-        Field(title="Model", description="Which diffusion model generates the picture."),
+        Field(
+            title="Model",
+            description="What generates the picture: scenes (rendered here), a model that `models` lists, or a local "
+            "diffusers folder.",
+        ),
         Control(metavar="ID|FOLDER"),
     ]
     prompt: Annotated[

@@ -42,6 +42,13 @@ class ImageBackdrop(BackdropKind):
         Control(words={"cover": "Fill the frame", "contain": "Show all of it"}),
     ] = "cover"
 
+    @classmethod
+    def parse(cls, argument: str) -> dict[str, Any]:
+        name, comma, fit = argument.rpartition(",")  # a file's name may have commas
+        if comma and fit in ("cover", "contain"):
+            return {"digest": name, "fit": fit}
+        return {"digest": argument}
+
     def draw(self, subject: Subject, read: ReadInput, seed: int) -> Background:
         data = read(self.digest)
         drawn, notes = _picture(data, subject.size, self.fit)

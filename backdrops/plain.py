@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from backdrops.base import BackdropKind, Background, ReadInput
+from errors import BadInput
 from fields import Control, Setting, settings
 from imaging.colour import into_profile, to_encoded, to_linear
 from imaging.dither import dithered
@@ -73,6 +74,15 @@ class GradientBackdrop(BackdropKind):
         ),
         Control(step=5, slider=(-180, 180), unit="°"),
     ] = 0
+
+    @classmethod
+    def parse(cls, argument: str) -> dict[str, Any]:
+        values = super().parse(argument)
+        if len(values.get("colours", ("", ""))) < 2:
+            raise BadInput("a gradient runs through two colours or more")
+        if "angle" in values and values.get("shape") == "radial":
+            raise BadInput("a radial gradient has no angle")
+        return values
 
     @classmethod
     def settings_for(cls, values: Mapping[str, Any]) -> tuple[Setting, ...]:

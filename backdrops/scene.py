@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from backdrops.base import BackdropKind, Background, ReadInput
+from errors import BadInput
 from imaging import scenes
 from imaging.colour import into_profile
 from imaging.subject import Subject
@@ -38,6 +39,21 @@ class SceneBackdrop(BackdropKind):
             le=MAX_SEED,
         ),
     ] = None
+
+    @classmethod
+    def parse(cls, argument: str) -> dict[str, Any]:
+        name, *pairs = (item.strip() for item in argument.split(","))
+        if not name:
+            raise BadInput(f"scene: needs a name, one of {', '.join(scenes.SCENES)}")
+        given: dict[str, Any] = {}
+        for pair in pairs:
+            key, equals, value = (part.strip() for part in pair.partition("="))
+            if not equals or key in given:
+                raise BadInput(f"{pair!r} is not an OPTION=VALUE of its own")
+            given[key] = value
+        seed = given.pop("seed", None)
+        options = scenes.options_of(name, given)[1]
+        return {"name": name, "values": options.model_dump(mode="json", exclude_unset=True), "seed": seed}
 
     def draw(self, subject: Subject, read: ReadInput, seed: int) -> Background:
         chosen = seed if self.seed is None else self.seed

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli import machine, pictures
-from cli.mask import number_layers
+from cli.mask import CommandInOrder
 from errors import StudioError
 
 __all__ = ["app", "call", "run"]
@@ -29,8 +29,8 @@ app = typer.Typer(
 models = typer.Typer(help="List the models, fetch them, or remove them.", invoke_without_command=True)
 app.add_typer(models, name="models")
 
-app.command("mask")(pictures.mask)
-app.command("background")(pictures.background)
+app.command("mask", cls=CommandInOrder)(pictures.mask)
+app.command("background", cls=CommandInOrder)(pictures.background)
 app.command("create")(pictures.create)
 app.command("replay")(pictures.replay)
 app.command("scenes")(machine.scenes_command)
@@ -51,7 +51,7 @@ def _options(
 def call(arguments: list[str] | None = None) -> int:
     """Carry out one command line and return its exit code; a person's errors are one sentence, ours a traceback."""
     try:
-        app(number_layers(sys.argv[1:] if arguments is None else arguments))
+        app(sys.argv[1:] if arguments is None else arguments)
     except StudioError as error:
         typer.echo(str(error), err=True)
         return 1

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from collections.abc import Callable, Collection
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, get_type_hints
+from typing import Annotated, Any, Optional, TypeVar, get_type_hints
 
 import typer
 
 from errors import BadInput
-
-if TYPE_CHECKING:
-    from recipe import Part
+from fields import Setting
+from masks import SOURCES
+from recipe import Length, Part, explain
 
 T = TypeVar("T")
-P = TypeVar("P", bound="Part")
+P = TypeVar("P", bound=Part)
 
 PhotoArgument = Annotated[Path, typer.Argument(metavar="PHOTO", help="PNG, JPEG, WebP, TIFF, AVIF or HEIC.")]
-SOURCE_HELP = (
-    "How the subject is found: auto, rembg[:MODEL], deeplab[:person,dog], hair[:clothes], "
-    "text:the backpack[;not=PHRASE], sam:x,y[;x,y][;not=x,y][;box=x0,y0,x1,y1], alpha (the photo's own transparency), "
-    "file:MASK.png, strokes:FILE.json."
-)
+SOURCE_HELP = f"How the subject is found: {', '.join(source.example for source in SOURCES.values())}."
 MaybeSeed = Annotated[
     Optional[int],
     typer.Option(
@@ -34,44 +31,90 @@ MaybeSeed = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print a report as JSON.")]
 
 
-def grouped(*, without: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let a command take groups of flags: a parameter whose type is a dataclass becomes the flags that its fields are.
+FLAG = inspect.Parameter.KEYWORD_ONLY
 
-    Typer sees every flag where the parameter stands, in the order of the fields; the command gets the group filled in.
+Given = dict[str, Any]
+"""The flags of a group that were given, by the names of their fields, in the order of the fields."""
 
-    Args:
-        without: fields that are no flags of this command; they keep their defaults.
+
+@dataclass(frozen=True)
+class FieldFlags:
+    """Marks a parameter ``Annotated[Given, FieldFlags(settings)]`` as a group of flags, made from fields.
+
+    A flag's name, limits, help and placeholder are the field's own (:mod:`fields`). Lengths are parsed; of a file the
+    path is given.
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        kinds = get_type_hints(command, include_extras=True)
-        groups = {name: _flags_of(kind, without) for name, kind in kinds.items() if is_dataclass(kind)}
-        flags: list[inspect.Parameter] = []
-        for name, parameter in inspect.signature(command).parameters.items():
-            own = parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=kinds[name])
-            flags += groups.get(name, [own])
+    settings: tuple[Setting, ...]
 
-        @wraps(command)
-        def filled_in(**given: Any) -> None:
-            for name, members in groups.items():
-                given[name] = kinds[name](**{member.name: given.pop(member.name) for member in members})
-            command(**given)
+    def parameters(self) -> list[inspect.Parameter]:
+        """A keyword parameter for each flag."""
+        return [_parameter(setting) for setting in self.settings]
 
-        filled_in.__signature__ = inspect.Signature(flags)  # type: ignore[attr-defined]
-        return filled_in
-
-    return decorate
+    def take(self, given: dict[str, Any]) -> Given:
+        """Take the group's flags out of all that were given."""
+        values = {setting.name: _parsed(setting, given.pop(setting.name)) for setting in self.settings}
+        return {name: value for name, value in values.items() if value not in (None, False)}
 
 
-def _flags_of(group: Any, without: Collection[str]) -> list[inspect.Parameter]:
-    kinds = get_type_hints(group, include_extras=True)
-    return [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=kinds[field.name]
-        )
-        for field in fields(group)
-        if field.name not in without
-    ]
+@dataclass(frozen=True)
+class DataclassFlags:
+    """A parameter whose type is a dataclass, as a group of the flags that its fields are."""
+
+    kind: Any
+
+    def parameters(self) -> list[inspect.Parameter]:
+        """A keyword parameter for each field."""
+        kinds = get_type_hints(self.kind, include_extras=True)
+        return [
+            inspect.Parameter(each.name, FLAG, default=each.default, annotation=kinds[each.name])
+            for each in dataclasses.fields(self.kind)
+        ]
+
+    def take(self, given: dict[str, Any]) -> Any:
+        """Take the group's flags out of all that were given."""
+        return self.kind(**{each.name: given.pop(each.name) for each in dataclasses.fields(self.kind)})
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take groups of flags: Typer sees every flag, the command gets the group filled in."""
+    kinds = get_type_hints(command, include_extras=True)
+    groups = {name: group for name, kind in kinds.items() if (group := _group(kind))}
+    flags: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        own = parameter.replace(kind=FLAG, annotation=kinds[name])
+        flags += groups[name].parameters() if name in groups else [own]
+
+    @wraps(command)
+    def filled_in(**given: Any) -> None:
+        command(**{name: group.take(given) for name, group in groups.items()}, **given)
+
+    filled_in.__signature__ = inspect.Signature(flags)  # type: ignore[attr-defined]
+    return filled_in
+
+
+def _group(kind: Any) -> FieldFlags | DataclassFlags | None:
+    if dataclasses.is_dataclass(kind):
+        return DataclassFlags(kind)
+    return next((note for note in getattr(kind, "__metadata__", ()) if isinstance(note, FieldFlags)), None)
+
+
+def _parameter(setting: Setting) -> inspect.Parameter:
+    control, limits = setting.control, {}
+    kind: Any = {"toggle": bool, "integer": int, "number": float, "file": Path}.get(setting.kind, str)
+    if setting.kind in ("integer", "number"):
+        limits = {"min": kind(setting.low), "max": kind(setting.high)} if setting.low is not None else {}
+    metavar = None if setting.kind == "toggle" else control.metavar or setting.takes
+    option = typer.Option(setting.flag, metavar=metavar, help=setting.help, **limits)
+    default = False if setting.kind == "toggle" else None
+    wide: Any = kind if default is False else Optional[kind]
+    return inspect.Parameter(setting.name, FLAG, default=default, annotation=Annotated[wide, option])
+
+
+def _parsed(setting: Setting, value: Any) -> Any:
+    if setting.kind == "length" and value is not None:
+        return usage(setting.flag, lambda: Length.parse(value))
+    return value
 
 
 def usage(hint: str, read: Callable[[], T]) -> T:
@@ -85,8 +128,6 @@ def usage(hint: str, read: Callable[[], T]) -> T:
 def made(kind: type[P], **values: Any) -> P:
     """A recipe, or a part of one, of these values; raise :class:`BadInput` where they do not go together."""
     from pydantic import ValidationError
-
-    from recipe import explain
 
     try:
         return kind.model_validate(values)

@@ -11,18 +11,19 @@ import typer
 from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, MaybeSeed, PhotoArgument, grouped, made, usage
-from cli.mask import MaskFlags
-from cli.painting import OF_A_PHOTO, PaintingFlags, generated, settled_seed
+from cli.mask import LayerFlags, MaskFlags, read_mask
+from cli.painting import BackgroundFlags, CreateFlags, generated, settled_seed
 from cli.report import ProgressLine, Writer, tell
 from errors import BadInput
 
 
-@grouped()
+@grouped
 def mask(
     photo: PhotoArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="MASK.png", help="Where the mask goes.")],
     source: Annotated[str, typer.Option("--source", "--mask", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
     *,
+    layers: LayerFlags,
     shape: MaskFlags,
     overlay: Annotated[
         Optional[Path],
@@ -46,7 +47,7 @@ def mask(
     keep_apart(photo, *outputs)
     started = time.perf_counter()
     store, loaded = take_photo(photo)
-    selection = main.select(loaded, shape.recipe(source, store, outputs), store.get)
+    selection = main.select(loaded, read_mask(source, layers, shape, store, outputs), store.get)
     pictures = [selection.values]
     if overlay:
         import numpy as np
@@ -78,7 +79,7 @@ def mask(
     tell(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
 
 
-@grouped()
+@grouped
 def background(
     photo: PhotoArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
@@ -89,12 +90,13 @@ def background(
     ] = None,
     mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
     *,
+    layers: LayerFlags,
     shape: MaskFlags,
     shadow: Annotated[
         str, typer.Option(metavar="none|contact", help="A soft shadow where the subject stands.")
     ] = "none",
     seed: MaybeSeed = None,
-    painting: PaintingFlags,
+    painting: BackgroundFlags,
     as_json: AsJson = False,
 ) -> None:
     """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
@@ -103,18 +105,17 @@ def background(
     from imaging.encode import type_of
     from recipe import Recipe
 
-    settings = painting.given()
     kind = usage("--output", lambda: type_of(output))
     if (backdrop is None) == (prompt is None):
         raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
-    if backdrop is not None and settings:
-        flag = f"--{next(iter(settings)).replace('_', '-')}"
+    if backdrop is not None and painting:
+        flag = f"--{next(iter(painting)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
     if shadow not in ("none", "contact"):
         raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none or contact", param_hint="--shadow")
-    outputs = numbered(output, painting.pictures)
+    outputs = numbered(output, painting.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
-    painted = generated("background", prompt, settings) if prompt is not None else None
+    painted = generated("background", prompt, painting) if prompt is not None else None
     store, loaded = take_photo(photo)
     wanted = painted or read_backdrop(backdrop or "", store, loaded.size, outputs)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
@@ -122,7 +123,7 @@ def background(
     recipe = made(
         Recipe,
         photo=loaded.digest,
-        mask=shape.recipe(mask, store, outputs),
+        mask=read_mask(mask, layers, shape, store, outputs),
         backdrop=wanted,
         shadow=shadow,
         seed=settled_seed(seed, painted),
@@ -133,13 +134,13 @@ def background(
     writer.report(as_json)
 
 
-@grouped(without=OF_A_PHOTO)
+@grouped
 def create(
     prompt: Annotated[str, typer.Option(metavar="TEXT", help="What should be in the picture.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the picture goes.")],
     seed: MaybeSeed = None,
     *,
-    painting: PaintingFlags,
+    painting: CreateFlags,
     as_json: AsJson = False,
 ) -> None:
     """Make a whole picture from a description."""
@@ -148,11 +149,10 @@ def create(
     from jobs import store
     from recipe import Recipe
 
-    settings = painting.given()
     kind = usage("--output", lambda: type_of(output))
-    outputs = numbered(output, painting.pictures)
+    outputs = numbered(output, painting.get("num_images_per_prompt", 1))
     keep_apart(None, *outputs)
-    backdrop = generated("create", prompt, settings)
+    backdrop = generated("create", prompt, painting)
     recipe = made(Recipe, task="create", backdrop=backdrop, seed=settled_seed(seed, backdrop))
     writer = Writer(outputs, kind)
     with ProgressLine() as line:

@@ -1,7 +1,9 @@
-"""Find the subject; edit a mask. ``SOURCES`` is the table of every way to find one."""
+"""Find the subject; edit a mask. ``SOURCES``, gathered from this folder, is the table of every way to find one."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,15 +16,8 @@ import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
 from masks import matting, memory, ops, preprocess, strokes
-from masks.auto import Auto
 from masks.base import Context, MaskSource, Options, Prediction, RepaintMask, Selection, to_repaint
-from masks.clipseg import Text
-from masks.hair import Hair
 from masks.memory import Memory
-from masks.salient import Rembg
-from masks.sam import Sam
-from masks.semantic import DeepLab
-from masks.user_mask import Alpha, Drawn, File
 
 __all__ = [
     "SOURCES",
@@ -37,9 +32,14 @@ __all__ = [
     "to_repaint",
 ]
 
-SOURCES: dict[str, MaskSource] = {
-    source.name: source for source in (Auto(), Rembg(), DeepLab(), Hair(), Text(), Sam(), Alpha(), File(), Drawn())
-}
+
+def _found() -> Iterator[MaskSource]:
+    """What every module of this folder lists in ``SOURCES``."""
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        yield from getattr(importlib.import_module(module.name), "SOURCES", ())
+
+
+SOURCES: dict[str, MaskSource] = {source.name: source for source in sorted(_found(), key=lambda source: source.order)}
 """Every mask source by the name that recipes and the command line use, in the order in which people see them."""
 
 

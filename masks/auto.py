@@ -35,6 +35,8 @@ class Auto:
 
     name: ClassVar = "auto"
     title: ClassVar = "Automatic"
+    example: ClassVar = "auto"
+    order: ClassVar = 10
     help: ClassVar = "Finds the main subject; a cut-out's own transparency is used as it is."
     Options: ClassVar = NoOptions
     optional_weights: ClassVar[tuple[str, ...]] = (
@@ -162,3 +164,6 @@ def without_strips(values: Float, width: float) -> Float:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     more, less = (cv2.morphologyEx(np.maximum(part, 0), cv2.MORPH_OPEN, disc) for part in (values, -values))
     return np.asarray(more - less)
+
+
+SOURCES = (Auto(),)

@@ -142,7 +142,7 @@ class Context:
 
 
 class MaskSource(Protocol):
-    """One way to find the subject. A new one is a file in this folder and a line in ``masks.SOURCES``.
+    """One way to find the subject. A new one is a file in this folder that lists it in ``SOURCES``.
 
     One that always takes certain weights, whatever its options, names them in a class variable
     ``needed_weights``: they are fetched when it is used.
@@ -150,6 +150,8 @@ class MaskSource(Protocol):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    example: ClassVar[str]  # how it is written on the command line
+    order: ClassVar[int]  # its place among the others, for people
     help: ClassVar[str]
     Options: ClassVar[Any]  # the class of its options, an :class:`Options`
     optional_weights: ClassVar[tuple[str, ...]]  # ids of weights that it uses where they are installed

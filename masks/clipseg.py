@@ -120,6 +120,8 @@ class Text:
 
     name: ClassVar = "text"
     title: ClassVar = "By description (CLIPSeg)"
+    example: ClassVar = "text:the backpack[;not=PHRASE]"
+    order: ClassVar = 50
     help: ClassVar = "Selects what a few words describe, such as the backpack."
     Options: ClassVar = TextOptions
     needed_weights: ClassVar[tuple[str, ...]] = (CLIPSEG,)
@@ -244,3 +246,6 @@ def _load(folder: Path) -> tuple[torch.nn.Module, Any]:
     return CLIPSegForImageSegmentation.from_pretrained(
         folder, use_safetensors=True
     ).eval(), AutoTokenizer.from_pretrained(folder)
+
+
+SOURCES = (Text(),)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import fields
+import masks
 from errors import BadInput
-from masks import SOURCES, options_of
 from masks.base import Options
 from recipe import Source
 
@@ -31,9 +31,9 @@ def parse(text: str, take_in: Callable[[Path], str]) -> Source:
         BadInput: no such source, or options it does not have.
     """
     name, colon, argument = text.strip().partition(":")
-    found = SOURCES.get(name)
+    found = masks.SOURCES.get(name)
     if found is None:
-        raise BadInput(f"There is no mask source {name!r}; choose one of {', '.join(SOURCES)}.")
+        raise BadInput(f"There is no mask source {name!r}; choose one of {', '.join(masks.SOURCES)}.")
     values: dict[str, Any] = {}
     if colon:
         # A path may hold any character, so a source with an input file takes its argument whole.
@@ -44,7 +44,7 @@ def parse(text: str, take_in: Callable[[Path], str]) -> Source:
         if _is_input(found.Options, key):
             values[key] = take_in(Path(values[key]))
     source = Source(name=name, options=values)
-    options_of(source)
+    masks.options_of(source)
     return source
 
 

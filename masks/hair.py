@@ -62,6 +62,8 @@ class Hair:
 
     name: ClassVar = "hair"
     title: ClassVar = "Hair and clothes"
+    example: ClassVar = "hair[:clothes]"
+    order: ClassVar = 40
     help: ClassVar = "Selects a person's hair, skin, face, clothes or accessories."
     Options: ClassVar = HairOptions
     needed_weights: ClassVar[tuple[str, ...]] = (MULTICLASS, HAIR)
@@ -142,3 +144,6 @@ def _load(path: str) -> Any:
     interpreter = Interpreter(path, num_threads=2)
     interpreter.allocate_tensors()
     return interpreter
+
+
+SOURCES = (Hair(),)

@@ -57,6 +57,8 @@ class Rembg:
 
     name: ClassVar = "rembg"
     title: ClassVar = "Main subject (rembg)"
+    example: ClassVar = "rembg[:MODEL]"
+    order: ClassVar = 20
     help: ClassVar = "Finds the one thing the photo is about, whatever it is."
     Options: ClassVar = RembgOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -162,3 +164,6 @@ def _load(model: ModelName, path: str) -> BaseSession:
             return path
 
     return Resolved(model, onnxruntime.SessionOptions())
+
+
+SOURCES = (Rembg(),)

@@ -105,6 +105,8 @@ class Sam:
 
     name: ClassVar = "sam"
     title: ClassVar = "Click or box (SAM)"
+    example: ClassVar = "sam:x,y[;x,y][;not=x,y][;box=x0,y0,x1,y1]"
+    order: ClassVar = 60
     help: ClassVar = "Selects what you click on; more clicks add or remove, a box holds it in."
     Options: ClassVar = SamOptions
     optional_weights: ClassVar[tuple[str, ...]] = ("u2netp",)
@@ -330,3 +332,6 @@ class _Sam2:
             one = self._model(image_embeddings=embedding, multimask_output=False, **prompts).pred_masks[0, 0]
             three = self._model(image_embeddings=embedding, multimask_output=True, **prompts).pred_masks[0, 0]
         return np.stack([preprocess.resize(mask, size) for mask in torch.cat([one[:1], three]).float().numpy()])
+
+
+SOURCES = (Sam(),)

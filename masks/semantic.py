@@ -81,6 +81,8 @@ class DeepLab:
 
     name: ClassVar = "deeplab"
     title: ClassVar = "By category (DeepLab)"
+    example: ClassVar = "deeplab[:person,dog]"
+    order: ClassVar = 30
     help: ClassVar = "Selects people, cats, dogs, potted plants and other everyday things by what they are."
     Options: ClassVar = DeepLabOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -183,3 +185,6 @@ NETWORKS: dict[ModelName, type[_MobileNet | _MobileVit]] = {
     "deeplab-mobilenet-v2": _MobileNet,
     "deeplab-mobilevit-small": _MobileVit,
 }
+
+
+SOURCES = (DeepLab(),)

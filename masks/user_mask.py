@@ -22,6 +22,8 @@ class Alpha:
 
     name: ClassVar = "alpha"
     title: ClassVar = "The photo's own transparency"
+    example: ClassVar = "alpha"
+    order: ClassVar = 70
     help: ClassVar = "For cut-outs: what is opaque is the subject."
     Options: ClassVar = NoOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -51,6 +53,8 @@ class File:
 
     name: ClassVar = "file"
     title: ClassVar = "A mask file"
+    example: ClassVar = "file:MASK.png"
+    order: ClassVar = 80
     help: ClassVar = "Your own mask: white where the subject is, black elsewhere, grey at soft edges."
     Options: ClassVar = FileOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -91,6 +95,8 @@ class Drawn:
 
     name: ClassVar = "strokes"
     title: ClassVar = "Drawn by hand"
+    example: ClassVar = "strokes:FILE.json"
+    order: ClassVar = 90
     help: ClassVar = "Brush, polygons and rectangles that you draw on the photo."
     Options: ClassVar = DrawnOptions
     optional_weights: ClassVar[tuple[str, ...]] = ()
@@ -101,3 +107,6 @@ class Drawn:
         if not values.any():
             raise NothingFound("Nothing is drawn yet; paint over the subject.")
         return Selection(values)
+
+
+SOURCES = (Alpha(), File(), Drawn())

@@ -57,6 +57,35 @@ class Backdrop(Part):
         return cls.model_validate(dict(values))
 
     @classmethod
+    def parse(cls, argument: str) -> dict[str, Any]:
+        """What people write after ``kind:`` as values of fields: ``name=value``, a choice by itself, the positional.
+
+        Raises:
+            BadInput: it fits no field.
+        """
+        values: dict[str, Any] = {}
+        offered = {setting.name: setting for setting in settings(cls)}
+        for item in (item.strip() for item in argument.split(",") if argument):
+            name, equals, value = (part.strip() for part in item.partition("="))
+            chosen = next((each.name for each in offered.values() if item in each.choices), None)
+            if equals and name in offered and name not in values:
+                values[name] = value
+            elif chosen and chosen not in values:
+                values[chosen] = item
+            elif cls.positional and offered[cls.positional].kind == "colours":
+                values[cls.positional] = (*values.get(cls.positional, ()), item)
+            elif cls.positional and cls.positional not in values:
+                values[cls.positional] = item
+            else:
+                raise BadInput(f"{item!r} is nothing that {cls.kind_name()} takes")
+        return values
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """Its name in recipes and on the command line."""
+        return str(cls.model_fields["kind"].default)
+
+    @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """What fields without a value are, where that depends on other values: what a model prefers."""
         return {}
