@@ -22,7 +22,20 @@ from pydantic.fields import FieldInfo
 import recipe
 from errors import BadInput
 from imaging.geometry import Size
-from imaging.scenes import baths, cafes, indoors, kitchens, land, lights, lounges, mountains, offices, sea, studio
+from imaging.scenes import (
+    baths,
+    cafes,
+    indoors,
+    kitchens,
+    land,
+    lights,
+    lounges,
+    mountains,
+    offices,
+    sea,
+    studio,
+    walls,
+)
 from imaging.scenes.base import Grainy, Light, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
@@ -40,7 +53,7 @@ __all__ = [
     "options_of",
 ]
 
-FAMILIES = (studio, lights, indoors, kitchens, lounges, cafes, offices, baths, sea, land, mountains)
+FAMILIES = (studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, sea, land, mountains)
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
 
