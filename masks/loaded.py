@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from cachetools import LRUCache
 
 BUDGET_MB = 2000  # a two-core machine with 4 GB keeps half for photos and everything else
 COST = 2.5  # resident bytes per byte of weights file, an estimate
@@ -22,8 +24,14 @@ class Model:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-_models: OrderedDict[str, Model] = OrderedDict()
-_guard = threading.RLock()
+def empty() -> LRUCache[str, Model]:
+    """No models; they make room by :func:`budget`, whatever that is by then."""
+    return LRUCache(math.inf, lambda model: model.bytes)
+
+
+_models = empty()
+_loading: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
 
 
 def budget() -> int:
@@ -36,7 +44,7 @@ def budget() -> int:
 
 
 def get(id: str, size: int, load: Callable[[], Any]) -> Model:
-    """The model of that id, loaded by ``load`` if it is not in memory yet.
+    """The model of that id, loaded by ``load`` if it is not in memory yet. Others are answered meanwhile.
 
     Args:
         id: of the weights.
@@ -44,22 +52,23 @@ def get(id: str, size: int, load: Callable[[], Any]) -> Model:
         load: makes what :attr:`Model.run` holds.
     """
     with _guard:
-        model = _models.get(id)
-        if model is None:
+        loading = _loading.setdefault(id, threading.Lock())
+    with loading:
+        with _guard:
+            model = _models.get(id)
+            if model is not None:
+                return model
             need = int(size * COST)
-            while _models and _taken() + need > budget():
-                _models.popitem(last=False)
-            model = _models[id] = Model(load(), need)
-        _models.move_to_end(id)
+            while _models and _models.currsize + need > budget():
+                _models.popitem()
+        model = Model(load(), need)
+        with _guard:
+            _models[id] = model
         return model
-
-
-def _taken() -> int:
-    return sum(model.bytes for model in _models.values())
 
 
 def report() -> str:
     """One line for ``doctor``."""
     with _guard:
-        names = ", ".join(_models) or "none loaded"
-        return f"{_taken() / 1e6:.0f} of {budget() / 1e6:.0f} MB ({names}); BACKDROP_MODEL_MEMORY sets it"
+        names = ", ".join(sorted(_models)) or "none loaded"
+        return f"{_models.currsize / 1e6:.0f} of {budget() / 1e6:.0f} MB ({names}); BACKDROP_MODEL_MEMORY sets it"

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any, Generic, TypeVar
+
+from cachetools import LRUCache
 
 Answer = TypeVar("Answer")
 
 
 class Memory(Generic[Answer]):
-    """The last answers, as many as fit.
+    """The last answers, as many as fit; least recently used first out. For any number of threads.
 
     Args:
         limit: how large all answers together may be, in whatever unit :meth:`put` is given; one always stays.
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[Hashable, tuple[int, Answer]] = OrderedDict()
+        self._kept: LRUCache[Hashable, tuple[int, Answer]] = LRUCache(limit, lambda kept: min(kept[0], limit))
         self._guard = threading.Lock()
         _all.append(self)
 
     def get(self, key: Hashable) -> Answer | None:
         with self._guard:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][1]
+            kept = self._kept.get(key)
+        return kept[1] if kept else None
 
     def put(self, key: Hashable, answer: Answer, size: int = 1) -> None:
         with self._guard:
             self._kept[key] = size, answer
-            while len(self._kept) > 1 and sum(size for size, _ in self._kept.values()) > self._limit:
-                self._kept.popitem(last=False)
 
     def clear(self) -> None:
         with self._guard:

@@ -77,7 +77,7 @@ def tiny_mobilevit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     MobileViTForSemanticSegmentation(config).save_pretrained(tmp_path / "deeplab-mobilevit-small")
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
 
 
 def test_mobilevit_answers_by_category(tiny_mobilevit: None) -> None:

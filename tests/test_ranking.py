@@ -4,7 +4,6 @@ rembg's own sessions: each finds what is bright, or what is dark."""
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ Install = Callable[[str, float], None]
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Put a network of one layer where the weights of an id are looked for; nothing else is installed."""
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr(loaded, "_models", OrderedDict())
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
     masks.forget()
 
     def install(id: str, sign: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,7 +232,7 @@ def test_the_embedding_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     real = sam._MobileSam.embed
     monkeypatch.setattr(sam._MobileSam, "embed", lambda self, rgb: made.append(1) or real(self, rgb))
     monkeypatch.setattr(sam, "_embeddings", type(sam._embeddings)(sam.CACHED_PHOTOS))
-    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
     photo = shared_photo("dog_on_bench.jpg")
     sizes = {find(photo, f"sam:{x},250;size={size}").area for x in (300, 400) for size in ("whole", "detail")}
     assert made == [1]
@@ -256,12 +257,35 @@ def test_clicks_add_and_remove() -> None:
 
 def test_memory_stays_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKDROP_MODEL_MEMORY", "10")
-    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
     kept = [loaded.get(f"m{k}", 1_500_000, lambda k=k: k).run for k in range(5)]  # 3.75 MB each
     assert kept == [0, 1, 2, 3, 4]
-    assert list(loaded._models) == ["m3", "m4"]
+    assert set(loaded._models) == {"m3", "m4"}
     assert loaded.get("m3", 1_500_000, lambda: pytest.fail("loaded twice")).run == 3
-    assert "8 of 10 MB (m4, m3)" in loaded.report()
+    assert "8 of 10 MB (m3, m4)" in loaded.report()
+
+
+def test_loading_one_model_does_not_hold_up_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
+    loaded.get("quick", 10, lambda: "quick")
+    begun, answered = threading.Event(), threading.Event()
+    made = []
+
+    def load() -> str:
+        made.append(1)
+        begun.set()
+        assert answered.wait(30), "the quick one was held up"
+        return "slow"
+
+    threads = [threading.Thread(target=loaded.get, args=("slow", 10, load)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(30)
+    assert loaded.get("quick", 10, lambda: pytest.fail("loaded twice")).run == "quick"
+    answered.set()
+    for thread in threads:
+        thread.join(30)
+    assert made == [1], "two that want the same load it once"
 
 
 def two_things() -> np.ndarray:
@@ -406,7 +430,7 @@ def tiny_sam2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     Sam2Model(config).save_pretrained(tmp_path / "sam2.1-hiera-tiny")
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
     return tmp_path
 
 
@@ -469,7 +493,7 @@ def tiny_clipseg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "merges.txt").write_text("#version: 0.2\n")
     CLIPTokenizer(str(tmp_path / "vocab.json"), str(tmp_path / "merges.txt")).save_pretrained(folder)
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr(loaded, "_models", type(loaded._models)())
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
     return tmp_path
 
 

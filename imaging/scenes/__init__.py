@@ -23,18 +23,23 @@ import recipe
 from errors import BadInput
 from imaging.geometry import Size
 from imaging.scenes import (
+    autumn,
     baths,
     cafes,
+    crops,
+    heights,
     indoors,
     kitchens,
     land,
     lights,
     lounges,
+    meadow,
     mountains,
     offices,
     sea,
     studio,
     walls,
+    woods,
 )
 from imaging.scenes.base import Grainy, Light, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
@@ -53,7 +58,10 @@ __all__ = [
     "options_of",
 ]
 
-FAMILIES = (studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, sea, land, mountains)
+FAMILIES = (
+    *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls),
+    *(sea, land, mountains, woods, meadow, autumn, heights, crops),
+)
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
 
