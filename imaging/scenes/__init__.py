@@ -35,6 +35,7 @@ from imaging.scenes import (
     lounges,
     meadow,
     mountains,
+    neons,
     offices,
     sea,
     studio,
@@ -59,7 +60,7 @@ __all__ = [
 ]
 
 FAMILIES = (
-    *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls),
+    *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, neons),
     *(sea, land, mountains, woods, meadow, autumn, heights, crops),
 )
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
