@@ -142,6 +142,7 @@ SHOWN = {  # where the colour is seen: rows and columns in fractions, further op
     "podium": ((0.0, 0.6), {"arch": False}, 12),
     "table": ((0.85, 0.95), {"material": "plain", "room": "dark"}, 45),
     "window": ((0.0, 0.6), {"time": "day"}, 22),
+    "flatlay": ((0.0, 1.0), {"material": "plain", "shadow": "none", "sprigs": False}, 12),
     "brick": ((0.0, 0.6), {"material": "painted", "worn": 0}, 22),
     "dunes": ((0.8, 1.0), {"time": "day"}, 25),
     "clouds": ((0.75, 1.0), {}, 30),
@@ -159,7 +160,11 @@ def test_the_colour_that_was_asked_for(name: str) -> None:
     assert np.mean(found) < threshold
 
 
-PLAIN = {"table": "plain", "brick": "painted"}  # the material that takes the colour, where not all do
+PLAIN = {
+    "table": "plain",
+    "brick": "painted",
+    "flatlay": "plain",
+}  # the material that takes the colour, where not all do
 
 
 def test_every_scene_with_a_colour_turns_to_it() -> None:
@@ -197,7 +202,7 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
 IN_FOCUS_OR_NOT = [
     *("sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city"),
     *("forest", "meadow", "autumn", "clouds", "field"),
-    *("kitchen", "room", "cafe", "office", "bath", "brick"),
+    *("kitchen", "room", "cafe", "office", "bath", "brick", "neon"),
 ]
 
 

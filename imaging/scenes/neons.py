@@ -10,7 +10,7 @@ from pydantic import Field
 from imaging.scenes import surfaces
 from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
-from imaging.scenes.tools import blurred, bump, grid, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import blurred, grid, noise, smooth, softened, tint, vignette
 
 
 class NeonOptions(Grainy):
