@@ -202,7 +202,7 @@ def test_the_caption_says_what_was_drawn(name: str) -> None:
 IN_FOCUS_OR_NOT = [
     *("sky", "sea", "dunes", "fog", "snow", "mountains", "table", "city"),
     *("forest", "meadow", "autumn", "clouds", "field"),
-    *("kitchen", "room", "cafe", "office", "bath", "brick", "neon"),
+    *("kitchen", "room", "cafe", "office", "bath", "brick", "neon", "festive"),
 ]
 
 

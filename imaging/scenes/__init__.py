@@ -27,6 +27,7 @@ from imaging.scenes import (
     baths,
     cafes,
     crops,
+    festives,
     flatlays,
     heights,
     indoors,
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 FAMILIES = (
-    *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, flatlays, neons),
+    *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, flatlays, neons, festives),
     *(sea, land, mountains, woods, meadow, autumn, heights, crops),
 )
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}

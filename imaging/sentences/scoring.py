@@ -25,7 +25,7 @@ ROLES: Mapping[str, float] = {
 }
 INCLUDES: Mapping[str, tuple[str, ...]] = {
     "window": ("wall",),
-    **dict.fromkeys(("kitchen", "room", "cafe", "office", "bath"), ("table",)),
+    **dict.fromkeys(("kitchen", "room", "cafe", "office", "bath", "festive"), ("table",)),
 }
 """Scenes that show others, too: "window light on a wall" speaks of both, and the first has them both."""
 SUBJECT = 0.7  # a place before the first preposition of place is rather the subject's: a beach towel on a table
