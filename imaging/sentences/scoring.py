@@ -26,6 +26,8 @@ ROLES: Mapping[str, float] = {
 INCLUDES: Mapping[str, tuple[str, ...]] = {
     "window": ("wall",),
     **dict.fromkeys(("kitchen", "room", "cafe", "office", "bath", "festive"), ("table",)),
+    "flatlay": ("table", "cloth", "paper", "window"),
+    "neon": ("wall", "paper"),
 }
 """Scenes that show others, too: "window light on a wall" speaks of both, and the first has them both."""
 SUBJECT = 0.7  # a place before the first preposition of place is rather the subject's: a beach towel on a table
