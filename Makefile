@@ -42,6 +42,7 @@ bench: .venv/ready-to-test
 	$(BIN)/python -m benchmarks.edges
 	$(BIN)/python -m benchmarks.scenes
 	$(BIN)/python -m benchmarks.masks
+	$(BIN)/python -m benchmarks.cross_validation
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -38,9 +38,9 @@ Array = npt.NDArray[Any]
 Way = Callable[[Photo, Array], Array]
 
 
-def pictures(name: str) -> Iterator[tuple[Photo, Array]]:
+def pictures(folder: Path) -> Iterator[tuple[Photo, Array]]:
     """The photos of a set, each with its truth ``(H, W)`` 0..1."""
-    for path in sorted((SHARED / "groundtruth" / name).glob("*_image.*")):
+    for path in sorted(folder.glob("*_image.*")):
         stem = path.name.split("_image.")[0]
         truth = next(
             path.parent / f"{stem}_{kind}.png" for kind in KINDS if (path.parent / f"{stem}_{kind}.png").exists()
@@ -210,7 +210,7 @@ WAYS: dict[str, dict[str, Way]] = {
 def run(sets: list[str], only: str) -> None:
     head = f"{'way':26}  {'n':>3}  {'IoU':>6}  {'median':>6}  {'MAE':>6}  {'edge F':>6}  {'ms':>6}"
     for name in sets:
-        cases = list(pictures(name))
+        cases = list(pictures(SHARED / "groundtruth" / name))
         if not cases:
             print(f"{name}: no pictures in {SHARED / 'groundtruth' / name}")
             continue

@@ -29,7 +29,7 @@ from recipe import Source
 
 SIZES = ((1800, 1200), (4000, 3000))
 WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "rembg": ("rembg (three looks)", ("u2netp",)),
+    "rembg": ("rembg (three views)", ("u2netp",)),
     "deeplab": ("deeplab", ("deeplab-mobilenet-v2",)),
     "hair": ("hair", ("hair-segmenter", "selfie-multiclass")),
     "auto": ("auto", ("u2netp",)),

@@ -74,6 +74,7 @@ def mask(
             "subject_share": round(share, 4),
         },
         "found": dict(selection.found),
+        "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*loaded.notes, *selection.notes],
     }
     tell(report, as_json, f"{output}: the subject is {share:.1%} of the photo")

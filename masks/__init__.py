@@ -15,12 +15,13 @@ import models
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import matting, memory, ops, preprocess, strokes
-from masks.base import Context, MaskSource, Options, Prediction, RepaintMask, Selection, to_repaint
+from masks import doubt, matting, memory, ops, preprocess, strokes
+from masks.base import Context, Doubt, MaskSource, Options, Prediction, RepaintMask, Selection, to_repaint
 from masks.memory import Memory
 
 __all__ = [
     "SOURCES",
+    "Doubt",
     "RepaintMask",
     "Selection",
     "combine",
@@ -77,11 +78,17 @@ def find(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> S
     selection = _selections.get(key)
     if selection is None:
         answer = _run_source(photo, source, read)
-        selection = preprocess.select(photo, answer) if isinstance(answer, Prediction) else answer
+        selection = _select_prediction(photo, answer) if isinstance(answer, Prediction) else answer
         if selection.values.shape != photo.pixels.shape[:2]:
             raise ValueError(f"source {source.name} returned {selection.values.shape} for {photo.pixels.shape[:2]}")
         _selections.put(key, selection, selection.values.size)
     return selection
+
+
+def _select_prediction(photo: Photo, prediction: Prediction) -> Selection:
+    selection, measured = preprocess.select(photo, prediction), doubt.measure(prediction)
+    said = (measured.sentence,) if measured and measured.sentence else ()
+    return replace(selection, doubt=measured, notes=(*selection.notes, *said))
 
 
 def _key(photo: Photo, source: recipe.Source) -> Key:
@@ -97,10 +104,7 @@ def _run_source(photo: Photo, source: recipe.Source, read: Callable[[str], bytes
         return find(photo, recipe.Source(name=name, options=options), read)
 
     def predict_by(name: str, photo: Photo, /, **options: Any) -> Prediction:
-        prediction = _run_source(photo, recipe.Source(name=name, options=options), read)
-        if not isinstance(prediction, Prediction):
-            raise TypeError(f"the source {name} gives masks; it has nothing that a network saw")
-        return prediction
+        return predict(photo, recipe.Source(name=name, options=options), read)
 
     key = _key(photo, source)
     kept = _predictions.get(key)
@@ -111,6 +115,14 @@ def _run_source(photo: Photo, source: recipe.Source, read: Callable[[str], bytes
     if isinstance(answer, Prediction):
         _predictions.put(key, answer, answer.probability.size)
     return answer
+
+
+def predict(photo: Photo, source: recipe.Source, read: Callable[[str], bytes]) -> Prediction:
+    """What a source's networks see, without refining the edges."""
+    prediction = _run_source(photo, source, read)
+    if not isinstance(prediction, Prediction):
+        raise TypeError(f"the source {source.name} gives masks; it has nothing that a network saw")
+    return prediction
 
 
 def forget() -> None:
@@ -176,7 +188,8 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
         if isinstance(mask.objects, tuple):
             raise NothingFound("None of what was found lies at the points chosen; choose points on the subject.")
         raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
-    return Selection(values, combined.models, notes, combined.probability, combined.found)
+    unmeasured = bool(mask.strokes) or mask.objects != "all"
+    return replace(combined, values=values, notes=notes, doubt=None if unmeasured else combined.doubt)
 
 
 def shape(values: Any, mask: recipe.MaskRecipe) -> Any:

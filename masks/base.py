@@ -21,6 +21,14 @@ Mask = npt.NDArray[Any]
 """``(H, W)`` uint8."""
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """How likely it is that a mask is wrong (IoU below 0.8 with what a person would cut out), and why."""
+
+    value: float  # 0..1, calibrated on pictures with true masks
+    sentence: str  # what is doubtful, for people; empty where the value is small
+
+
 @dataclass(frozen=True, eq=False)
 class Selection:
     """Where the subject is.
@@ -33,6 +41,8 @@ class Selection:
             resolution; ``None`` where no network was used. For the heat map. Of several layers combined, the first
             one's.
         found: what else was recognised in the photo: (name, share of the photo 0..1).
+        doubt: how likely the mask is wrong; ``None`` where that was not measured (one's own mask, clicks, several
+            layers).
     """
 
     values: Mask
@@ -40,6 +50,7 @@ class Selection:
     notes: tuple[str, ...] = ()
     probability: npt.NDArray[Any] | None = None
     found: tuple[tuple[str, float], ...] = ()
+    doubt: Doubt | None = None
 
     def __post_init__(self) -> None:
         if self.values.dtype != np.uint8 or self.values.ndim != 2:
@@ -65,6 +76,8 @@ class Prediction:
         models, notes, found: as a :class:`Selection`'s.
         specks: connected components smaller than this, in per cent of the largest, are dropped.
         display_probability: the heat map's probability, where it is not ``probability``.
+        disagreement: 1 - the smallest soft IoU between the answers that it was made of, 0..1; ``None`` where it was
+            made of one answer.
     """
 
     probability: npt.NDArray[Any]
@@ -74,6 +87,7 @@ class Prediction:
     found: tuple[tuple[str, float], ...] = ()
     specks: float = 1.0
     display_probability: npt.NDArray[Any] | None = None
+    disagreement: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

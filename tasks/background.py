@@ -93,6 +93,7 @@ def _result(recipe: Recipe, prepared: _Prepared, background: Background, pixels:
         "model": report["model"] or next(reversed(used), None),  # what generated it, else what found the subject
         "models": used,
         "checks": {"protected_share": round(prepared.share, 4), "changed_subject_pixels": changed},
+        "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*prepared.notes, *report["notes"]],
     }
     return Result(pixels, selection, recipe, report, photo.icc, photo.exif, background.inputs)

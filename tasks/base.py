@@ -46,7 +46,7 @@ class Result:
         pixels: ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA in the photo's type and colour space; sRGB without a photo.
         selection: the final selection; ``None`` where the task has no subject.
         recipe: what was asked; it makes this one picture again.
-        report: size, seconds, device, models, seed, checks, notes; JSON values only.
+        report: size, seconds, device, models, seed, checks, doubt, notes; JSON values only.
         icc, exif: the photo's profile and cleaned EXIF.
         inputs: bytes of the inputs that went into it, by digest.
     """

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import no_inputs, photo_of
+from pages import Page
 
 import masks
 import models
+from imaging.encode import encode
+from jobs import downloads, queue
 from masks import loaded, ranking
 from masks.onnxfile import Network
 from recipe import Source
@@ -41,11 +44,15 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     return install
 
 
+def two_squares() -> np.ndarray:
+    pixels = np.full((120, 200, 3), 128, np.uint8)
+    pixels[40:80, 40:80], pixels[40:80, 120:180] = 255, 0
+    return pixels
+
+
 def found() -> tuple[masks.Selection, bool, bool]:
     """What ``auto`` selects on a photo with a bright and a dark square: which of them it is."""
-    pixels = np.full((120, 200, 3), 128, np.uint8)
-    pixels[40:80, 40:80], pixels[40:80, 120:160] = 255, 0
-    selection = masks.find(photo_of(pixels), Source(name="auto"), no_inputs)
+    selection = masks.find(photo_of(two_squares()), Source(name="auto"), no_inputs)
     return selection, bool(selection.values[BRIGHT] >= 128), bool(selection.values[DARK] >= 128)
 
 
@@ -79,6 +86,31 @@ def test_the_next_better_one_is_offered_until_the_best_is_here(install: Install)
             assert offered.licence
             install(offered.id, 1)
     assert ranking.best_installed() == "birefnet-general"
+
+
+def test_the_page_offers_it_in_one_click_and_uses_it(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "ensure_worker", lambda: None)
+    install("u2netp", -1)
+    page = Page().upload(encode(two_squares(), "PNG"))
+    first, better, _ = ranking.OFFERED
+    by_u2netp = page.app.success[0].value
+    assert page.app.button(key=f"download.{first}").label == "Get a better network (179 MB)"
+    assert "Apache-2.0" in page.app.button(key=f"download.{first}").help
+
+    page.click(f"download.{first}")
+    begun = downloads.download_of(first)
+    assert begun
+    assert begun.state == "queued"
+    assert f"stop_download.{first}" in page.buttons()
+    page.click(f"stop_download.{first}").run()
+    assert f"download.{first}" in page.buttons()
+
+    install(first, 8)
+    page.run()
+    assert f"download.{better}" in page.buttons()
+    assert page.app.success[0].value != by_u2netp
+    page.set("layers.0.source", "rembg")
+    assert not any(key.startswith("download.") for key in page.buttons())
 
 
 def test_only_networks_for_any_subject_are_ranked() -> None:

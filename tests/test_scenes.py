@@ -105,6 +105,7 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "autumn": ((0.0, 0.4), [{"falling": 0}, {"time": "golden", "falling": 0}]),
     "clouds": ((0.0, 0.2), [{"light": "left"}, {"light": "right"}]),
     "field": ((0.0, 0.35), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),
+    "lake": ((0.0, 0.2), [{"time": "sunset"}, {"time": "golden"}]),
     "forest": ((0.0, 0.3), [{"rays": 0.9}, {"time": "golden", "rays": 0.9}]),
 }
 
@@ -124,6 +125,7 @@ def test_the_side_of_the_light_is_the_brighter_one(name: str) -> None:
 def test_ground_is_there_where_a_subject_can_stand() -> None:
     assert [name for name in SCENES if not scenes.has_ground(name, {})] == ["wall", "sky", "space"]
     assert not scenes.has_ground("sea", {"beach": False})
+    assert not scenes.has_ground("lake", {"shore": "none"})
     assert not scenes.has_ground("mountains", {"foreground": "none"})
     assert not scenes.has_ground("bokeh", {"floor": False})
 
@@ -146,6 +148,7 @@ SHOWN = {  # where the colour is seen: rows and columns in fractions, further op
     "brick": ((0.0, 0.6), {"material": "painted", "worn": 0}, 22),
     "dunes": ((0.8, 1.0), {"time": "day"}, 25),
     "clouds": ((0.75, 1.0), {}, 30),
+    "water": ((0.4, 1.0), {"caustics": 0.2}, 25),
 }
 
 

@@ -36,6 +36,30 @@ def offer(model: models.Model) -> None:
     )
 
 
+def offer_better(model: models.Model) -> None:
+    """Offer a model that does better what works without it: one quiet button, or how far its download is."""
+    found = downloads.download_of(model.id)
+    if found and not found.finished:
+        _progress(model)
+        return
+    if found and found.state == "failed":
+        st.caption(f":material/cloud_off: {found.problem}")
+    st.button(
+        f"Get a better network ({_size(model.size)})",
+        key=f"download.{model.id}",
+        icon=":material/download:",
+        type="tertiary",
+        on_click=_begin,
+        args=(model.id,),
+        help=f"{model.title}: {model.help}. Licence {model.licence}; you accept it by fetching it. Automatic uses it "
+        "from then on.",
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
 def _begin(id: str) -> None:
     try:
         queue.ensure_worker()
@@ -58,7 +82,7 @@ def _progress(model: models.Model) -> None:
     else:
         total = found.total or model.size
         share = min(1.0, found.done / max(1, total))
-        said = f"{found.done / 1e9:.2f} of {total / 1e9:.2f} GB"
+        said = f"{_size(found.done)} of {_size(total)}"
         st.progress(share, f"Fetching {model.title}: {said}. You can go on.")
     st.button(
         "Stop the download",

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 import fields
 import masks
+import models
 from errors import BadInput, StudioError
 from imaging.photo import Photo
 from jobs import searches, store
@@ -167,7 +168,7 @@ def _normalised(layer: Layer) -> Layer:
 
 def found(photo: Photo, mask: MaskRecipe) -> Found:
     """The selection that a mask recipe gives on the photo; a spinner shows while it is being found."""
-    key = f"{photo.digest} {mask.model_dump_json()}"
+    key = f"{_key(photo, mask.layers)} {mask.model_dump_json()}"
     if state.remembered("selection", key):
         return state.remember("selection", key, lambda: _find(photo, mask))
     if not state.remembered("combined", _key(photo, mask.layers)) and searches.takes_long(mask.layers):
@@ -189,8 +190,10 @@ def _find(photo: Photo, mask: MaskRecipe) -> Found:
 
 
 def _key(photo: Photo, layers: tuple[Layer, ...]) -> str:
-    """What the combined layers are remembered by."""
-    return f"{photo.digest} " + " ".join(layer.model_dump_json() for layer in layers)
+    """What the combined layers are remembered by, until better weights are here."""
+    ids = [id for layer in layers for id in masks.SOURCES[layer.source.name].optional_weights]
+    weights = models.fingerprint(*ids) if ids else ""
+    return f"{photo.digest} {weights} " + " ".join(layer.model_dump_json() for layer in layers)
 
 
 def heats(photo: Photo) -> dict[int, Heat]:
@@ -199,7 +202,7 @@ def heats(photo: Photo) -> dict[int, Heat]:
     To be asked when the whole selection was found: then every layer's own is at hand.
     """
     layers = in_use()
-    key = f"{photo.digest} " + " ".join(f"{key} {layer.source.model_dump_json()}" for key, layer in layers.items())
+    key = f"{_key(photo, tuple(layers.values()))} {list(layers)}"
     return state.remember("heats", key, lambda: _heats(photo, layers))
 
 
@@ -222,7 +225,7 @@ def look_again() -> None:
 
 def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes:
     """The overlay picture for the screen; the photo all red where nothing is selected."""
-    key = f"{photo.digest} {side} {mask.model_dump_json()}"
+    key = f"{_key(photo, mask.layers)} {side} {mask.model_dump_json()}"
 
     def make() -> bytes:
         answer = found(photo, mask)
@@ -239,7 +242,8 @@ def view(photo: Photo, mask: MaskRecipe, name: str) -> bytes:
     if name == "Overlay" or selection is None:
         return overlay(photo, mask)
     draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask}[name]
-    return state.remember("view", f"{name} {photo.digest} {mask.model_dump_json()}", lambda: draw(photo, selection))
+    key = f"{name} {_key(photo, mask.layers)} {mask.model_dump_json()}"
+    return state.remember("view", key, lambda: draw(photo, selection))
 
 
 def heat_map(photo: Photo, layer: int) -> bytes:

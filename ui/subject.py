@@ -7,7 +7,8 @@ import streamlit as st
 import fields
 import masks
 from imaging.photo import Photo
-from ui import clicks, edge, layers, pictures, selecting, state, touch_up
+from masks import ranking
+from ui import clicks, downloads, edge, layers, pictures, selecting, state, touch_up
 
 ABOUT = {
     "Overlay": "What is red will be repainted. What is clear stays, pixel for pixel.",
@@ -149,6 +150,15 @@ def _verdict(photo: Photo) -> None:
         st.caption(f"Seen in this photo: {seen}.")
     for note in answer.selection.notes:
         st.caption(note)
+    _better_network(answer.selection.models)
+
+
+def _better_network(used: tuple[str, ...]) -> None:
+    """The next better salient network, where one of those that are ranked was used and the best is not here."""
+    better = ranking.next_better()
+    automatic = any(layer.source.name == "auto" for layer in selecting.in_use().values())
+    if better and automatic and set(used) & set(ranking.RANKING):
+        downloads.offer_better(better)
 
 
 def _percent(share: float) -> str:

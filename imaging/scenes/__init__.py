@@ -40,8 +40,10 @@ from imaging.scenes import (
     neons,
     offices,
     sea,
+    street,
     studio,
     walls,
+    waters,
     woods,
 )
 from imaging.scenes.base import Grainy, Light, Scene, Stage, Stand
@@ -63,7 +65,7 @@ __all__ = [
 
 FAMILIES = (
     *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, flatlays, neons, festives),
-    *(sea, land, mountains, woods, meadow, autumn, heights, crops),
+    *(sea, land, mountains, woods, meadow, autumn, heights, crops, waters, street),
 )
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
