@@ -132,10 +132,11 @@ def _branch(layer: Layer, x: float, y: float, end_x: float, end_y: float, key: s
     ends = np.array([[*one, *other] for twig in twigs for one, other in pairwise(twig)])
     for tone, share in zip(GREENS, (14, 7, 3, 1), strict=True):
         ax, ay, bx, by = np.repeat(ends, share, axis=0).T
-        t, turn = rng.uniform(0, 1, len(ax)), rng.choice([-1, 1], len(ax)) * rng.uniform(0.35, 1.0, len(ax))
+        t, aside = rng.uniform(0, 1, len(ax)), rng.choice([-1, 1], len(ax)) * rng.uniform(0.35, 1.0, len(ax))
         px, py = ax + (bx - ax) * t, ay + (by - ay) * t
-        along, long = np.arctan2(by - ay, bx - ax) + turn, rng.uniform(0.018, 0.034, len(ax))
-        _needles(layer, np.stack([px, py, px + np.cos(along) * long, py + np.sin(along) * long], 1), tint(tone), thick)
+        along, reach = np.arctan2(by - ay, bx - ax) + aside, rng.uniform(0.018, 0.034, len(ax))
+        tips = px + np.cos(along) * reach, py + np.sin(along) * reach
+        _needles(layer, np.stack([px, py, *tips], 1), tint(tone), thick)
 
 
 def _tree(layer: Layer, options: FestiveOptions, x: float, foot: float, tall: float, wide: float) -> None:
@@ -151,19 +152,19 @@ def _tree(layer: Layer, options: FestiveOptions, x: float, foot: float, tall: fl
         long = rng.uniform(0.025, 0.055, count)
         _needles(layer, np.stack([px, py, px + np.cos(angle) * long, py + np.sin(angle) * long], 1), tint(tone), thick)
     for index in range(16):
-        down = float(rng.uniform(0.2, 0.95))
+        share = float(rng.uniform(0.2, 0.95))
         _bauble(
             layer,
-            x + float(rng.uniform(-0.85, 0.85)) * down * wide,
-            foot - tall * (1 - down),
+            x + float(rng.uniform(-0.85, 0.85)) * share * wide,
+            foot - tall * (1 - share),
             float(rng.uniform(0.020, 0.030)),
             _tone(options, index),
         )
     for _ in range(int(20 + 70 * options.lights)):
-        down = float(np.sqrt(rng.uniform(0.02, 1)))
-        at = x + float(rng.uniform(-1, 1)) * down * wide * 0.95
+        share = float(np.sqrt(rng.uniform(0.02, 1)))
+        at = x + float(rng.uniform(-1, 1)) * share * wide * 0.95
         layer.lamp(
-            at, foot - tall * (1 - down), tint("#ffc877", 0.55 * float(rng.lognormal(0, 0.45))), rng.uniform(0.45, 0.8)
+            at, foot - tall * (1 - share), tint("#ffc877", 0.55 * float(rng.lognormal(0, 0.45))), rng.uniform(0.45, 0.8)
         )
 
 

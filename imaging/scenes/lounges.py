@@ -73,10 +73,10 @@ def _room(stage: Stage, options: RoomOptions, edge: float) -> Picture:
     things = Layer(stage)
     linen = mix(tint("#efe9de"), tint(options.colour), 0.22)
     inner = pane - side * (wide + 0.02)
-    rooms.curtain(things, *sorted((inner, inner - side * 0.16)), skirting + 0.02, linen * 0.95, "curtain")
-    rooms.curtain(
-        things, *sorted((side * (half + 0.1), pane + side * (wide - 0.05))), skirting + 0.02, linen, "curtain2"
-    )
+    left, right = sorted((inner, inner - side * 0.16))
+    rooms.curtain(things, left, right, skirting + 0.02, linen * 0.95, "curtain")
+    left, right = sorted((side * (half + 0.1), pane + side * (wide - 0.05)))
+    rooms.curtain(things, left, right, skirting + 0.02, linen, "curtain2")
     things.box(lamp_x - 0.008, lamp_y, lamp_x + 0.008, edge + 0.1, tint("#8f6c3f"), upright(side))
     rooms.plant(things, pane - side * (wide + 0.12), edge + 0.02, 0.44, side, tint("#d9d2c6"))
     (_sofa if options.kind == "living" else _bed)(things, options, edge, side)
@@ -182,14 +182,11 @@ def _bed(layer: Layer, options: RoomOptions, edge: float, side: float) -> None:
         for place in (0.27, 0.68) if row < 2 else (0.45,):
             x = left + (right - left) * place + float(rng.normal(0, 0.02))
             _cushion(layer, x, foot, reach, tone, side, float(rng.normal(0, 0.06)))
-    x, y = layer.stage.x, layer.stage.y
-    fold = noise(layer.stage, "duvet", x * 4 + y * 2, y * 16 - x * 2, 3, 0.5)
 
     def folded(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         return 1.0 + 0.10 * np.sin(u * 31 + 3 * np.sin(v * 9)) - 0.15 * v
 
-    top = edge - 0.115 + 0.012 * float(fold.mean())
-    layer.box(left - 0.1, top, right + 0.12, edge + 0.1, mix(tint("#f4f0e8"), colour, 0.10), folded, 0.05)
+    layer.box(left - 0.1, edge - 0.115, right + 0.12, edge + 0.1, mix(tint("#f4f0e8"), colour, 0.10), folded, 0.05)
     layer.box(left - 0.1, edge - 0.05, right + 0.13, edge + 0.1, colour, folded, 0.03)
 
 
