@@ -90,7 +90,7 @@ class Setting:
     Attributes:
         name: the field's, by which its value is read and written.
         alias: how JSON and the command line spell it.
-        default: ``None`` where there is none; ``required`` tells that from a default of ``None``.
+        default: ``None`` where there is none; ``required`` distinguishes that from a default of ``None``.
         optional: whether it may be ``None``.
         low, high: limits of a number; with ``low_excluded`` and ``high_excluded`` the limit itself is out.
         choices: what may be chosen, in order.

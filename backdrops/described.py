@@ -124,7 +124,7 @@ class DescribedBackdrop(BackdropKind):
 
     @classmethod
     def of(cls, task: Task, prompt: str, reading: Reading | None = None, **given: Any) -> Self:
-        """Read a sentence and settle what its pictures show.
+        """Read a sentence and fix what its pictures show.
 
         Args:
             task: of the recipe.

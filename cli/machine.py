@@ -131,7 +131,8 @@ def doctor(as_json: AsJson = False) -> None:
     import main
     import models
     from diffusion.device import pick_device
-    from imaging.photo import FORMATS, max_megapixels
+    from imaging.decode import max_megapixels
+    from imaging.photo import FORMATS
     from jobs import places, retention, supervisor
     from masks import loaded
 

@@ -11,9 +11,9 @@ import typer
 from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, MaybeSeed, PhotoArgument, grouped, made, usage
+from cli.generated import BackgroundFlags, CreateFlags, generated_backdrop, resolve_seed
 from cli.mask import LayerFlags, MaskFlags, read_mask
-from cli.painting import BackgroundFlags, CreateFlags, generated, settled_seed
-from cli.report import ProgressLine, Writer, tell
+from cli.report import ProgressLine, Writer, print_report
 from errors import BadInput
 
 
@@ -77,7 +77,7 @@ def mask(
         "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*loaded.notes, *selection.notes],
     }
-    tell(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
+    print_report(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
 
 
 @grouped
@@ -97,7 +97,7 @@ def background(
         str, typer.Option(metavar="none|contact", help="A soft shadow where the subject stands.")
     ] = "none",
     seed: MaybeSeed = None,
-    painting: BackgroundFlags,
+    settings: BackgroundFlags,
     as_json: AsJson = False,
 ) -> None:
     """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
@@ -109,16 +109,16 @@ def background(
     kind = usage("--output", lambda: type_of(output))
     if (backdrop is None) == (prompt is None):
         raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
-    if backdrop is not None and painting:
-        flag = f"--{next(iter(painting)).replace('_', '-')}"
+    if backdrop is not None and settings:
+        flag = f"--{next(iter(settings)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
     if shadow not in ("none", "contact"):
         raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none or contact", param_hint="--shadow")
-    outputs = numbered(output, painting.get("num_images_per_prompt", 1))
+    outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
-    painted = generated("background", prompt, painting) if prompt is not None else None
+    generated = generated_backdrop("background", prompt, settings) if prompt is not None else None
     store, loaded = take_photo(photo)
-    wanted = painted or read_backdrop(backdrop or "", store, loaded.size, outputs)
+    wanted = generated or read_backdrop(backdrop or "", store, loaded.size, outputs)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
     recipe = made(
@@ -127,7 +127,7 @@ def background(
         mask=read_mask(mask, layers, shape, store, outputs),
         backdrop=wanted,
         shadow=shadow,
-        seed=settled_seed(seed, painted),
+        seed=resolve_seed(seed, generated),
     )
     writer = Writer(outputs, kind)
     with ProgressLine() as line:
@@ -141,7 +141,7 @@ def create(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the picture goes.")],
     seed: MaybeSeed = None,
     *,
-    painting: CreateFlags,
+    settings: CreateFlags,
     as_json: AsJson = False,
 ) -> None:
     """Make a whole picture from a description."""
@@ -151,10 +151,10 @@ def create(
     from recipe import Recipe
 
     kind = usage("--output", lambda: type_of(output))
-    outputs = numbered(output, painting.get("num_images_per_prompt", 1))
+    outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(None, *outputs)
-    backdrop = generated("create", prompt, painting)
-    recipe = made(Recipe, task="create", backdrop=backdrop, seed=settled_seed(seed, backdrop))
+    backdrop = generated_backdrop("create", prompt, settings)
+    recipe = made(Recipe, task="create", backdrop=backdrop, seed=resolve_seed(seed, backdrop))
     writer = Writer(outputs, kind)
     with ProgressLine() as line:
         main.run(recipe, None, store.default().get, line, on_result=writer)

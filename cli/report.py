@@ -42,14 +42,14 @@ class Writer:
         for report in reports:
             width, height = report["size"]
             kept = report["checks"].get("protected_share")
-            said = f"{width} x {height} pixels, seed {report['seed']}"
+            summary = f"{width} x {height} pixels, seed {report['seed']}"
             if kept is not None:
-                said = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
-                said += f", seed {report['seed']}" if len(reports) > 1 else ""
-            tell(report, as_json, f"{report['images'][0]}: {said}")
+                summary = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
+                summary += f", seed {report['seed']}" if len(reports) > 1 else ""
+            print_report(report, as_json, f"{report['images'][0]}: {summary}")
 
 
-def tell(report: dict[str, Any], as_json: bool, line: str) -> None:
+def print_report(report: dict[str, Any], as_json: bool, line: str) -> None:
     for note in report["notes"]:
         typer.echo(note, err=True)
     typer.echo(json.dumps(report, indent=2) if as_json else f"{line} ({report['seconds']} s)")

@@ -46,7 +46,7 @@ class Request:
 
 
 class Engine(Protocol):
-    """What paints."""
+    """A loaded pipeline."""
 
     device: Device
     revision: str
@@ -110,7 +110,7 @@ class DiffusersEngine:
 
         arguments: dict[str, Any] = {
             "prompt": request.prompt,
-            # SDXL tells an empty negative prompt from none, and was trained with none.
+            # SDXL treats an empty negative prompt unlike none, and was trained with none.
             "negative_prompt": request.negative_prompt or None,
             "num_inference_steps": request.num_inference_steps,
             "guidance_scale": request.guidance_scale,

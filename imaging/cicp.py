@@ -30,8 +30,8 @@ class CodePoints(NamedTuple):
     """How a file's colours are to be understood.
 
     Attributes:
-        primaries: 1 sRGB's, 2 not said, 9 BT.2020's, 12 Display P3's.
-        transfer: 1 BT.709's, 2 not said, 13 sRGB's, 16 PQ, 18 HLG.
+        primaries: 1 sRGB's, 2 not named, 9 BT.2020's, 12 Display P3's.
+        transfer: 1 BT.709's, 2 not named, 13 sRGB's, 16 PQ, 18 HLG.
         full: whether levels use their whole range.
     """
 
@@ -66,15 +66,15 @@ def of_avif(data: bytes) -> CodePoints | None:
     spans = [(0, len(data))]
     for name, head in ((b"meta", 4), (b"iprp", 0), (b"ipco", 0)):
         spans = [(start + head, end) for span in spans for kind, start, end in _boxes(data, *span) if kind == name]
-    said = {
+    named = {
         CodePoints(*struct.unpack_from(">HH", data, start + 4))  # libavif gives the full range whatever is stored
         for span in spans
         for kind, start, end in _boxes(data, *span)
         if kind == b"colr" and data[start : start + 4] == b"nclx" and end - start >= 11
     }
-    if len(said) > 1:
+    if len(named) > 1:
         return CodePoints(0, 0)
-    return said.pop() if said else None
+    return named.pop() if named else None
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

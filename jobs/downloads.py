@@ -121,38 +121,38 @@ def fetch(job: str, model: str, note: Callable[[str, dict[str, Any]], None] | No
         Cancelled: somebody cancelled it.
     """
     child = subprocess.Popen([*COMMAND, model], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     note = note or _note
-    reader = threading.Thread(target=_read, args=(child, told), daemon=True)
+    reader = threading.Thread(target=_read, args=(child, reported), daemon=True)
     reader.start()
     try:
         while child.poll() is None:
             if queue.is_cancelled(job):
                 raise Cancelled("The download was cancelled; it can be taken up where it stopped.")
-            note(job, told)
+            note(job, reported)
             time.sleep(OFTEN)
     finally:
         child.kill()
         child.wait()
         reader.join(10)
-    note(job, told)
+    note(job, reported)
     if child.returncode == 0:
         return {}
-    return {"error": told.get("error", queue.OUR_FAULT)}
+    return {"error": reported.get("error", queue.OUR_FAULT)}
 
 
-def _read(child: subprocess.Popen[bytes], told: dict[str, Any]) -> None:
+def _read(child: subprocess.Popen[bytes], reported: dict[str, Any]) -> None:
     assert child.stdout is not None
     with child.stdout:
         for line in child.stdout:
             with suppress(ValueError):  # a library may print something of its own
-                said = json.loads(line)
-                told.update(said if isinstance(said, dict) else {})
+                message = json.loads(line)
+                reported.update(message if isinstance(message, dict) else {})
 
 
-def _note(job: str, told: dict[str, Any]) -> None:
+def _note(job: str, reported: dict[str, Any]) -> None:
     with database.records(write=True) as table:
-        values = told.get("done", 0), told.get("total", 0), job
+        values = reported.get("done", 0), reported.get("total", 0), job
         table.execute("UPDATE download SET done = ?, total = ? WHERE job = ?", values)
 
 

@@ -4,7 +4,7 @@
     submit(photo, layers, visitor)      -> id          then queue.status(id), queue.cancel(id)
     selection_of(digest)                -> Selection   what a finished search found, from its result
 
-A search is a job like a picture's, in a queue of its own, so that it does not wait for pictures to be painted.
+A search is a job like a picture's, in a queue of its own, so that it does not wait for pictures to be generated.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def search(job: str, recipe_json: str, report_progress: OnProgress) -> dict[str,
             if not models.is_installed(id):
                 title = models.MODELS[id].title
 
-                def note(job: str, told: dict[str, Any], title: str = title) -> None:
-                    done, total = (int(told.get(name, 0) / 1e6) for name in ("done", "total"))
+                def note(job: str, reported: dict[str, Any], title: str = title) -> None:
+                    done, total = (int(reported.get(name, 0) / 1e6) for name in ("done", "total"))
                     report_progress(Progress(f"Fetching {title} (MB)", done, total))
 
                 downloads.fetch(job, id, note)  # where it cannot be fetched, the source says so or does without it
@@ -124,19 +124,19 @@ def selection_of(digest: str) -> Selection:
 
     try:
         with np.load(io.BytesIO(store.default().get(digest)), allow_pickle=False) as found:
-            said = json.loads(str(found["said"]))
+            facts = json.loads(str(found["facts"]))
             probability = found.get("probability")
             values = found["values"]
     except (ValueError, OSError, KeyError) as error:
         raise BadInput("What was found is damaged; look again.") from error
-    recognised = tuple((str(name), float(share)) for name, share in said["found"])
-    return Selection(values, tuple(said["models"]), tuple(said["notes"]), probability, recognised)
+    recognised = tuple((str(name), float(share)) for name, share in facts["found"])
+    return Selection(values, tuple(facts["models"]), tuple(facts["notes"]), probability, recognised)
 
 
 def _pack(selection: Selection) -> bytes:
     """A selection as bytes: NumPy's own format, compressed, without pickles."""
-    said = {"models": selection.models, "notes": selection.notes, "found": selection.found}
-    arrays = {"values": selection.values, "said": np.asarray(json.dumps(said))}
+    facts = {"models": selection.models, "notes": selection.notes, "found": selection.found}
+    arrays = {"values": selection.values, "facts": np.asarray(json.dumps(facts))}
     if selection.probability is not None:
         arrays["probability"] = selection.probability
     out = io.BytesIO()

@@ -177,8 +177,8 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     """
     values, notes = combined.values, combined.notes
     if mask.matting:
-        values, said = matting.solve(photo.rgb8, values)
-        notes += said
+        values, more = matting.solve(photo.rgb8, values)
+        notes += more
     values = shape(values, mask)
     if mask.strokes:
         values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))

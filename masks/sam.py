@@ -127,7 +127,7 @@ class Sam:
             probability = _prompted(prompter, options)
         probability = _clicked_components(probability, photo.size, options.clicks)
         if float((probability >= 0.5).mean()) < MIN_AREA:
-            raise NothingFound("There is nothing to be told apart at this place; click elsewhere, or draw a box.")
+            raise NothingFound("Nothing stands out at this place; click elsewhere, or draw a box.")
         return Prediction(probability, EDGE_UNCERTAINTY, models, specks=0)
 
 

@@ -20,10 +20,10 @@ def _rembg(id: str, licence: str, help: str, size: int, md5: str, asset: str = "
     return Model(id=id, title=id, purpose="mask", help=help, licence=licence, files=(file,))
 
 
-def _transformers(id: str, repository: str, licence: str, help: str, megabytes: int) -> Model:
+def _transformers(id: str, repository: str, revision: str | None, licence: str, help: str, megabytes: int) -> Model:
     """A network that the hub has as a folder of transformers."""
     files = ("*.json", "*.txt", SAFETENSORS)
-    folder = HubFolder(repository, None, id, files, megabytes * 1_000_000, "transformers")
+    folder = HubFolder(repository, revision, id, files, megabytes * 1_000_000, "transformers")
     return Model(id=id, title=id, purpose="mask", help=help, licence=licence, folder=folder)
 
 
@@ -126,6 +126,7 @@ _MASKS = (
     _transformers(
         "deeplab-mobilevit-small",
         "apple/deeplabv3-mobilevit-small",
+        None,  # its commits were not at hand; the one that is fetched is noted beside it
         "Apple sample code licence",
         "the same categories, seen otherwise",
         26,
@@ -191,14 +192,38 @@ _MASKS = (
             ),
         ),
     ),
-    _transformers("sam2.1-hiera-tiny", "facebook/sam2.1-hiera-tiny", "Apache-2.0", "clicks and boxes, finer", 156),
     _transformers(
-        "sam2.1-hiera-small", "facebook/sam2.1-hiera-small", "Apache-2.0", "clicks and boxes, finer still", 184
+        "sam2.1-hiera-tiny",
+        "facebook/sam2.1-hiera-tiny",
+        "de431c4043854a71d8101e17995dfe596bf101a5",
+        "Apache-2.0",
+        "clicks and boxes, finer",
+        156,
     ),
     _transformers(
-        "sam2.1-hiera-base-plus", "facebook/sam2.1-hiera-base-plus", "Apache-2.0", "clicks and boxes, finest", 324
+        "sam2.1-hiera-small",
+        "facebook/sam2.1-hiera-small",
+        "ee5bba1d82bb8749febdf90f45e84b687142ba03",
+        "Apache-2.0",
+        "clicks and boxes, finer still",
+        184,
     ),
-    _transformers("clipseg-rd64-refined", "CIDAS/clipseg-rd64-refined", "Apache-2.0", "whatever a phrase names", 603),
+    _transformers(
+        "sam2.1-hiera-base-plus",
+        "facebook/sam2.1-hiera-base-plus",
+        "b7320756a13354e7530a63935656d35b2f91a290",
+        "Apache-2.0",
+        "clicks and boxes, finest",
+        324,
+    ),
+    _transformers(
+        "clipseg-rd64-refined",
+        "CIDAS/clipseg-rd64-refined",
+        "999e0328d9e10b484360c477313983f9afdd7050",
+        "Apache-2.0",
+        "whatever a phrase names",
+        603,
+    ),
 )
 
 _DENOISERS = (

@@ -237,3 +237,29 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
     monkeypatch.setattr(queue, "status", lambda id: job_of(handed_in[int(id.split("-")[1]) - 1][0], id=id))
     monkeypatch.setattr(queue, "jobs_of", lambda visitor, **_: [])
     return handed_in
+
+
+@pytest.fixture
+def no_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights that are not here stay away, without asking the network."""
+
+    import models
+    from errors import MissingWeights
+
+    def refuse(model: models.Model, *_: object) -> None:
+        raise MissingWeights(f"{model.id} is not here")
+
+    monkeypatch.setattr(models.registry, "_fetch", refuse)
+
+
+@pytest.fixture
+def shot(here: Path, tmp_path: Path) -> list[str]:
+    """A photo and its mask as files, as arguments of the command line."""
+    from painting import png, stored_photo, subject_of
+
+    from jobs import store
+
+    photo, mask = tmp_path / "photo.png", tmp_path / "mask.png"
+    photo.write_bytes(store.default().get(stored_photo(160, 100).digest))
+    mask.write_bytes(png(subject_of(160, 100)))
+    return [str(photo), "--mask", f"file:{mask}"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
+from typer.testing import CliRunner
 
+import cli
 from imaging.photo import Photo, load
 from jobs import store
 from recipe import Layer, MaskRecipe, Source
@@ -37,3 +40,10 @@ def stored_photo(width: int, height: int) -> Photo:
 def mask_of(width: int, height: int) -> MaskRecipe:
     digest = store.default().put(png(subject_of(width, height)))
     return MaskRecipe(layers=(Layer(source=Source(name="file", options={"mask": digest})),))
+
+
+def invoke(*arguments: object) -> Any:
+    """The command line within this process; what it prints is shown where a test fails."""
+    done = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    print(done.output, done.exception)
+    return done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
@@ -10,20 +9,19 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from browser import Server, answers, download, drag, patch, sample, settled, step, wait
 from conftest import WEIGHTS
 from pages import ROOT
 
 import models
-from backdrops import GeneratedBackdrop
+from backdrops import DescribedBackdrop, GeneratedBackdrop
 from imaging import provenance
 from imaging.photo import load
 from jobs.store import Store
@@ -32,21 +30,11 @@ from masks.sam import SamOptions
 from recipe import Recipe
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
     from playwright.sync_api import Page as Tab
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LONG = 180_000  # milliseconds: a busy machine with two cores loads diffusers in a minute
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@dataclass(frozen=True)
-class Server:
-    url: str
-    process: subprocess.Popen[bytes]
-    data: Path
-    models: Path
-    seconds: float  # from its start to the first page
 
 
 @pytest.fixture(scope="module")
@@ -85,24 +73,11 @@ def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         [*command, "--server.address=127.0.0.1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        _wait(lambda: _answers(url), 120)
+        wait(lambda: answers(url), 120)
         yield Server(url, process, data, folder, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-
-
-def _answers(url: str) -> bool:
-    with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
-        return bool(answer.status == 200)
-    return False
-
-
-def _wait(done: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, f"not done after {seconds} s"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -122,57 +97,6 @@ def tab() -> Iterator[Tab]:
         assert all(host.startswith("127.0.0.1:") for host in hosts), "everything comes from the studio itself"
 
 
-def _settled(tab: Tab) -> None:
-    """Wait until the page has run to its end."""
-    tab.wait_for_timeout(400)
-    tab.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
-    tab.wait_for_timeout(400)
-
-
-def _step(tab: Tab, name: str) -> None:
-    tab.get_by_role("radio", name=name, exact=True).click()
-    _settled(tab)
-
-
-def _sample(tab: Tab, server: Server) -> Path:
-    """Open the first opaque sample."""
-    photos = sorted((ROOT / "samples").glob("*.jpg"))
-    if not photos:
-        pytest.skip("needs samples/")
-    tab.goto(server.url)
-    name = photos[0].stem.replace("_", " ").capitalize()
-    tab.get_by_role("button", name=name, exact=True).click()
-    tab.get_by_text("The subject is").wait_for()
-    _settled(tab)
-    return photos[0]
-
-
-def _download(tab: Tab, label: str, folder: Path) -> Path:
-    with tab.expect_download() as waiting:
-        tab.get_by_role("button", name=label, exact=True).click()
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
-
-
-def _drag(tab: Tab, canvas: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw from one fraction of the canvas to another."""
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box
-    tab.mouse.move(box["x"] + start[0] * box["width"], box["y"] + start[1] * box["height"])
-    tab.mouse.down()
-    tab.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=12)
-    tab.mouse.up()
-    _settled(tab)
-
-
-def _patch(values: np.ndarray, at: tuple[float, float]) -> np.ndarray:
-    """Five by five pixels around a fraction of an ``(H, W)`` mask."""
-    y, x = round(at[1] * values.shape[0]), round(at[0] * values.shape[1])
-    return values[y - 2 : y + 3, x - 2 : x + 3]
-
-
 def test_the_first_page_is_there_in_two_seconds_without_heavy_libraries(fresh_server: Server, tab: Tab) -> None:
     server = fresh_server
     maps = Path(f"/proc/{server.process.pid}/maps")
@@ -189,34 +113,34 @@ def test_the_first_page_is_there_in_two_seconds_without_heavy_libraries(fresh_se
 def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_command_lines(
     server: Server, tab: Tab, tmp_path: Path
 ) -> None:
-    photo = _sample(tab, server)
+    photo = sample(tab, server)
     whole = load(photo.read_bytes(), photo.name)
     tab.get_by_text("Touch up by hand", exact=True).click()
     canvas = tab.locator(".dc-container").first
     canvas.wait_for()
-    _settled(tab)
+    settled(tab)
     # Corners are background in every sample; the middle is the subject.
-    _drag(tab, canvas, (0.04, 0.06), (0.20, 0.06))
+    drag(tab, canvas, (0.04, 0.06), (0.20, 0.06))
     for _ in range(2):  # away and back: the stroke is still there
         tab.get_by_text("Touch up by hand", exact=True).click()
-        _settled(tab)
+        settled(tab)
     canvas.wait_for()
     tab.get_by_role("radio", name="Repaint").click()
-    _settled(tab)
-    _drag(tab, canvas, (0.45, 0.55), (0.55, 0.55))
-    _step(tab, "Background")
+    settled(tab)
+    drag(tab, canvas, (0.45, 0.55), (0.55, 0.55))
+    step(tab, "Background")
     tab.get_by_role("button", name="Make the picture").click()
     tab.get_by_text("The subject is untouched.").wait_for()
-    _settled(tab)
+    settled(tab)
     divider = tab.get_by_role("slider", name="Divider between before and after")
     divider.focus()
     divider.press("ArrowRight")
     assert divider.input_value() == "51"
-    made = _download(tab, "PNG", tmp_path)
-    mask = load(_download(tab, "Mask", tmp_path).read_bytes()).rgb8[..., 0]
+    made = download(tab, "PNG", tmp_path)
+    mask = load(download(tab, "Mask", tmp_path).read_bytes()).rgb8[..., 0]
     assert mask.shape == whole.pixels.shape[:2]
-    assert (_patch(mask, (0.12, 0.06)) == 255).all()
-    assert (_patch(mask, (0.50, 0.55)) == 0).all()
+    assert (patch(mask, (0.12, 0.06)) == 255).all()
+    assert (patch(mask, (0.50, 0.55)) == 0).all()
     # The brush is 3 % of the longer side: its edge lies where it was drawn, to the pixel or two of the canvas's own.
     radius = 0.03 * max(whole.size) / 2
     column = mask[:, round(0.12 * whole.size[0])]
@@ -239,19 +163,43 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
     assert np.array_equal(load(made.read_bytes()).pixels, load(again.read_bytes()).pixels)
 
 
+def test_a_typed_sentence_makes_the_picture(server: Server, tab: Tab, tmp_path: Path) -> None:
+    """From a sample to the picture, without a diffusion model."""
+    tab.goto(server.url)
+    tab.get_by_text("The same subject, in a new place").first.wait_for()
+    started = time.perf_counter()
+    sample(tab, server)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Generated").click()
+    settled(tab)
+    tab.get_by_role("combobox", name="Model").click()
+    tab.get_by_role("option", name="Rendered scenes: here, about 2 seconds").click()
+    settled(tab)
+    tab.get_by_role("textbox", name="Prompt", exact=True).fill("on a wet street at night, neon signs")
+    tab.get_by_role("textbox", name="Prompt", exact=True).press("Control+Enter")
+    tab.get_by_text("not drawn: neon signs. A diffusion model can paint those.").wait_for()
+    tab.get_by_role("button", name="Generate the background").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    print(f"from the first page to the picture: {time.perf_counter() - started:.1f} s, waits of this test among them")
+    made = download(tab, "PNG", tmp_path)
+    backdrop = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).backdrop
+    assert isinstance(backdrop, DescribedBackdrop)
+    assert (backdrop.reading.name, dict(backdrop.reading.values)) == ("city", {"wet": True, "time": "night"})
+
+
 def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there_after_a_reload(
     server: Server, tab: Tab, tmp_path: Path
 ) -> None:
-    _sample(tab, server)
-    _step(tab, "Background")
+    sample(tab, server)
+    step(tab, "Background")
     tab.get_by_role("radio", name="Generated").click()
-    _settled(tab)
+    settled(tab)
     tab.get_by_role("button", name="Generate the background").click()
     tab.get_by_text("Say in a few words what should be there").wait_for()
-    _settled(tab)
+    settled(tab)
     tab.get_by_role("textbox", name="Prompt", exact=True).fill("a quiet forest")
     tab.keyboard.press("Control+Enter")
-    _settled(tab)
+    settled(tab)
     tab.get_by_text("More settings", exact=True).click()
     _steps(tab, 100)
     tab.get_by_role("button", name="Generate the background").click()
@@ -259,24 +207,24 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     tab.get_by_role("img", name="The picture so far").first.wait_for()
     tab.get_by_role("button", name="Cancel").click()
     tab.get_by_text("This was cancelled").wait_for()
-    _settled(tab)
+    settled(tab)
 
-    _step(tab, "Background")
+    step(tab, "Background")
     tab.get_by_text("More settings", exact=True).click()
     _steps(tab, 4)
     tab.get_by_role("button", name="Generate the background").click()
     tab.get_by_text("The subject is untouched.").wait_for()
-    _settled(tab)
-    made = _download(tab, "PNG", tmp_path)
+    settled(tab)
+    made = download(tab, "PNG", tmp_path)
     backdrop = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).backdrop
     assert isinstance(backdrop, GeneratedBackdrop)
     assert (backdrop.prompt, backdrop.num_inference_steps) == ("a quiet forest", 4)
 
     tab.reload()
     tab.get_by_text("The subject is untouched.").wait_for()
-    _settled(tab)
+    settled(tab)
     assert tab.get_by_text("a quiet forest").count() >= 1
-    _step(tab, "Background")
+    step(tab, "Background")
     assert tab.get_by_role("textbox", name="Prompt", exact=True).input_value() == "a quiet forest"
 
 
@@ -300,7 +248,7 @@ def sam(server: Server) -> Iterator[None]:
 def test_clicks_and_boxes_find_the_subject_and_undo_steps_back_through_them(
     server: Server, tab: Tab, sam: None, tmp_path: Path
 ) -> None:
-    photo = _sample(tab, server)
+    photo = sample(tab, server)
     width, height = load(photo.read_bytes(), photo.name).size
     _point(tab)
     picture, marks = tab.locator(".st-key-stage .frame"), tab.locator(".st-key-stage .marks span")
@@ -319,7 +267,7 @@ def test_clicks_and_boxes_find_the_subject_and_undo_steps_back_through_them(
 
     def seen() -> str:
         """The picture with red over what will be repainted."""
-        _settled(tab)
+        settled(tab)
         tab.get_by_text("The subject is").wait_for()
         return str(picture.locator("img").get_attribute("src"))
 
@@ -335,10 +283,10 @@ def test_clicks_and_boxes_find_the_subject_and_undo_steps_back_through_them(
     assert without != one, "a second click that removes changes the selection"
     assert undo() == one
     _mean(tab, "Box")
-    _drag(tab, picture, (0.2, 0.1), (0.8, 0.95))
+    drag(tab, picture, (0.2, 0.1), (0.8, 0.95))
     boxed = seen()
     assert marks.count() == 2
-    _drag(tab, picture, (0.3, 0.5), (0.6, 0.9))
+    drag(tab, picture, (0.3, 0.5), (0.6, 0.9))
     assert marks.count() == 2, "a new box is shown instead of the one before"
     assert seen() != boxed
     click("This", 0.4, 0.7)
@@ -362,25 +310,25 @@ def _point(tab: Tab) -> None:
     tab.get_by_role("combobox", name="Find the subject by").click()
     tab.get_by_role("option", name="Click or box (SAM)").click()
     tab.get_by_text("Click on the subject in the picture").wait_for()
-    _settled(tab)
+    settled(tab)
 
 
 def _mean(tab: Tab, kind: str) -> None:
     """Say what the next click means."""
     tab.get_by_role("radio", name=kind, exact=True).click()
-    _settled(tab)
+    settled(tab)
 
 
 def _make_and_return(tab: Tab, folder: Path) -> tuple[SamOptions, np.ndarray]:
     """How the subject was found by clicks, and the ``(H, W)`` mask, from the downloads of a picture made of it."""
-    _step(tab, "Background")
+    step(tab, "Background")
     tab.get_by_role("button", name="Make the picture").click()
     tab.get_by_text("The subject is untouched.").wait_for()
-    _settled(tab)
-    made = _download(tab, "PNG", folder)
-    mask = load(_download(tab, "Mask", folder).read_bytes()).rgb8[..., 0]
+    settled(tab)
+    made = download(tab, "PNG", folder)
+    mask = load(download(tab, "Mask", folder).read_bytes()).rgb8[..., 0]
     (layer,) = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).mask.layers
-    _step(tab, "Subject")
+    step(tab, "Subject")
     return options_of(layer.source)[1], mask  # type: ignore[return-value]
 
 
@@ -404,11 +352,11 @@ def _steps(tab: Tab, wanted: int) -> None:
 
     slider.focus()
     slider.press("End" if wanted == 100 else "Home")
-    _settled(tab)
+    settled(tab)
     while value() != wanted:  # one key at a time: a busy page may not have heard the last one yet
         before = value()
         slider.focus()
         slider.press("ArrowRight")
-        _wait(lambda before=before: value() != before, 30)
-        _settled(tab)
-    _settled(tab)
+        wait(lambda before=before: value() != before, 30)
+        settled(tab)
+    settled(tab)

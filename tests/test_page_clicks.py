@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 def _click(page: Page, kind: str, *at: float, target: str = "0") -> Page:
     """As the browser tells it, in fractions of the photo of 320 x 240."""
     mark = [kind, *(value / (320, 240)[axis % 2] for axis, value in enumerate(at))]
-    page.app.session_state[f"pointer.{target}"] = {"told": {"run": secrets.token_hex(4), "marks": [mark]}}
+    page.app.session_state[f"pointer.{target}"] = {"sent": {"run": secrets.token_hex(4), "marks": [mark]}}
     return page.run()
 
 
@@ -130,7 +130,7 @@ def test_what_the_browser_tells_is_checked() -> None:
 def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]) -> None:
     page.upload(opaque()).set("layers.0.source", "sam")
     marks = [["add", 0.5, at / 100] for at in range(70)]
-    page.app.session_state["pointer.0"] = {"told": {"run": "one", "marks": marks}}
+    page.app.session_state["pointer.0"] = {"sent": {"run": "one", "marks": marks}}
     page.run()
     assert len(pointed[-1]["clicks"]) == 64  # type: ignore[arg-type]
     assert "64 clicks are the most" in page.said

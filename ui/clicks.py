@@ -174,7 +174,7 @@ def stage(photo: Photo, picture: bytes, alt: str) -> None:
 def take(photo: Photo) -> None:
     """Take over what was clicked since the last run. Before anything is drawn, so that one run shows it everywhere."""
     for target in targets():
-        answer = (st.session_state.get(_key(target)) or {}).get("told")
+        answer = (st.session_state.get(_key(target)) or {}).get("sent")
         new, taken = pointer.parse_marks(answer, photo.size, target.kinds, _taken(target))
         if taken != _taken(target):
             put_marks(target, (*marks(target), *new)[:MOST])

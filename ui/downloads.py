@@ -82,8 +82,8 @@ def _progress(model: models.Model) -> None:
     else:
         total = found.total or model.size
         share = min(1.0, found.done / max(1, total))
-        said = f"{_size(found.done)} of {_size(total)}"
-        st.progress(share, f"Fetching {model.title}: {said}. You can go on.")
+        amount = f"{_size(found.done)} of {_size(total)}"
+        st.progress(share, f"Fetching {model.title}: {amount}. You can go on.")
     st.button(
         "Stop the download",
         key=f"stop_download.{model.id}",

@@ -63,8 +63,8 @@ def stage(photo: Photo) -> None:
     """Before anything is generated: what will be."""
     with st.container(key="picture", horizontal_alignment="center"):
         overlay = selecting.overlay(photo, selecting.recipe())
-        st.image(overlay, alt="The photo with red over what will be painted anew")
-    st.caption(":material/visibility: What is red will be painted anew from your words.")
+        st.image(overlay, alt="The photo with red over what will be replaced")
+    st.caption(":material/visibility: What is red will be generated from your words.")
 
 
 def _go(label: str, key: str, disabled: bool = False) -> bool:

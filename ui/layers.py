@@ -80,7 +80,7 @@ def _source(at: int, label: str, offered: list[str]) -> None:
         format_func=lambda name: masks.SOURCES[name].title,
         on_change=_choose,
         args=(at, key),
-        help="How the subject is told from its background (mask source).",
+        help="How the subject is found (mask source).",
     )
     st.caption(masks.SOURCES[name].help)
     controls.draw_all(binding.layer_options(at))

@@ -19,7 +19,7 @@ class Outcome:
     """A finished picture, read back from its own file.
 
     Attributes:
-        photo: what it was made from; ``None`` where it was painted from words alone, or the photo is gone.
+        photo: what it was made from; ``None`` where it was made from words alone, or the photo is gone.
         before, after: JPEGs for the screen.
         share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
         kept: pixels that had to stay as they were.

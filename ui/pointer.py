@@ -1,6 +1,6 @@
 """A picture to click on: points on what is meant, points beside it, and boxes, in the order in which they were made.
 
-The browser tells all marks made since the picture came up, so that none is lost while the page is busy; the page takes
+The browser sends all marks made since the picture came up, so that none is lost while the page is busy; the page takes
 those it does not know yet. What is drawn on the picture is what the page keeps, and what is still on its way there.
 """
 
@@ -68,7 +68,7 @@ const kept = new WeakMap()
 export default function ({ data, parentElement, setStateValue }) {
   const frame = parentElement.querySelector(".frame"), picture = parentElement.querySelector(".picture")
   const drawn = parentElement.querySelector(".marks")
-  if (!kept.has(frame)) kept.set(frame, { run: Math.random().toString(36).slice(2), told: [], from: null, aim: null })
+  if (!kept.has(frame)) kept.set(frame, { run: Math.random().toString(36).slice(2), marks: [], from: null, aim: null })
   const own = kept.get(frame)
   if (picture.getAttribute("src") !== data.picture) picture.src = data.picture
   picture.alt = data.alt
@@ -88,7 +88,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   const draw = () => {
     const known = data.run === own.run ? data.taken : 0
-    const all = [...data.marks.map((mark) => [mark, false]), ...own.told.slice(known).map((mark) => [mark, true])]
+    const all = [...data.marks.map((mark) => [mark, false]), ...own.marks.slice(known).map((mark) => [mark, true])]
     const box = all.findLast(([[kind]]) => kind === "box")
     drawn.replaceChildren()
     for (const one of all) {
@@ -99,14 +99,14 @@ export default function ({ data, parentElement, setStateValue }) {
     if (own.aim) put("aim", own.aim, false)
   }
   const corners = (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[0], b[0]), Math.max(a[1], b[1])]
-  const tell = (kind, at) => {
-    own.told.push([kind, ...at])
-    setStateValue("told", { run: own.run, marks: own.told })
+  const send = (kind, at) => {
+    own.marks.push([kind, ...at])
+    setStateValue("sent", { run: own.run, marks: own.marks })
   }
   const finish = () => {
     const box = corners(own.from, own.to ?? own.from), size = frame.getBoundingClientRect()
     own.from = own.to = null
-    if (Math.min((box[2] - box[0]) * size.width, (box[3] - box[1]) * size.height) >= LEAST) tell("box", box)
+    if (Math.min((box[2] - box[0]) * size.width, (box[3] - box[1]) * size.height) >= LEAST) send("box", box)
     draw()
   }
   const place = (event) => {
@@ -117,7 +117,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
   frame.onclick = (event) => {
     own.aim = null
-    if (data.kind !== "box") tell(data.kind, place(event))
+    if (data.kind !== "box") send(data.kind, place(event))
     draw()
   }
   frame.onpointerdown = (event) => {
@@ -141,7 +141,7 @@ export default function ({ data, parentElement, setStateValue }) {
       if (own.from) own.to = own.aim
     } else if (event.key === "Enter" || event.key === " ") {
       own.aim = at
-      if (data.kind !== "box") tell(data.kind, at)
+      if (data.kind !== "box") send(data.kind, at)
       else if (own.from) { own.to = at; finish() }
       else own.from = at
     } else if (event.key === "Escape") {
@@ -175,7 +175,7 @@ def show(
         kind: what the next click means.
         taken: the run and the number of its marks that are among ``marks`` or were taken back; see
             :func:`parse_marks`.
-        key: session state holds under it what the browser tells, as ``told``.
+        key: session state holds under it what the browser sends, as ``sent``.
         alt: what is to be seen.
     """
     what = "draw a box from corner to corner" if kind == "box" else "click"
@@ -197,7 +197,7 @@ def show(
 def parse_marks(
     answer: Any, size: tuple[int, int], kinds: Collection[str], taken: tuple[str, int]
 ) -> tuple[list[Mark], tuple[str, int]]:
-    """What the browser tells: the marks that were not taken yet, and what counts as taken with them.
+    """What the browser sends: the marks that were not taken yet, and what counts as taken with them.
 
     What is no mark of one of ``kinds`` is passed over: a browser may send anything.
     """
@@ -210,11 +210,11 @@ def parse_marks(
     return [mark for mark in found if mark is not None and mark.kind in kinds], (run, len(marks))
 
 
-def _mark(told: Any, size: tuple[int, int]) -> Mark | None:
+def _mark(sent: Any, size: tuple[int, int]) -> Mark | None:
     """One mark from fractions of the picture; a click lies on a pixel, a box's corners may lie on the photo's edge."""
-    if not isinstance(told, (list, tuple)) or len(told) < 3 or told[0] not in ("add", "remove", "box"):
+    if not isinstance(sent, (list, tuple)) or len(sent) < 3 or sent[0] not in ("add", "remove", "box"):
         return None
-    kind, *at = told
+    kind, *at = sent
     numbers = [value for value in at if isinstance(value, (int, float)) and math.isfinite(value)]
     if not len(numbers) == len(at) == (4 if kind == "box" else 2):
         return None

@@ -143,8 +143,8 @@ def _take(drawing: Mapping[str, Any] | None, size: tuple[int, int]) -> None:
 
 def _drawn(key: str) -> None:
     """The canvas's callback: take the stroke before anything is drawn, so that one run shows it everywhere."""
-    told = st.session_state.get(key) or {}
-    _take((told.get("drawing") or {}).get("raw"), st.session_state.canvas_size)
+    answer = st.session_state.get(key) or {}
+    _take((answer.get("drawing") or {}).get("raw"), st.session_state.canvas_size)
 
 
 def _undo() -> None:

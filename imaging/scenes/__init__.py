@@ -22,7 +22,30 @@ from pydantic.fields import FieldInfo
 import recipe
 from errors import BadInput
 from imaging.geometry import Size
-from imaging.scenes import autumn, crops, heights, indoors, land, lights, meadow, mountains, sea, studio, woods
+from imaging.scenes import (
+    autumn,
+    baths,
+    cafes,
+    crops,
+    festives,
+    flatlays,
+    heights,
+    indoors,
+    kitchens,
+    land,
+    lights,
+    lounges,
+    meadow,
+    mountains,
+    neons,
+    offices,
+    sea,
+    street,
+    studio,
+    walls,
+    waters,
+    woods,
+)
 from imaging.scenes.base import Grainy, Light, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
@@ -40,7 +63,10 @@ __all__ = [
     "options_of",
 ]
 
-FAMILIES = (studio, lights, indoors, sea, land, mountains, woods, meadow, autumn, heights, crops)
+FAMILIES = (
+    *(studio, lights, indoors, kitchens, lounges, cafes, offices, baths, walls, flatlays, neons, festives),
+    *(sea, land, mountains, woods, meadow, autumn, heights, crops, waters, street),
+)
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
 

@@ -9,9 +9,11 @@ import numpy as np
 from pydantic import Field
 
 from imaging.geometry import Size
+from imaging.scenes import surfaces
 from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Stand, Tint, from_side
 from imaging.scenes.colours import name_of
-from imaging.scenes.materials import marble, wood
+from imaging.scenes.materials import wood
+from imaging.scenes.patterns import PATTERNS
 from imaging.scenes.tools import (
     add_disc,
     between,
@@ -45,7 +47,8 @@ def paint_table(stage: Stage, options: TableOptions) -> Picture:
     depth = 0.34 / np.maximum(y - (edge - 0.17), 0.12)  # distance from the camera, 2 at the far edge
     along, away = (x - 0.1) * depth * 1.1, depth * 1.5
     foot = stage.pixel * depth * np.maximum(1.1, 1.5 * depth / 0.34)
-    top, gloss = _top(stage, options, along, away, foot)
+    plain = surfaces.Plain(0, x, y, along, away, foot)
+    top, gloss = surfaces.top(stage, options.material, tint(options.colour), plain)
     height = stage.size.height
     row = int(edge * height)
     mirror = room.copy()
@@ -64,22 +67,6 @@ def paint_table(stage: Stage, options: TableOptions) -> Picture:
     distance = np.abs(stage.y - (stage.stand.ground - 0.03))
     radius = smooth(0.06, 0.40, distance) * 0.007 * height * (stage.y > edge - 0.02)
     return through_lens(stage, picture, radius, 0.4)
-
-
-def _top(stage: Stage, options: TableOptions, along: Plane, away: Plane, foot: Plane) -> tuple[Picture, float]:
-    """The table top's own colour at its coordinates, and how much it mirrors."""
-    match options.material:
-        case "oak" | "walnut":
-            return wood(stage, options.material, along, away, foot), 0.16
-        case "marble":
-            return marble(stage, along, away, foot), 0.30
-        case "slate":
-            rough = noise(stage, "slate", along * 3, away * 3, 7, 0.68, foot * 3)
-            tone = np.exp(0.24 * rough)
-            return tint("#4a4e55") * tone[..., None].astype(np.float32), 0.10
-        case _:
-            fine = noise(stage, "plain", along * 40, away * 40, 3, 0.7, foot * 40)
-            return tint(options.colour) * (1 + 0.012 * fine)[..., None].astype(np.float32), 0.12
 
 
 def _room(stage: Stage, options: TableOptions, edge: float) -> Picture:
@@ -219,7 +206,7 @@ def paint_window(stage: Stage, options: WindowOptions) -> Picture:
     run = np.maximum(y - edge, 0)
     u = np.where(y < edge, wall_x, wall_x - run * 0.9)
     v = np.where(y < edge, wall_y, edge + run * 2.4 - 0.32 * wall_x)
-    pattern = {"panes": _panes, "blinds": _blinds, "leaves": _leaves}[options.pattern](stage, u, v, edge)
+    pattern = PATTERNS[options.pattern](stage, u, v, edge)
     reach = (0.002 + 0.016 * options.softness) / stage.pixel
     sharp, soft = softened(pattern, reach), softened(pattern, reach * 3)
     sun = between(sharp, soft, smooth(-0.4, 0.7, wall_x))
@@ -247,47 +234,6 @@ def _ground(stage: Stage, options: WindowOptions, along: Plane, away: Plane, foo
             return tint("#a5a39f") * np.exp(0.08 * rough)[..., None].astype(np.float32)
         case _:
             return full(stage, tint(options.colour) * np.float32(0.97))
-
-
-def _panes(stage: Stage, u: Plane, v: Plane, edge: float) -> Plane:
-    """Two windows of two by three panes."""
-    wide, tall = 0.62, 0.36
-    column, row = (u + 0.62) / wide, (v - edge + 0.78) / tall
-    inside_u = np.abs(column - np.floor(column) - 0.5)
-    bars = smooth(0.46, 0.45, inside_u) * smooth(0.012, 0.02, np.abs(inside_u))
-    rows = smooth(0.03, 0.05, np.abs(row - np.round(row)))
-    return (bars * rows * (row > 0) * (row < 3.2) * (column > 0) * (column < 2)).astype(np.float32)
-
-
-def _blinds(stage: Stage, u: Plane, v: Plane, edge: float) -> Plane:
-    """Slats, with the cords that hold them."""
-    phase = v * 15
-    slats = smooth(0.16, 0.24, np.abs(phase - np.floor(phase) - 0.5))
-    frame = smooth(-0.70, -0.69, u) * smooth(0.72, 0.71, u)
-    cords = smooth(0.003, 0.006, np.abs(np.abs(u) - 0.3))
-    return (slats * frame * cords).astype(np.float32)
-
-
-def _leaves(stage: Stage, u: Plane, v: Plane, edge: float) -> Plane:
-    """The shadow of palm fronds: a curved rib, narrow leaflets to both sides."""
-    rng = stage.rng("fronds")
-    shadow = np.zeros(np.broadcast(u, v).shape, np.float32)
-    for _ in range(4):
-        angle = rng.uniform(0.15, 1.0)
-        start_u, start_v = rng.uniform(-1.0, -0.35), rng.uniform(-0.25, 0.35)
-        du, dv = u - start_u, v - start_v
-        along = du * np.cos(angle) + dv * np.sin(angle)
-        across = -du * np.sin(angle) + dv * np.cos(angle) - 0.22 * np.square(along)
-        long = rng.uniform(0.75, 1.1)
-        share = np.clip(along / long, 0, 1)
-        phase = (along - 0.75 * np.abs(across)) * 19
-        leaflet = smooth(0.32, 0.26, np.abs(phase - np.floor(phase) - 0.5)) * (
-            np.abs(across) < 0.25 * np.sin(np.pi * share**0.7) + 0.004
-        )
-        inside = (along > 0.02) & (along < long)
-        shadow = np.maximum(shadow, np.maximum(leaflet, np.abs(across) < 0.006) * inside)
-    frame = smooth(-0.95, -0.85, u) * smooth(0.85, 0.75, u)
-    return ((1 - 0.92 * shadow) * frame).astype(np.float32)
 
 
 def _table_light(options: TableOptions, seed: int) -> Light:

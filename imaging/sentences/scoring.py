@@ -23,7 +23,12 @@ ROLES: Mapping[str, float] = {
     "with": 0.55,
     "under": 0.5,  # a sky is over every place
 }
-INCLUDES: Mapping[str, tuple[str, ...]] = {"window": ("wall",)}
+INCLUDES: Mapping[str, tuple[str, ...]] = {
+    "window": ("wall",),
+    **dict.fromkeys(("kitchen", "room", "cafe", "office", "bath", "festive"), ("table",)),
+    "flatlay": ("table", "cloth", "paper", "window"),
+    "neon": ("wall", "paper"),
+}
 """Scenes that show others, too: "window light on a wall" speaks of both, and the first has them both."""
 SUBJECT = 0.7  # a place before the first preposition of place is rather the subject's: a beach towel on a table
 MODIFIER = 0.5  # a noun before another noun describes it: a garden table

@@ -1,4 +1,4 @@
-"""What the scenes are to draw or a diffusion model is to paint, as flags say it."""
+"""Flags of generated backgrounds and pictures: by a diffusion model, or by the scene that a sentence describes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from fields import settings
 from imaging import sentences
 from recipe import Backdrop, Task
 
-PAINTING = tuple(each for each in settings(GeneratedBackdrop) if each.name != "prompt")
+GENERATED = tuple(each for each in settings(GeneratedBackdrop) if each.name != "prompt")
 """What may be set of a generated picture besides its prompt and seed; the rendered scenes take some of them."""
 
 OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
-"""What has a meaning only where a photo's background is painted over."""
+"""What has a meaning only where a photo's background is replaced."""
 
-BackgroundFlags = Annotated[Given, FieldFlags(PAINTING)]
-CreateFlags = Annotated[Given, FieldFlags(tuple(each for each in PAINTING if each.name not in OF_A_PHOTO))]
+BackgroundFlags = Annotated[Given, FieldFlags(GENERATED)]
+CreateFlags = Annotated[Given, FieldFlags(tuple(each for each in GENERATED if each.name not in OF_A_PHOTO))]
 
 
-def generated(task: Task, prompt: str, given: Given) -> Backdrop:
+def generated_backdrop(task: Task, prompt: str, given: Given) -> Backdrop:
     """What the flags ask of a model; the rendered scenes where no diffusion model is installed.
 
     A model that is neither these nor in the table is a folder.
@@ -39,8 +39,8 @@ def generated(task: Task, prompt: str, given: Given) -> Backdrop:
     return GeneratedBackdrop.of(model, prompt=prompt, **wanted)
 
 
-def settled_seed(seed: int | None, generated: Backdrop | None) -> int:
-    """The seed that was given; for a painted picture without one a new one, said so that it can be asked for again."""
+def resolve_seed(seed: int | None, generated: Backdrop | None) -> int:
+    """The seed that was given; for a generated picture without one a new one, printed, so that it can be repeated."""
     if seed is not None or generated is None:
         return seed or 0
     seed = secrets.randbelow(2**31)
