@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +9,7 @@ import numpy.typing as npt
 from imaging.foreground import Edge
 from imaging.photo import Array
 
-Mask = npt.NDArray[Any]
+Mask = npt.NDArray[np.uint8]
 
 
 def over(pixels: Array, alpha: Mask, edge: Edge, background: Array) -> Array:

@@ -6,8 +6,6 @@ the model makes of the subject is ever seen, not even as a fringe.
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +19,7 @@ from imaging.geometry import Size
 from imaging.photo import Array, Photo, to_8_bit
 
 NEUTRAL = 128  # of 255; diffusers' inpainting shows its models the masked area as this grey
-Mask = npt.NDArray[Any]
+Mask = npt.NDArray[np.uint8]
 
 
 def prepare_inputs(

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from imaging.geometry import Box
 
-Mask = npt.NDArray[Any]
-Values = npt.NDArray[Any]  # (h, w) float32
+Mask = npt.NDArray[np.uint8]
+Values = npt.NDArray[np.floating[Any]]  # (h, w) float32
 WORK_SIDE = 768  # shadows are soft: the longer side at which they are drawn
 STEEPEST = 0.2  # rise over run of the ground in the picture
 CONTACT, AMBIENT = 0.62, 0.40  # opacity at its darkest
@@ -41,7 +41,7 @@ def contact(alpha: Mask) -> Mask:
     spread = _blurred(flat, 0.045 * wide, 0.022 * min(tall, wide))
     shadow = 1 - (1 - CONTACT * _to_one(line)) * (1 - AMBIENT * _to_one(spread))
     large = cv2.resize(shadow, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.convertScaleAbs(large, alpha=255)  # rounded; 255 at most
+    return np.asarray(cv2.convertScaleAbs(large, alpha=255), np.uint8)  # rounded; 255 at most
 
 
 def ground_visible(alpha: Mask) -> bool:
@@ -99,11 +99,14 @@ def _laid_flat(solid: Values, ground: Values, tall: float, squash: float) -> Val
     solid = solid * np.exp(-np.maximum(0, ground[None] - rows) / (0.4 * tall))
     from_rows = ground[None] - (ground[None] + 0.35 * squash * tall - rows) / squash
     from_columns = np.broadcast_to(np.arange(solid.shape[1], dtype=np.float32), solid.shape)
-    return cv2.remap(solid.astype(np.float32), from_columns.copy(), from_rows.astype(np.float32), cv2.INTER_LINEAR)
+    bent = cv2.remap(solid.astype(np.float32), from_columns.copy(), from_rows.astype(np.float32), cv2.INTER_LINEAR)
+    return np.asarray(bent, np.float32)
 
 
 def _blurred(values: Values, sigma_x: float, sigma_y: float) -> Values:
-    return cv2.GaussianBlur(values, (0, 0), max(0.8, sigma_x), sigmaY=max(0.8, sigma_y), borderType=cv2.BORDER_CONSTANT)
+    sigmas = max(0.8, sigma_x), max(0.8, sigma_y)
+    soft = cv2.GaussianBlur(values, (0, 0), sigmas[0], sigmaY=sigmas[1], borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(soft, values.dtype)
 
 
 def _to_one(values: Values) -> Values:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from imaging.photo import Photo
 
-Mask = npt.NDArray[Any]
+Mask = npt.NDArray[np.uint8]
 """``(H, W)`` uint8."""
 
 
@@ -48,7 +48,7 @@ class Selection:
     values: Mask
     models: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    probability: npt.NDArray[Any] | None = None
+    probability: npt.NDArray[np.floating[Any]] | None = None
     found: tuple[tuple[str, float], ...] = ()
     doubt: Doubt | None = None
 
@@ -80,13 +80,13 @@ class Prediction:
             made of one answer.
     """
 
-    probability: npt.NDArray[Any]
+    probability: npt.NDArray[np.floating[Any]]
     edge_uncertainty: float
     models: tuple[str, ...]
     notes: tuple[str, ...] = ()
     found: tuple[tuple[str, float], ...] = ()
     specks: float = 1.0
-    display_probability: npt.NDArray[Any] | None = None
+    display_probability: npt.NDArray[np.floating[Any]] | None = None
     disagreement: float | None = None
 
 

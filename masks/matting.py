@@ -12,7 +12,7 @@ import numpy.typing as npt
 from imaging.tiles import WORK_SIDE, Window, on_tiles, scaled, upsample
 from masks.base import Mask
 
-Float = npt.NDArray[Any]
+Float = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Guide:
         small = cv2.resize(rgb, scaled(rgb.shape, scale), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         side = 2 * max(1, round(radius * scale)) + 1
         window = side, side
-        channels = red, green, blue = tuple(cv2.split(small))
+        channels = red, green, blue = tuple(np.asarray(channel, np.float32) for channel in cv2.split(small))
         means = tuple(_local_mean(channel, window) for channel in channels)
 
         def variance(i: int, j: int, one: Float, other: Float) -> Float:
@@ -75,7 +75,7 @@ class Guide:
 
 
 def _local_mean(values: npt.NDArray[Any], window: tuple[int, int]) -> Float:
-    return cv2.blur(values, window, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_REFLECT), values.dtype)
 
 
 def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
@@ -94,7 +94,8 @@ def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
         ``(H, W)`` uint8.
     """
     mask = at_size(coarse, rgb.shape[1::-1])
-    coefficients = guide.coefficients(cv2.resize(coarse, guide.channels[0].shape[::-1], interpolation=cv2.INTER_AREA))
+    small = cv2.resize(coarse, guide.channels[0].shape[::-1], interpolation=cv2.INTER_AREA)
+    coefficients = guide.coefficients(np.asarray(small, coarse.dtype))
     reach = int(np.ceil(guide.radius))
     kernel = 2 * reach + 1
     near = (cv2.dilate(mask, np.ones((1, kernel))) > 8) & (cv2.erode(mask, np.ones((1, kernel))) < 247)
@@ -117,7 +118,8 @@ def at_size(coarse: Float, size: tuple[int, int]) -> Mask:
     """Probabilities ``(h, w)`` float32 0..1 as a mask of (width, height)."""
     shrinks = coarse.shape[1] > size[0] and coarse.shape[0] > size[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(cv2.convertScaleAbs(coarse, alpha=255), size, interpolation=interpolation)
+    large = cv2.resize(cv2.convertScaleAbs(coarse, alpha=255), size, interpolation=interpolation)
+    return np.asarray(large, np.uint8)
 
 
 MATTING_MEGAPIXELS = 1.0  # closed-form matting's time and memory grow faster than the picture

@@ -59,7 +59,7 @@ def _dilate(mask: Mask, radius: int) -> Mask:
     grown = cv2.dilate(mask, kernel)
     highest = int(mask.max())
     if radius == small or not highest:
-        return grown
+        return np.asarray(grown, np.uint8)
     levels = np.unique(np.linspace(1, highest, LEVELS).astype(int))
     nearer = np.full(mask.shape, np.inf, np.float32)
     for level, above in zip(levels[::-1], [None, *levels[::-1]], strict=False):
@@ -70,7 +70,7 @@ def _dilate(mask: Mask, radius: int) -> Mask:
         value = (level + gap * (radius - near) / (far - near)).astype(np.uint8)
         grown[reached] = np.maximum(grown[reached], value)
         nearer = distance
-    return grown
+    return np.asarray(grown, np.uint8)
 
 
 def feather(mask: Mask, pixels: float) -> Mask:
@@ -82,7 +82,7 @@ def feather(mask: Mask, pixels: float) -> Mask:
         return mask
     sigma = pixels / 2
     if sigma <= WIDE_SIGMA:
-        return cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.uint8)
     height, width = mask.shape
     size = max(1, round(width * WIDE_SIGMA / sigma)), max(1, round(height * WIDE_SIGMA / sigma))
     small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -149,4 +149,4 @@ def solidify(mask: Mask, low: int = 0, high: int = CONFIDENT) -> Mask:
     if low == 0:
         return np.where(mask >= high, np.uint8(255), mask)
     table = np.clip((np.arange(256) - low) * 255.0 / (high - low), 0, 255).round().astype(np.uint8)
-    return cv2.LUT(mask, table)
+    return np.asarray(cv2.LUT(mask, table), np.uint8)

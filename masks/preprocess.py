@@ -14,7 +14,7 @@ from masks import matting, ops
 from masks.base import Mask, Prediction, Selection
 from masks.memory import Memory
 
-Float = npt.NDArray[Any]
+Float = npt.NDArray[np.floating[Any]]
 """``(h, w)`` float32 probabilities, 0..1."""
 
 CACHED_GUIDES = 2  # photos as guides in memory, up to 50 MB each

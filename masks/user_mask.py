@@ -61,7 +61,8 @@ class File:
 
     def find(self, photo: Photo, options: FileOptions, context: Context) -> Selection:
         mask = photos.load(context.read(options.mask), "the mask file", managed=False)
-        values = mask.alpha if mask.alpha is not None else cv2.cvtColor(mask.rgb8, cv2.COLOR_RGB2GRAY)
+        grey = mask.alpha if mask.alpha is not None else cv2.cvtColor(mask.rgb8, cv2.COLOR_RGB2GRAY)
+        values = np.asarray(grey, np.uint8)
         notes: tuple[str, ...] = ()
         if mask.size != photo.size:
             values = self._fit(values, mask.size, photo.size)
@@ -82,7 +83,8 @@ class File:
                 "differ; save the mask at the photo's size."
             )
         shrinks = have[0] > want[0]
-        return cv2.resize(values, want, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(values, want, interpolation=interpolation), np.uint8)
 
 
 class DrawnOptions(Options):

@@ -21,7 +21,7 @@ from conftest import WEIGHTS
 from pages import ROOT
 
 import models
-from backdrops import GeneratedBackdrop
+from backdrops import DescribedBackdrop, GeneratedBackdrop
 from imaging import provenance
 from imaging.photo import load
 from jobs.store import Store
@@ -161,6 +161,30 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
     command += ["--strokes", str(strokes)]
     subprocess.run([sys.executable, *command], cwd=ROOT, env=same, check=True, capture_output=True)
     assert np.array_equal(load(made.read_bytes()).pixels, load(again.read_bytes()).pixels)
+
+
+def test_a_typed_sentence_makes_the_picture(server: Server, tab: Tab, tmp_path: Path) -> None:
+    """From a sample to the picture, without a diffusion model."""
+    tab.goto(server.url)
+    tab.get_by_text("The same subject, in a new place").first.wait_for()
+    started = time.perf_counter()
+    sample(tab, server)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Generated").click()
+    settled(tab)
+    tab.get_by_role("combobox", name="Model").click()
+    tab.get_by_role("option", name="Rendered scenes: here, about 2 seconds").click()
+    settled(tab)
+    tab.get_by_role("textbox", name="Prompt", exact=True).fill("on a wet street at night, neon signs")
+    tab.get_by_role("textbox", name="Prompt", exact=True).press("Control+Enter")
+    tab.get_by_text("not drawn: neon signs. A diffusion model can paint those.").wait_for()
+    tab.get_by_role("button", name="Generate the background").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    print(f"from the first page to the picture: {time.perf_counter() - started:.1f} s, waits of this test among them")
+    made = download(tab, "PNG", tmp_path)
+    backdrop = Recipe.from_json(provenance.read(made.read_bytes(), made.name).recipe).backdrop
+    assert isinstance(backdrop, DescribedBackdrop)
+    assert (backdrop.reading.name, dict(backdrop.reading.values)) == ("city", {"wet": True, "time": "night"})
 
 
 def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there_after_a_reload(

@@ -39,7 +39,8 @@ def reduced_selection(selection: Selection, side: int) -> Selection:
     size = _inside((width, height), side)
     if size == (width, height):
         return selection
-    return Selection(cv2.resize(selection.values, size, interpolation=cv2.INTER_AREA), selection.models)
+    small = cv2.resize(selection.values, size, interpolation=cv2.INTER_AREA)
+    return Selection(np.asarray(small, np.uint8), selection.models)
 
 
 def _inside(size: tuple[int, int], side: int) -> Size:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import streamlit as st
 from pydantic import BaseModel
@@ -25,7 +26,7 @@ FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
 OBJECTS = "objects"  # what clicks choose among separate things, among the layers that clicks are for
 
-Heat = npt.NDArray[Any]
+Heat = npt.NDArray[np.floating[Any]]
 """``(h, w)`` 0..1 over the whole photo: how sure the networks were."""
 
 
