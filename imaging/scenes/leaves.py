@@ -46,7 +46,7 @@ def strew(
         long = size * band.scale
         flat = float(np.clip(band.scale / stage.size.height * 1.6 + 0.16, 0.16, 0.75))  # foreshortening
         rows = (band.high - band.low) * stage.size.height
-        plain = lobes if long > 8 else OVAL  # too small for its lobes to be seen
+        plain = lobes if long > 12 and band.radius < 0.25 * long else OVAL  # whose lobes are not seen
         broad = slim if plain is lobes else 0.8
         count = int(min(2000, dense * width * rows / max(2.0, 0.5 * long * long * max(broad, 0.3) * flat)))
         if count < 1:

@@ -141,9 +141,8 @@ def lexicon(scenes: tuple[str, ...] = tuple(SCENES)) -> Lexicon:
             if sense.kind in ("noun", "hint", "natural", "set"):
                 drawn.add(phrase)
     for scene in (name for name in named if name not in scenes):  # places all the same, though nobody draws them
-        nouns = (phrase for phrase, sense in scene_words(scene) if sense.kind == "noun")
-        for phrase in nouns:
-            if phrase not in drawn:
+        for phrase, sense in scene_words(scene):
+            if sense.kind == "noun" and phrase not in drawn:
                 found.add(phrase, Sense("undrawn"))
     return found
 
