@@ -131,11 +131,11 @@ def lexicon(scenes: tuple[str, ...] = tuple(SCENES)) -> Lexicon:
     drawn: set[str] = set()
     for scene in (name for name in named if name in scenes):
         words = list(scene_words(scene))
-        nouns = {stems(split(phrase)) for phrase, sense in words if sense.kind == "noun"}
+        places = {stems(split(phrase)) for phrase, sense in words if sense.kind == "noun"}
         for phrase, sense in words:
             found.add(phrase, sense)
             if sense.kind == "set":
-                if _ends_in(stems(split(phrase)), nouns):  # a calm sea is a sea
+                if _ends_in(stems(split(phrase)), places):  # a calm sea is a sea
                     found.add(phrase, Sense("noun", scene))
                 found.first.setdefault((scene, sense.option or "", sense.value), phrase)
             if sense.kind in ("noun", "hint", "natural", "set"):
