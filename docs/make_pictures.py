@@ -33,7 +33,7 @@ SENTENCES = (
     "in the desert at golden hour",
     "on autumn leaves in a park",
     "in a studio, teal paper, light from the left",
-    "in the snow, overcast",
+    "in the snow",
 )
 SUBJECTS = ("mug.jpg", "perfume.jpg", "plant.jpg", "handbag.jpg")
 

@@ -93,6 +93,7 @@ LIT = {  # scenes that are brighter on the side of their light, with the rows in
     "room": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "kind": "bedroom"}]),
     "cafe": ((0.0, 0.6), [{"light": "left", "time": "day"}, {"light": "right", "time": "morning"}]),
     "office": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "shelves": "none"}]),
+    "flatlay": ((0.0, 1.0), [{"light": side, "shadow": "none", "sprigs": False} for side in ("left", "right")]),
     "brick": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "material": "stone"}]),
     "bath": ((0.0, 0.6), [{"light": "left"}, {"light": "right", "time": "morning"}]),
     "sky": ((0.0, 1.0), [{"time": "sunset", "clouds": 0}, {"time": "golden", "clouds": 0}]),

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from errors import BadInput
-from imaging.photo import safe_name
+from imaging.decode import max_megapixels
+from imaging.photo import MAX_BYTES, safe_name
 from ui import controls, deleting, generate, pictures, state
 from ui.markdown import plain
 
@@ -60,7 +61,8 @@ def _upload() -> None:
         "A photo from this device",
         type=controls.PICTURES,
         key=f"upload.photo.{st.session_state.get('upload_number', 0)}",
-        help="PNG, JPEG, WebP, TIFF, AVIF or HEIC; up to 200 MB and 64 megapixels. It stays on this server.",
+        help=f"PNG, JPEG, WebP, TIFF, AVIF or HEIC; up to {MAX_BYTES // 1_000_000} MB and {max_megapixels():g} "
+        "megapixels. It stays on this server.",
     )
     if given is not None:
         _take(given.getvalue(), safe_name(given.name))

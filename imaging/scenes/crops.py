@@ -56,7 +56,7 @@ def paint_field(stage: Stage, options: FieldOptions) -> Picture:
     picture[ground.top :] = defocused(part, radius * smooth(0.01, 0.05, ground.y - horizon))
     stones = [tint(soil) * light * share for share in (1.25, 0.85, 0.6, 1.05)]
     lying = bare.astype(np.float32)
-    strew(stage, picture, ground, "clods", 0.030, 0.16, stones, options.blur, None, 0.75, OVAL, lying)
+    strew(stage, picture, ground, "clods", 0.030, 0.16, stones, options.blur, None, 0.75, OVAL, lying, True)
     _crop(stage, options, picture, ground, light, sun)
     glow = bump(np.hypot(stage.x - sun_at(stage), stage.y - horizon + 0.1), 0.55)
     return (picture + (0.16 * sun) * glow[..., None]) * vignette(stage, 0.35)[..., None]

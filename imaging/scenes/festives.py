@@ -236,12 +236,13 @@ def _snowed(stage: Stage, options: FestiveOptions, own: Picture, level: surfaces
     along, away = level.along, level.away
     drift = noise(stage, "drift", along * 0.9, away * 1.1, 4, 0.5)
     fine = noise(stage, "fine", along * 26, away * 26, 4, 0.75, level.foot * 18)
+    crystal = noise(stage, "crystal", along * 85, away * 85, 3, 0.8, level.foot * 60)
     clear = 1.5 * bump(level.x - stage.centre, 0.34)
     cover = drift - clear + 3.4 * options.fallen - 1.7
-    share = smooth(-0.5, 1.6, cover + 0.75 * fine)
-    specks = smooth(1.7 - options.fallen, 2.2 - options.fallen, fine + 0.35 * drift) * 0.75
+    share = smooth(-0.7, 1.9, cover + 0.6 * fine + 0.5 * crystal)
+    specks = 0.85 * smooth(1.7 - options.fallen, 2.9 - options.fallen, 0.8 * fine + 0.35 * drift + 0.9 * crystal)
     lump = noise(stage, "lump", along * 5, away * 5, 4, 0.55, level.foot * 5)
-    snow = tint("#e9eff8") * np.exp(0.05 * lump + 0.03 * fine)[..., None] * np.float32(1.5)
+    snow = tint("#e9eff8") * np.exp(0.05 * lump + 0.03 * fine + 0.06 * crystal)[..., None] * np.float32(1.5)
     return mix(own, snow.astype(np.float32), np.clip(np.maximum(share, specks), 0, 1).astype(np.float32))
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from imaging.scenes import surfaces
 from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer
@@ -32,7 +33,7 @@ def paint_flatlay(stage: Stage, options: FlatlayOptions) -> Picture:
     x, y = grid(stage)
     side = -1.0 if options.light == "left" else 1.0
     ground = _ground(stage, options, x, y)
-    light = _light(stage, options, x, y, side)
+    light = surfaces.enlarged(_light(stage.smaller(1000), options, side), stage)  # soft all over
     if options.sprigs:
         ground, light = _with_sprigs(stage, ground, light, side)
     return ground * light * vignette(stage, 0.25)[..., None]
@@ -78,8 +79,9 @@ def _linen(stage: Stage, options: FlatlayOptions, x: Plane, y: Plane) -> Picture
     return tint(options.colour) * tone[..., None].astype(np.float32)
 
 
-def _light(stage: Stage, options: FlatlayOptions, x: Plane, y: Plane, side: float) -> Picture:
+def _light(stage: Stage, options: FlatlayOptions, side: float) -> Picture:
     """Sun through the pattern, and the sky's light in its shade; without a pattern, a wide soft light."""
+    x, y = grid(stage)
     along = side * (x - stage.centre)
     fall = 0.90 + 0.16 * smooth(-1.0, 0.9, along) - 0.06 * y
     if options.shadow == "none":

@@ -68,7 +68,7 @@ def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points
         radius: how far out of focus they are, in pixels. What is sharp is drawn finer and made smaller, so that edges
             are smooth; what is not is drawn coarser.
     """
-    times = 2 if radius < 1.5 else 1 if radius < 5 else 0.5 if radius < 14 else 0.25
+    times = 2 if radius < 1.5 else 1 if radius < 3.5 else 0.5 if radius < 9 else 0.25
     height, width = max(1, round((bottom - top) * times)), max(1, round(stage.size.width * times))
     layer = np.zeros((height, width, 4), np.float32)
     corners = shapes - np.array([0, top], np.float32)

@@ -13,6 +13,9 @@ from imaging.scenes.growth import FOCAL, Field, Points, bands, lay, over, painte
 LEAF = np.array(  # half of a leaf's outline: how far along, how far out
     [[0.0, 0.02], [0.18, 0.55], [0.40, 0.95], [0.62, 0.80], [0.84, 0.38], [1.0, 0.0]], np.float32
 )
+PEBBLE = np.array(  # the same of a stone
+    [[0.0, 0.10], [0.07, 0.55], [0.28, 0.94], [0.68, 0.98], [0.93, 0.58], [1.0, 0.10]], np.float32
+)
 OVAL = ((0.0, 1.0),)
 MAPLE = ((1.95, 0.45), (-1.95, 0.45), (0.92, 0.80), (-0.92, 0.80), (0.0, 1.0))
 """Lobes of a leaf: the angle of each to the middle one, and its length."""
@@ -31,6 +34,7 @@ def strew(
     slim: float = 0.42,
     lobes: Sequence[tuple[float, float]] = OVAL,
     where: Plane | None = None,
+    stones: bool = False,
 ) -> None:
     """Strew leaves on the ground, far to near: two halves each, one lit and one not, and a shadow beneath.
 
@@ -39,6 +43,7 @@ def strew(
         dense: how many times over they cover the ground.
         slim: width to length, of a lobe.
         where: plane of the ground, 1 where they lie and 0 where not.
+        stones: pebbles instead of leaves, round and without a fold.
     """
     horizon, width = ground.horizon, stage.size.width
     for band in bands(stage, horizon, blur, 0.10, 1.2):
@@ -46,7 +51,7 @@ def strew(
         long = size * band.scale
         flat = float(np.clip(band.scale / stage.size.height * 1.6 + 0.16, 0.16, 0.75))  # foreshortening
         rows = (band.high - band.low) * stage.size.height
-        plain = lobes if long > 8 else OVAL  # too small for its lobes to be seen
+        plain = lobes if long > 12 and band.radius < 0.25 * long else OVAL  # whose lobes are not seen
         broad = slim if plain is lobes else 0.8
         count = int(min(2000, dense * width * rows / max(2.0, 0.5 * long * long * max(broad, 0.3) * flat)))
         if count < 1:
@@ -60,9 +65,10 @@ def strew(
             if count < 1:
                 continue
         scale = size * (y - horizon) / FOCAL * stage.size.height
-        shapes = _leaves(rng, x, y * stage.size.height, scale, np.full(count, flat), broad, plain)
+        outline, fold = (PEBBLE, 0.45) if stones else (LEAF, 1.0)
+        shapes = _leaves(rng, x, y * stage.size.height, scale, np.full(count, flat), broad, plain, outline)
         shade = None if light is None else ground.at(light, stage, x, y)
-        lay(stage, picture, band, shapes.reshape(-1, 6, 2), _toned(rng, palette, count, len(plain), shade))
+        lay(stage, picture, band, shapes.reshape(-1, 6, 2), _toned(rng, palette, count, len(plain), shade, fold))
 
 
 def whirl(
@@ -88,14 +94,21 @@ def whirl(
         over(picture, painted(stage, 0, height, shapes.reshape(-1, 6, 2), colours.reshape(-1, 3), blur * height))
 
 
-def _toned(rng: np.random.Generator, palette: Sequence[Any], count: int, lobes: int, shade: Points | None) -> Points:
+def _toned(
+    rng: np.random.Generator,
+    palette: Sequence[Any],
+    count: int,
+    lobes: int,
+    shade: Points | None,
+    folded: float = 1.0,
+) -> Points:
     """Colours of every leaf's shadows and halves, ``(n * 3 * lobes, 3)``."""
     colours = np.stack(palette).astype(np.float32)
     own = colours[rng.integers(0, len(colours), count)] * np.exp(rng.normal(0, 0.30, (count, 1)))
     own = own * np.exp(rng.normal(0, 0.07, (count, 3)))
     if shade is not None:
         own = own * shade[:, None]
-    fold = rng.uniform(0.05, 0.30, (count, 1)) * rng.choice([-1, 1], (count, 1))
+    fold = folded * rng.uniform(0.05, 0.30, (count, 1)) * rng.choice([-1, 1], (count, 1))
     tones = [own * 0.16] * lobes + [own * (1 + fold), own * (1 - fold)] * lobes
     return np.stack(tones, axis=1).reshape(-1, 3).astype(np.float32)
 
@@ -108,6 +121,7 @@ def _leaves(
     flat: Points,
     slim: float,
     lobes: Sequence[tuple[float, float]],
+    outline: Points = LEAF,
 ) -> Points:
     """The shadow of every lobe, then its two halves, ``(n, 3 * lobes, 6, 2)`` pixels."""
     count = len(x)
@@ -127,12 +141,12 @@ def _leaves(
 
     shadows, halves = [], []
     for angle, reach in lobes:
-        along = np.broadcast_to((LEAF[:, 0] - (begin if angle == 0 else 0.0)) * reach, (count, len(LEAF)))
-        bow = curl[:, None] * (1 - np.square(2 * LEAF[:, 0] - 1))[None] * reach
-        half = LEAF[:, 1][None] * slim / 2 * reach
+        along = np.broadcast_to((outline[:, 0] - (begin if angle == 0 else 0.0)) * reach, (count, len(outline)))
+        bow = curl[:, None] * (1 - np.square(2 * outline[:, 0] - 1))[None] * reach
+        half = outline[:, 1][None] * slim / 2 * reach
         middle, one, other = (placed(along, bow + side * half, angle) for side in (0, 1, -1))
         for edge in (one, other):
             halves.append(np.concatenate([middle[:, :1], edge[:, 1:-1], middle[:, -1:]], axis=1))
-        outline = np.concatenate([middle[:, :1], one[:, 2:4], middle[:, -1:], other[:, 3:1:-1]], axis=1)
-        shadows.append(outline + shift)
+        around = np.concatenate([middle[:, :1], one[:, 2:4], middle[:, -1:], other[:, 3:1:-1]], axis=1)
+        shadows.append(around + shift)
     return np.stack(shadows + halves, axis=1).astype(np.float32)

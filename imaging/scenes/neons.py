@@ -29,9 +29,10 @@ def paint_neon(stage: Stage, options: NeonOptions) -> Picture:
     if not options.floor:
         return wall * vignette(stage, 0.5)[..., None]
     level = surfaces.level(stage, edge)
-    rough = noise(stage, "floor", level.along * 2.2, level.away * 2.2, 6, 0.65, level.foot * 2.2)
+    rough = noise(stage, "floor", level.along * 2.2, level.away * 2.2, 5, 0.65, level.foot * 2.2)
     dark = tint("#34343a") * np.exp(0.16 * rough)[..., None].astype(np.float32)
-    own = dark * _lamps(stage, options, edge)[level.row :] * 1.6
+    lamps = surfaces.enlarged(_lamps(stage.smaller(480), options, edge), stage)
+    own = dark * lamps[level.row :] * 1.6
     return surfaces.before(stage, wall, edge, (own.astype(np.float32), 0.62), level, 0.85, soft=0.003)
 
 
@@ -58,11 +59,12 @@ def _wall(stage: Stage, options: NeonOptions, edge: float) -> Picture:
     cloud = noise(stage, "cloud", x * 1.3, y * 1.3, 4)
     grain = np.gradient(rough)[1] / stage.pixel
     tone = 0.34 * np.exp(0.05 * rough + 0.10 * cloud) * (1 + 0.004 * np.clip(grain, -40, 40))
-    picture = tone[..., None] * _lamps(stage, options, edge)
+    lamps = _lamps(stage, options, edge)
+    picture = tone[..., None] * lamps
     picture *= (1 - 0.45 * np.exp(np.minimum(y - edge, 0) / 0.05))[..., None]
     smoke = noise(stage, "smoke", x * 1.7 + 0.4 * cloud, y * 2.4, 5, 0.55)
     drift = options.haze * np.clip(0.10 + 0.13 * smoke, 0, 0.6) * smooth(-0.2, 0.9, y / max(edge, 1e-3))
-    picture = picture + drift[..., None] * _lamps(stage, options, edge)
+    picture = picture + drift[..., None] * lamps
     tubes = np.zeros_like(picture)
     for away, colour, share in _tubes(stage, options, x, y, edge):
         light = _bright(colour) * share[..., None]

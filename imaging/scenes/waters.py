@@ -148,8 +148,10 @@ def _near_shore(
         return picture
     tones = [tint(colour) * light for colour in ("#a39c90", "#7b766e", "#8f8678", "#5f5c58", "#b3aa9b", "#76695c")]
     lying = smooth(-0.012, 0.004, ground.y - edge).astype(np.float32)
-    strew(stage, picture, ground, "gravel", 0.045, 0.75, tones, options.blur, dim, 0.72, OVAL, lying)
-    strew(stage, picture, ground, "pebbles", 0.10, 0.38, tones, options.blur, dim, 0.70, OVAL, lying)
+    strew(stage, picture, ground, "gravel", 0.045, 0.75, tones, options.blur, dim, 0.72, OVAL, lying, True)
+    strew(stage, picture, ground, "pebbles", 0.10, 0.38, tones, options.blur, dim, 0.74, OVAL, lying, True)
+    rough = noise(stage, "rough", ground.across * 30, ground.depth * 18, 3, 0.75, ground.foot * ground.depth * 9)
+    picture[ground.top :] *= np.exp(0.10 * rough * land)[..., None]
     return picture
 
 

@@ -80,11 +80,21 @@ class Lexicon:
         known = self.entries.get(stemmed)
         if not known:
             return []
-        if words in known:  # of other scenes only what they show: "trees" of one, "tree" of another
-            exact = known[words]
-            scenes = {sense.scene for sense in exact}
-            others = [sense for senses in known.values() for sense in senses if sense.scene not in scenes]
-            return exact + [sense for sense in others if sense.kind in ("set", "of", "natural")]
+        if (
+            words in known
+        ):  # of other scenes only what they show, and what a plural names: "trees" of one, "tree" of another
+            exact, shown = known[words], ("set", "of", "natural")
+            scenes = {(sense.scene, sense.kind in shown) for sense in exact}
+            text = " ".join(words)
+            for other, senses in known.items():
+                singular = text.startswith(" ".join(other)) and other != words
+                kinds = (*shown, "noun") if singular else shown
+                exact = exact + [
+                    sense
+                    for sense in senses
+                    if sense.kind in kinds and (sense.scene, sense.kind in shown) not in scenes and sense not in exact
+                ]
+            return exact
         return [sense for senses in known.values() for sense in senses]
 
     @cached_property
@@ -120,18 +130,26 @@ def lexicon(scenes: tuple[str, ...] = tuple(SCENES)) -> Lexicon:
     named = sorted(path.stem for path in SCENE_WORDS.glob("*.toml"))
     drawn: set[str] = set()
     for scene in (name for name in named if name in scenes):
-        for phrase, sense in scene_words(scene):
+        words = list(scene_words(scene))
+        places = {stems(split(phrase)) for phrase, sense in words if sense.kind == "noun"}
+        for phrase, sense in words:
             found.add(phrase, sense)
             if sense.kind == "set":
+                if _ends_in(stems(split(phrase)), places):  # a calm sea is a sea
+                    found.add(phrase, Sense("noun", scene))
                 found.first.setdefault((scene, sense.option or "", sense.value), phrase)
             if sense.kind in ("noun", "hint", "natural", "set"):
                 drawn.add(phrase)
     for scene in (name for name in named if name not in scenes):  # places all the same, though nobody draws them
-        nouns = (phrase for phrase, sense in scene_words(scene) if sense.kind == "noun")
-        for phrase in nouns:
-            if phrase not in drawn:
+        for phrase, sense in scene_words(scene):
+            if sense.kind == "noun" and phrase not in drawn:
                 found.add(phrase, Sense("undrawn"))
     return found
+
+
+def _ends_in(phrase: tuple[str, ...], nouns: set[tuple[str, ...]]) -> bool:
+    """Whether a phrase of several words ends in one of the nouns: English names the thing last."""
+    return any(phrase[at:] in nouns for at in range(1, len(phrase)))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from imaging.sentences.lexicon import LONGEST, Kind, Lexicon, Sense, stems
 from imaging.sentences.tokens import Token, tokens
 
+Words = tuple[str, ...]
+
 PLACES = ("on", "in", "before", "near", "behind")
 """Roles that only a place has: what comes before the first of them is the subject."""
 
@@ -55,11 +57,40 @@ def _longest(words: list[Token], known: Lexicon) -> Iterator[Phrase]:
         for length in range(min(LONGEST, len(words) - at), 0, -1):
             end = at + length
             senses = known.find(plain[at:end], stemmed[at:end]) if words[end - 1].clause == clause else []
+            if length > 1 and senses:
+                senses = senses + _within(senses, plain[at:end], stemmed[at:end], known)
             if senses or length == 1:
                 text = " ".join(token.text for token in words[at:end] if token.text)
                 yield Phrase(text, length, tuple(senses), clause)
                 at = end
                 break
+
+
+def _within(senses: list[Sense], words: Words, stemmed: Words, known: Lexicon) -> list[Sense]:
+    """What the parts of a phrase mean besides: "walnut table" is an option of one scene, walnut and a table of another.
+
+    A phrase that names a scene gets that scene's options from its parts, one that only sets options what other scenes
+    make of its parts; a subject or a place that nobody draws is that and nothing else.
+    """
+    if any(sense.scene is None for sense in senses):
+        return []
+    named = {sense.scene for sense in senses if sense.kind in ("noun", "hint")}
+    own = {sense.scene for sense in senses}
+    options = {(sense.scene, sense.option) for sense in senses}
+    found: list[Sense] = []
+    at = 0
+    while at < len(words):
+        for length in range(min(len(words) - at, len(words) - 1), 0, -1):
+            part = known.find(words[at : at + length], stemmed[at : at + length])
+            if part or length == 1:
+                found += part
+                at += length
+                break
+    if any(sense.kind == "not" for sense in found):  # "no shadows" is what it is
+        return []
+    if named:
+        return [s for s in found if s.kind == "set" and s.scene in named and (s.scene, s.option) not in options]
+    return [s for s in found if s.scene is not None and s.scene not in own]
 
 
 def _in_context(found: list[Phrase]) -> list[Phrase]:
