@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,17 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     with publish() as running:
         monkeypatch.setenv("HF_ENDPOINT", running.url)
         running.repositories[REPOSITORY] = {**FILES, "pytorch_model.bin": WEIGHTS, "README.md": b"?"}
+        model = models.entry(CLIPSEG)
+        assert model.folder
+        newest = replace(model.folder, revision=None)  # whatever is published: the table's own commit is the real hub's
+        monkeypatch.setitem(models.MODELS, CLIPSEG, replace(model, folder=newest))
         yield running
+
+
+def test_folders_are_pinned_to_commits() -> None:
+    folders = {id: model.folder for id, model in models.MODELS.items() if model.folder}
+    loose = {id for id, folder in folders.items() if not re.fullmatch("[0-9a-f]{40}", folder.revision or "")}
+    assert loose == {"deeplab-mobilevit-small"}, "its commits are not known; the one that is fetched is noted"
 
 
 def names(folder: Path) -> set[str]:

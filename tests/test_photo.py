@@ -286,6 +286,6 @@ def test_a_defect_of_ours_is_not_told_as_a_damaged_file(
     def broken(*_: object) -> None:
         raise defect("ours")
 
-    monkeypatch.setattr("imaging.photo._opaque_is_none", broken)
+    monkeypatch.setattr("imaging.decode._opaque_is_none", broken)
     with pytest.raises(defect, match="ours"):
         load(encode(picture(64, 48), "PNG"), "fine.png")

@@ -166,7 +166,7 @@ def test_the_token_is_nowhere_and_nothing_is_readable_by_others(
         data = tmp_path / "data"
         monkeypatch.setenv("BACKDROP_DATA", str(data))
         page = Page(TOKEN)
-        page.set("photo.way", "Describe").set("create.generated.prompt", "a quiet lake")
+        page.set("photo.way", "Describe").set("create.described.prompt", "a quiet lake")
         id = queue.submit(quick(1), TOKEN)
         queue.ensure_worker()
         assert finish(id).state == "done"
