@@ -302,6 +302,7 @@ def test_clicks_and_boxes_find_the_subject_and_undo_steps_back_through_them(
     assert undo() == one
     tab.get_by_role("button", name="Undo", exact=True).click()
     tab.get_by_text("Click on the subject in the picture").wait_for()
+    settled(tab)  # the panel, which says so, is drawn before the stage
     assert marks.count() == 0
 
 
