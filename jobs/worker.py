@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jobs import database, places, retention, supervisor
@@ -177,48 +178,40 @@ def serve() -> None:
         }
     )
 
-    def make_or_stop(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
-        try:
-            return make(job, recipe_json, visitor)
-        except Cancelled as stopped:
-            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+    def run_step(name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Do the work as a step of the workflow; where it was cancelled, so is the workflow."""
+
+        def or_stop() -> dict[str, Any]:
+            try:
+                return work()
+            except Cancelled as stopped:
+                raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+
+        return DBOS.run_step({"name": name}, or_stop)
 
     @DBOS.workflow(name=queue.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
     def workflow(recipe_json: str) -> dict[str, Any]:
         job, visitor = DBOS.workflow_id, DBOS.authenticated_user
         assert job is not None
         assert visitor is not None
-        made = DBOS.run_step({"name": "make"}, make_or_stop, job, recipe_json, visitor)
+        made = run_step("make", lambda: make(job, recipe_json, visitor))
         if "error" in made:
             return made
         if not queue.is_gone(job):
             DBOS.run_step({"name": "remember"}, remember, visitor, made["pictures"])
         return {"digests": [digest for digest, _ in made["pictures"]]}
 
-    def fetch_or_stop(job: str, model: str) -> dict[str, Any]:
-        try:
-            return downloads.fetch(job, model)
-        except Cancelled as stopped:
-            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
-
     @DBOS.workflow(name=downloads.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
     def fetch(model: str) -> dict[str, Any]:
         job = DBOS.workflow_id
         assert job is not None
-        return DBOS.run_step({"name": "fetch"}, fetch_or_stop, job, model)
-
-    def search_or_stop(job: str, recipe_json: str) -> dict[str, Any]:
-        reporter = Reporter(job)
-        try:
-            return searches.search(job, recipe_json, reporter)
-        except Cancelled as stopped:
-            raise error.DBOSWorkflowCancelledError(str(stopped)) from None
+        return run_step("fetch", lambda: downloads.fetch(job, model))
 
     @DBOS.workflow(name=searches.WORKFLOW, max_recovery_attempts=queue.MAX_ATTEMPTS - 1)
     def search(recipe_json: str) -> dict[str, Any]:
         job = DBOS.workflow_id
         assert job is not None
-        return DBOS.run_step({"name": "search"}, search_or_stop, job, recipe_json)
+        return run_step("search", lambda: searches.search(job, recipe_json, Reporter(job)))
 
     DBOS.launch()
     DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
