@@ -9,6 +9,7 @@ is one. Importing this loads neither torch nor DBOS; the first call loads DBOS.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from errors import BadInput
+from errors import BadInput, StudioError
 from jobs import database, places, settings, store
 from jobs.history import readable
 from jobs.owner import address_id, owner_id
@@ -28,7 +29,7 @@ from recipe import Recipe
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
 
-__all__ = ["Job", "cancel", "ensure_worker", "jobs_of", "status", "submit"]
+__all__ = ["Job", "cancel", "ensure_worker", "jobs_of", "prepare", "status", "submit"]
 
 MAX_ATTEMPTS = 5
 """How often a job is begun. One that takes the worker down each time must not do so for ever."""
@@ -102,6 +103,27 @@ class Job:
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state not in ("queued", "running")
+
+
+def prepare() -> None:
+    """Start the worker and load DBOS in a thread, once a data folder, so that the first job need not wait for them.
+
+    What fails here is said by :func:`submit`, which tries again.
+    """
+    folder = places.folder()
+    if folder in _prepared:
+        return
+    _prepared.add(folder)
+
+    def start() -> None:
+        with contextlib.suppress(StudioError):
+            ensure_worker()
+        client()
+
+    threading.Thread(target=start, name="prepare the queue", daemon=True).start()
+
+
+_prepared: set[Path] = set()
 
 
 def submit(

@@ -62,8 +62,9 @@ def need(path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test touches the user's data; weights are looked for in :data:`WEIGHTS`."""
+    """No test touches the user's data, or starts a worker before it wants one; weights lie in :data:`WEIGHTS`."""
     folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setattr("jobs.queue.prepare", lambda: None)
     monkeypatch.setenv("BACKDROP_DATA", str(folder))
     if WEIGHTS:
         monkeypatch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))

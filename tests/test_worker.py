@@ -12,6 +12,14 @@ from job_helpers import LIMIT, finish, gone, python, quick, reach, seeds, slow, 
 
 from errors import StudioError
 from jobs import history, places, queue, supervisor
+from jobs.queue import prepare
+
+
+def test_the_worker_is_started_before_the_first_job_where_that_is_asked_for(data: Path) -> None:
+    prepare()
+    running = until(supervisor.worker, "a worker is alive")
+    prepare()
+    assert workers(data) == [running.pid]
 
 
 def test_two_processes_at_once_start_one_worker(data: Path) -> None:

@@ -104,6 +104,7 @@ def _submit(task: Task) -> None:
 
 def _settings(task: Task) -> bool:
     """All controls of a generated picture; whether its model is here."""
+    queue.prepare()
     if f"{task}.model" not in state.workspace().view:
         choose_model(task, chosen_model(task))
     if not state.value(f"{task}.seed_rolled", False):
