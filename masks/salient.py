@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
-import threading
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -21,9 +18,6 @@ from masks.base import Context, Options, Prediction
 from masks.doubt import overlap
 from masks.preprocess import Float
 
-if TYPE_CHECKING:
-    from rembg.sessions.base import BaseSession
-
 ModelName = Literal[
     "u2netp",
     "u2net",
@@ -37,9 +31,10 @@ ModelName = Literal[
     "birefnet-portrait",
 ]
 TTA_MODELS = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
-"""Models that see 320 x 320 pixels: more views cost little and mend both the choice and the edge."""
+"""U²-Net's family, which sees 320 x 320 pixels: more views cost little and mend both the choice and the edge."""
+SIDE = 320  # pixels
 CROP_MARGIN = 0.25  # of the subject's box, kept around it when looking closer
-EDGE_UNCERTAINTY = 1 / 320  # of the photo: the networks' own grid
+EDGE_UNCERTAINTY = 1 / SIDE  # of the photo: the networks' own grid
 MIN_AREA = 0.0005  # of the photo: less is noise, not a subject
 
 
@@ -118,59 +113,76 @@ def _box(found: Any) -> tuple[slice, slice] | None:
 
 def _predict(model: ModelName, rgb: Array) -> Float:
     """The network's own answer for one view, at that view's size."""
-    (path,) = models.fetch(model)
-    session = loaded.get(model, path.stat().st_size, lambda: _load(model, str(path)))
-    side = 320 if model in TTA_MODELS else max(rgb.shape)
+    network = _network(model)
+    side = SIDE if model in TTA_MODELS else max(rgb.shape)
     image = Image.fromarray(rgb)
-    # The session scales its answer back to the size of what it was resized: for a large view that is wasted.
+    # The answer is scaled back to the size of what was asked about: for a large view that is wasted.
     resized = image if side >= max(image.size) else image.resize((side, side), Image.Resampling.LANCZOS)
-    with session.lock, np.errstate(invalid="ignore", divide="ignore"):
-        mask = session.run.predict(resized, cloth_category="attire")[0]
-    values = np.asarray(mask.convert("L"), np.float32) / 255
+    with network.lock, np.errstate(invalid="ignore", divide="ignore"):
+        mask = network.run.predict(resized)
+    values = np.asarray(mask, np.float32) / 255
     if values.shape == rgb.shape[:2]:
         return values
     return np.clip(cv2.resize(values, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-_importing = threading.Lock()
+def _network(model: ModelName) -> loaded.Model:
+    (path,) = models.fetch(model)
+    run = (lambda: _U2Net(path)) if model in TTA_MODELS else (lambda: _ByRembg(model, path))
+    return loaded.get(model, path.stat().st_size, run)
 
 
-def session_class(model: ModelName) -> type[BaseSession]:
-    """rembg's session for a model, without the rest of rembg.
+class _U2Net:
+    """What rembg's sessions of U²-Net do, value for value, in onnxruntime alone.
 
-    The package itself imports a matting library that compiles at import: more than a second each time, half a minute
-    the first. Its folder of sessions imports scipy for one of them. Nothing of that is needed, so a session's module is
-    imported under bare packages of those names, which go again.
+    Importing rembg imports a matting library that compiles: over a second in each new process, half a minute the first
+    time. The network that comes with set-up answers in a tenth of that, so its family is run here; every other network
+    takes seconds itself and is run by rembg.
     """
-    with _importing:
-        # The sessions of larger models are built on one another through their package.
-        wanted = ["rembg", "rembg.sessions"] if model in TTA_MODELS else ["rembg"]
-        bare = [] if "rembg" in sys.modules else [name for name in wanted if name not in sys.modules]
-        try:
-            for name in bare:
-                spec = importlib.util.find_spec(name)
-                assert spec is not None  # rembg is required
-                sys.modules[name] = importlib.util.module_from_spec(spec)
-            if model in TTA_MODELS:
-                module = importlib.import_module(f"rembg.sessions.{model}")
-                own = (kind for kind in vars(module).values() if getattr(kind, "__module__", "") == module.__name__)
-                return next(kind for kind in own if hasattr(kind, "download_models"))
-            return importlib.import_module("rembg.sessions").sessions[model]
-        finally:
-            for name in bare:
-                sys.modules.pop(name, None)
+
+    MEAN, STD = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))  # of ImageNet
+
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def predict(self, image: Image.Image) -> Image.Image:
+        """The mask of an RGB picture, mode "L", at its size."""
+        small = np.array(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+        values = (small / max(float(small.max()), 1e-6) - self.MEAN) / self.STD
+        answer = self._session.run(None, {self._input: values.transpose(2, 0, 1)[None].astype(np.float32)})[0][0, 0]
+        scaled = (answer - answer.min()) / (answer.max() - answer.min())
+        return Image.fromarray((scaled * 255).astype(np.uint8)).resize(image.size, Image.Resampling.LANCZOS)
 
 
-def _load(model: ModelName, path: str) -> BaseSession:
-    """rembg's session over our resolver's file."""
-    import onnxruntime
+class _ByRembg:
+    """A network run by rembg's own session over our resolver's file."""
 
-    class Resolved(session_class(model)):  # type: ignore[misc]
-        @classmethod
-        def download_models(cls, *args: object, **kwargs: object) -> str:
-            return path
+    def __init__(self, model: ModelName, path: Path) -> None:
+        import onnxruntime
+        from rembg.sessions import sessions
 
-    return Resolved(model, onnxruntime.SessionOptions())
+        class Resolved(sessions[model]):  # type: ignore[misc]
+            @classmethod
+            def download_models(cls, *args: object, **kwargs: object) -> str:
+                return str(path)
+
+        self._session = Resolved(model, onnxruntime.SessionOptions())
+
+    def predict(self, image: Image.Image) -> Image.Image:
+        """The mask of an RGB picture, mode "L", at its size."""
+        mask: Image.Image = self._session.predict(image, cloth_category="attire")[0]
+        return mask.convert("L")
+
+
+def warm_up() -> None:
+    """Load what the first search needs: the libraries and, where it is here, the network that comes with set-up."""
+    import onnxruntime  # noqa: F401
+
+    if models.is_installed("u2netp"):
+        _network("u2netp")
 
 
 SOURCES = (Rembg(),)

@@ -11,14 +11,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import SHARED, disc, need, no_inputs, photo_of, picture
+from conftest import ROOT, SHARED, disc, need, no_inputs, photo_of, picture
 from mask_helpers import find, needs, shared_photo
 
 import masks
 import models
 from errors import BadInput, MissingWeights, NothingFound, StudioError
 from imaging.encode import encode
-from masks import clipseg, grammar, loaded, ops
+from masks import clipseg, grammar, loaded, ops, salient
 from masks.sam import SamOptions
 from recipe import Layer, MaskRecipe, Source
 
@@ -336,3 +336,21 @@ def test_the_report_names_what_was_found(
     report = json.loads(capsys.readouterr().out)
     assert report["found"]["dog"] > 0.02
     assert cv2.imread(str(heat), cv2.IMREAD_GRAYSCALE).max() > 200
+
+
+@pytest.mark.usefixtures("u2netp")
+def test_our_run_of_u2net_answers_as_rembgs_own_session_does() -> None:
+    import onnxruntime
+    from PIL import Image
+    from rembg.sessions.u2netp import U2netpSession
+
+    (path,) = models.fetch("u2netp")
+
+    class Resolved(U2netpSession):  # type: ignore[misc]
+        @classmethod
+        def download_models(cls, *args: object, **kwargs: object) -> str:
+            return str(path)
+
+    image = Image.open(ROOT / "samples" / "mug.jpg").convert("RGB").resize((700, 460))
+    (theirs,) = Resolved("u2netp", onnxruntime.SessionOptions()).predict(image)
+    assert np.array_equal(np.asarray(salient._U2Net(path).predict(image)), np.asarray(theirs))

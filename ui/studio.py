@@ -166,7 +166,7 @@ def _warm_up() -> None:
     def load() -> None:
         from masks import salient
 
-        salient.session_class("u2netp")
+        salient.warm_up()
 
     timer = threading.Timer(1.5, load)
     timer.daemon = True
