@@ -361,3 +361,48 @@ def _steps(tab: Tab, wanted: int) -> None:
         wait(lambda before=before: value() != before, 30)
         settled(tab)
     settled(tab)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+def test_every_step_shows_its_top_and_its_main_button_and_undo_takes_back_a_stroke(
+    server: Server, tab: Tab, width: int, height: int
+) -> None:
+    tab.set_default_timeout(20_000)
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(server.url)
+    tab.get_by_role("img", name="Sample: Mug").click(force=True)  # the picture itself
+    tab.get_by_text("The subject is").wait_for()
+    settled(tab)
+    _main_button_in_sight(tab, "Choose the new background")
+    tab.get_by_text("Touch up by hand", exact=True).click()
+    canvas = tab.locator(".dc-container").first
+    canvas.wait_for()
+    settled(tab)
+    assert not tab.locator(".dc-toolbar").is_visible(), "the page has one undo"
+    before = tab.get_by_text("The subject is").inner_text()
+    drag(tab, canvas, (0.02, 0.06), (0.40, 0.06))
+    assert tab.get_by_text("The subject is").inner_text() != before
+    tab.locator(".st-key-settings_undo button").first.click()
+    settled(tab)
+    assert tab.get_by_text("The subject is").inner_text() == before
+    assert tab.locator(".st-key-undo button").first.is_disabled(), "the canvas has the stroke no more"
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Scene", exact=True).click()
+    settled(tab)
+    tab.get_by_role("img", name="Scene: Podium").click(force=True)
+    settled(tab)
+    assert tab.locator(".st-key-scene-podium button").first.get_attribute("kind") == "primary"
+    tab.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 300)")
+    _main_button_in_sight(tab, "Make the picture")
+    tab.get_by_role("button", name="Make the picture").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    settled(tab)
+    assert tab.locator("[data-testid=stMain]").evaluate("main => main.scrollTop") == 0
+    assert tab.evaluate("document.activeElement.closest('.st-key-panel') !== null"), "the keyboard is in the new panel"
+
+
+def _main_button_in_sight(tab: Tab, name: str) -> None:
+    box, size = tab.get_by_role("button", name=name).bounding_box(), tab.viewport_size
+    assert box
+    assert size
+    assert 0 <= box["y"] <= size["height"] - box["height"]
