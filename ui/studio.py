@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from errors import StudioError
-from ui import arrival, background, gallery, photo, pictures, result, searching, state, subject, visitor, working
+from ui import background, gallery, photo, pictures, result, searching, state, subject, visitor, working
 
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -17,10 +17,9 @@ STEPS: dict[str, str] = {
     "Background": ":material/wallpaper: Background",
     "Result": ":material/check_circle: Result",
 }
-# Streamlit has no words for these five: what stays in sight while scrolling, how high a picture may be, that a
-# picture in a gallery belongs to its button, that components which draw nothing take no room, and that words on the
-# page are of the text's colour: one dark enough to stand behind a button's white words (4.5:1) is too dark for words
-# of its own on a dark page.
+# Streamlit has no words for these four: what stays in sight while scrolling, how high a picture may be, that the
+# components which draw nothing take no room, and that words on the page are of the text's colour: one dark enough to
+# stand behind a button's white words (4.5:1) is too dark for words of its own on a dark page.
 STYLE = """
 <style>
 @media (max-width: 640px) {
@@ -40,14 +39,9 @@ STYLE = """
   outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
 .st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
 .st-key-canvas { padding-top: 1.4rem; }
-.st-key-visitor, .st-key-arrival, .st-key-plain_canvas { display: none; }
+.st-key-visitor { display: none; }
 [data-testid=stLayoutWrapper]:has(> .st-key-main_action) { position: sticky; bottom: 0; z-index: 30; }
 .st-key-main_action { padding-block: .6rem; backdrop-filter: blur(14px); }
-:is([class*=st-key-sample_], [class*=st-key-scene_], [class*=st-key-candidate_], [class*=st-key-entry_]):has(img) {
-  position: relative;
-  & > [class*=st-key-], & > [class*=st-key-] :is(div, span) { position: static; }
-  & button::after { content: ""; position: absolute; inset: 0; border-radius: 10px; }
-}
 .st-key-header { min-height: 3.4rem; }
 .st-key-header h2 { padding: 0; }
 [aria-checked=true], button[aria-pressed=true], [data-testid=stSliderThumbValue] { color: inherit !important; }
@@ -96,7 +90,7 @@ def _undo_buttons() -> None:
             type="tertiary",
             on_click=step,
             disabled=not st.session_state.get(kept),
-            help=f"{name} the last change: of a setting, a click or a stroke.",
+            help=f"{name} the last change of a setting.",
         )
 
 
@@ -126,7 +120,6 @@ def _studio() -> None:
         _guarded(panel)
     with left, st.container(key="stage"):
         _guarded(stage)
-    arrival.at(step)
 
 
 def _guarded(draw: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from imaging.photo import Photo
 from masks.strokes import Strokes
 from recipe import MaskRecipe
-from ui import arrival, canvas, measure, pictures, selecting, state
+from ui import canvas, measure, pictures, selecting, state
 
 OPS = {"add": ":material/add: Keep", "remove": ":material/ink_eraser: Repaint"}
 LARGEST = 2600  # pixels, the longer side of the picture behind a zoomed canvas
@@ -27,8 +27,6 @@ def stage(photo: Photo, mask: MaskRecipe) -> None:
     base = mask.model_copy(update={"strokes": None})
     background = _background(photo, base, min(LARGEST, max(pictures.STAGE, *size)))
     identity = f"{photo.digest} {size} {base.model_dump_json()}"
-    if st.session_state.get("canvas_strokes") != selecting.strokes():  # taken back or loaded elsewhere on the page
-        st.session_state.canvas_drawn = False
     if st.session_state.get("canvas_identity") != identity or not st.session_state.get("canvas_drawn"):
         st.session_state.canvas_identity = identity
         _renew(size)
@@ -44,7 +42,6 @@ def stage(photo: Photo, mask: MaskRecipe) -> None:
             width=width * max(size) / 100 / zoom,
             initial=st.session_state.canvas_start,
         )
-        arrival.hide_canvas_toolbar(st.session_state.canvas_number)
     st.session_state.canvas_drawn = True
     _take(drawing, size)
     if tool == "Polygon":
@@ -133,7 +130,6 @@ def _renew(size: tuple[int, int]) -> None:
     st.session_state.canvas_number = st.session_state.get("canvas_number", 0) + 1
     st.session_state.canvas_start = canvas.to_drawing(selecting.strokes(), size)
     st.session_state.canvas_seen = st.session_state.canvas_start["objects"]
-    st.session_state.canvas_strokes = selecting.strokes()
 
 
 def _take(drawing: Mapping[str, Any] | None, size: tuple[int, int]) -> None:
@@ -143,7 +139,6 @@ def _take(drawing: Mapping[str, Any] | None, size: tuple[int, int]) -> None:
         return
     st.session_state.canvas_seen = objects
     selecting.put_strokes(canvas.to_strokes(drawing, size))
-    st.session_state.canvas_strokes = selecting.strokes()
 
 
 def _drawn(key: str) -> None:
