@@ -33,7 +33,9 @@ class Network:
     def add(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
         """Apply an operator to values; the name of what comes out."""
         output = f"value{len(self._nodes)}"
-        self._nodes.append(self._helper.make_node(operator, inputs, [output], **attributes))
+        node = self._helper.make_node(operator, inputs, [output])
+        node.attribute.extend(self._helper.make_attribute(name, value) for name, value in attributes.items())
+        self._nodes.append(node)
         return output
 
     def constant(self, values: npt.NDArray[np.float32] | npt.NDArray[np.int64]) -> str:

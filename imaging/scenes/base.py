@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,15 @@ from imaging.scenes.colours import NAMED
 from imaging.subject import Stand as Stand
 from recipe import Colour
 
-Plane = npt.NDArray[Any]
+Plane = npt.NDArray[np.floating[Any]]
 """``(h, w)`` float32, or something that broadcasts to it."""
-Picture = npt.NDArray[Any]
+Picture = npt.NDArray[np.floating[Any]]
 """``(h, w, 3)`` float32, linear light, 1 = paper white."""
+
+
+def as_floats(values: object) -> Plane:
+    """What OpenCV made of an array of floats, which are floats again; its own annotations promise less."""
+    return cast("Plane", values)
 
 
 def _named(value: object) -> object:

@@ -27,7 +27,7 @@ class BathOptions(rooms.Indoors):
 def paint_bath(stage: Stage, options: BathOptions) -> Picture:
     """The shelf before the bathroom, with drops of water around the subject."""
     edge = stage.behind(0.15, 0.86, 0.4)
-    room = surfaces.enlarged(_bath(stage.smaller(760), options, edge), stage)
+    room = surfaces.enlarged_smoothly(_bath(stage.smaller(760), options, edge), stage)
     level = surfaces.level(stage, edge)
     own, gloss = surfaces.top(stage, options.shelf, tint("#efeeea"), level)
     brightness = rooms.HOURS[options.time].table

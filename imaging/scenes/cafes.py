@@ -24,7 +24,7 @@ class CafeOptions(rooms.Indoors):
 def paint_cafe(stage: Stage, options: CafeOptions) -> Picture:
     """The table before the café; lamps become discs of light."""
     edge = stage.behind(0.15, 0.86, 0.4)
-    room = surfaces.enlarged(_cafe(stage.smaller(900), options, edge), stage)
+    room = surfaces.enlarged_smoothly(_cafe(stage.smaller(900), options, edge), stage)
     level = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.table, tint("#1b1a1a"), level)
     brightness = {"evening": 0.58}.get(options.time, 0.80)

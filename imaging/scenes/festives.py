@@ -30,7 +30,7 @@ def paint_festive(stage: Stage, options: FestiveOptions) -> Picture:
     """Lights far behind, fir or balloons nearer, then the table with what has fallen on it."""
     edge = stage.behind(0.15, 0.86, 0.4)
     paint = _christmas if options.kind == "christmas" else _party
-    room = surfaces.enlarged(paint(stage.smaller(900), options, edge), stage)
+    room = surfaces.enlarged_smoothly(paint(stage.smaller(900), options, edge), stage)
     level = surfaces.level(stage, edge)
     own, gloss = surfaces.top(stage, options.table, tint("#efedea" if options.table == "white" else "#1c1a1a"), level)
     bright = 0.45 + 0.9 * float(tint(options.behind).max())

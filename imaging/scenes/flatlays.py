@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import surfaces
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, as_floats, from_side
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer
 from imaging.scenes.materials import concrete, marble, slate, terrazzo, wood
@@ -33,7 +33,7 @@ def paint_flatlay(stage: Stage, options: FlatlayOptions) -> Picture:
     x, y = grid(stage)
     side = -1.0 if options.light == "left" else 1.0
     ground = _ground(stage, options, x, y)
-    light = surfaces.enlarged(_light(stage.smaller(1000), options, side), stage)  # soft all over
+    light = surfaces.enlarged_smoothly(_light(stage.smaller(1000), options, side), stage)  # soft all over
     if options.sprigs:
         ground, light = _with_sprigs(stage, ground, light, side)
     return ground * light * vignette(stage, 0.25)[..., None]
@@ -106,7 +106,7 @@ def _with_sprigs(stage: Stage, ground: Picture, light: Picture, side: float) -> 
     alpha = layer.paint[..., 3]
     shift = round(0.016 / stage.pixel)
     move = np.array([[1, 0, -side * shift * 1.1], [0, 1, shift]], np.float32)
-    moved = cv2.warpAffine(alpha, move, stage.size)
+    moved = as_floats(cv2.warpAffine(alpha, move, stage.size))
     cast = np.maximum(softened(moved, 0.011 / stage.pixel), 0)
     light = light * (1 - 0.52 * np.clip(cast, 0, 1))[..., None]
     return mix(ground, layer.paint[..., :3] / np.maximum(alpha, 1e-3)[..., None], alpha), light

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.scenes.base import Picture, Plane, Stage
+from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.outdoors import FOCAL as FOCAL
 from imaging.scenes.tools import blurred, noise, smooth
 
-Points = npt.NDArray[Any]
+Points = npt.NDArray[np.floating[Any]]
 """Floats, one to a blade, leaf or corner."""
 SHIFT = 4  # fractional bits of the corners that OpenCV is given
 
@@ -80,7 +80,7 @@ def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points
     if times == 1:
         return layer
     method = cv2.INTER_AREA if times > 1 else cv2.INTER_LINEAR
-    return cv2.resize(layer, (stage.size.width, bottom - top), interpolation=method)
+    return as_floats(cv2.resize(layer, (stage.size.width, bottom - top), interpolation=method))
 
 
 def over(picture: Picture, layer: Picture, top: int = 0) -> None:

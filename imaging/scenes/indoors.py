@@ -10,7 +10,7 @@ from pydantic import Field
 
 from imaging.geometry import Size
 from imaging.scenes import surfaces
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Stand, Tint, from_side
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Stand, Tint, as_floats, from_side
 from imaging.scenes.colours import name_of
 from imaging.scenes.materials import wood
 from imaging.scenes.patterns import PATTERNS
@@ -79,7 +79,7 @@ def _room(stage: Stage, options: TableOptions, edge: float) -> Picture:
     picture = blurred(blurred(picture, radius), radius * 0.35)
     if small.size == stage.size:
         return picture
-    return cv2.resize(picture, stage.size, interpolation=cv2.INTER_CUBIC)
+    return as_floats(cv2.resize(picture, stage.size, interpolation=cv2.INTER_CUBIC))
 
 
 def _box(stage: Stage, picture: Picture, left: float, top: float, right: float, bottom: float, colour: Plane) -> None:

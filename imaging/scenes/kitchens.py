@@ -24,7 +24,7 @@ class KitchenOptions(rooms.Indoors):
 def paint_kitchen(stage: Stage, options: KitchenOptions) -> Picture:
     """The worktop before the room, sharp where the subject stands."""
     edge = stage.behind(0.15, 0.86, 0.4)
-    room = surfaces.enlarged(_kitchen(stage.smaller(760), options, edge), stage)
+    room = surfaces.enlarged_smoothly(_kitchen(stage.smaller(760), options, edge), stage)
     plain = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.counter, tint("#efece6"), plain)
     brightness = rooms.HOURS[options.time].table

@@ -104,7 +104,7 @@ def _toned(
 ) -> Points:
     """Colours of every leaf's shadows and halves, ``(n * 3 * lobes, 3)``."""
     colours = np.stack(palette).astype(np.float32)
-    own = colours[rng.integers(0, len(colours), count)] * np.exp(rng.normal(0, 0.30, (count, 1)))
+    own: Points = colours[rng.integers(0, len(colours), count)] * np.exp(rng.normal(0, 0.30, (count, 1)))
     own = own * np.exp(rng.normal(0, 0.07, (count, 3)))
     if shade is not None:
         own = own * shade[:, None]

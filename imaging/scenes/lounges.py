@@ -26,7 +26,7 @@ class RoomOptions(rooms.Indoors):
 def paint_room(stage: Stage, options: RoomOptions) -> Picture:
     """A table or the floor before the room; the floor is a rug that runs up to the sofa."""
     edge = stage.behind(0.15, 0.86, 0.4)
-    room = surfaces.enlarged(_room(stage.smaller(760), options, edge), stage)
+    room = surfaces.enlarged_smoothly(_room(stage.smaller(760), options, edge), stage)
     if options.stand == "rug":
         return _on_rug(stage, options, room, edge)
     level = surfaces.level(stage, edge)

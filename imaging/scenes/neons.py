@@ -25,13 +25,13 @@ class NeonOptions(Grainy):
 def paint_neon(stage: Stage, options: NeonOptions) -> Picture:
     """The wall a step behind the subject; the floor shows it again, stretched and dimmer."""
     edge = stage.behind(0.17, 0.86, 0.4) if options.floor else 1.25
-    wall = surfaces.enlarged(_wall(stage.smaller(1100), options, edge), stage)
+    wall = surfaces.enlarged_smoothly(_wall(stage.smaller(1100), options, edge), stage)
     if not options.floor:
         return wall * vignette(stage, 0.5)[..., None]
     level = surfaces.level(stage, edge)
     rough = noise(stage, "floor", level.along * 2.2, level.away * 2.2, 5, 0.65, level.foot * 2.2)
     dark = tint("#34343a") * np.exp(0.16 * rough)[..., None].astype(np.float32)
-    lamps = surfaces.enlarged(_lamps(stage.smaller(480), options, edge), stage)
+    lamps = surfaces.enlarged_smoothly(_lamps(stage.smaller(480), options, edge), stage)
     own = dark * lamps[level.row :] * 1.6
     return surfaces.before(stage, wall, edge, (own.astype(np.float32), 0.62), level, 0.85, soft=0.003)
 

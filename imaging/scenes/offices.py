@@ -27,7 +27,7 @@ FILES = ["#f1f0ec", "#d5d7da", "#33363b", "#9a9ca0", "#3670bf", "#f1f0ec", "#5d6
 def paint_office(stage: Stage, options: OfficeOptions) -> Picture:
     """The desk before the room, sharp where the subject stands."""
     edge = stage.behind(0.15, 0.86, 0.4)
-    room = surfaces.enlarged(_office(stage.smaller(760), options, edge), stage)
+    room = surfaces.enlarged_smoothly(_office(stage.smaller(760), options, edge), stage)
     level = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.desk, tint("#efeeec" if options.desk == "white" else "#1d1d1f"), level)
     brightness = rooms.HOURS[options.time].table

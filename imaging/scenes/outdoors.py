@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.geometry import Size
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Stage, Stand, Time
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Stage, Stand, Time, as_floats
 from imaging.scenes.colours import linear
 from imaging.scenes.tools import add_disc, bump, full, grid, mix, noise, smooth, tint
 
@@ -206,13 +206,8 @@ def terrain(stage: Stage, heights: Plane, horizon: float, hour: Hour, side: floa
 
     def at(plane: Plane, x: Plane, z: Plane, method: int = cv2.INTER_LINEAR) -> Plane:
         texel_x, texel_z = (x + EXTENT / 2) * per - 0.5, np.broadcast_to(z * per - 0.5, x.shape)
-        return cv2.remap(
-            plane,
-            np.ascontiguousarray(texel_x, np.float32),
-            np.ascontiguousarray(texel_z, np.float32),
-            method,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )
+        columns, rows = np.ascontiguousarray(texel_x, np.float32), np.ascontiguousarray(texel_z, np.float32)
+        return as_floats(cv2.remap(plane, columns, rows, method, borderMode=cv2.BORDER_REFLECT_101))
 
     seen = horizon + FOCAL * (1 - at(heights, across, depths, cv2.INTER_CUBIC)) / depths
     highest = np.minimum.accumulate(seen, axis=0)

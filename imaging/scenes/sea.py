@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Picture, Plane, Scene, Stage
+from imaging.scenes.base import Picture, Plane, Scene, Stage, as_floats
 from imaging.scenes.colours import linear
 from imaging.scenes.outdoors import (
     FOCAL,
@@ -68,7 +68,8 @@ def paint_sea(stage: Stage, options: SeaOptions) -> Picture:
     rows = np.clip(mirrored / stage.pixel - 0.5, 0, stage.size.height - 1).astype(np.float32)
     columns = np.broadcast_to(np.arange(stage.size.width, dtype=np.float32)[None], rows.shape)
     still = softened(above, 0.02 / stage.pixel, 0.008 / stage.pixel)
-    mirror = cv2.remap(still, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    columns = np.ascontiguousarray(columns)
+    mirror = as_floats(cv2.remap(still, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
     sun, ambient = sun_colours(hour)
     body = (
         mix(tint("#0d4a63"), tint("#2b8f9a"), smooth(30, 3, depth).astype(np.float32))

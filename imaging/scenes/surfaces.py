@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from imaging.scenes.base import Picture, Plane, Stage
+from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.materials import concrete, marble, slate, terrazzo, wood
 from imaging.scenes.tools import bump, glow, mix, noise, smooth, softened, through_lens
 
@@ -104,13 +104,13 @@ def before(
     return through_lens(stage, picture, radius, 0.4)
 
 
-def enlarged(picture: Picture, stage: Stage) -> Picture:
+def enlarged_smoothly(picture: Picture, stage: Stage) -> Picture:
     """A picture painted on a smaller stage, at the size of this one; without dark rims around lamps, as cubic has."""
     ratio = stage.size.width / picture.shape[1]
     if ratio <= 1:
         return picture
     large = cv2.resize(picture, stage.size, interpolation=cv2.INTER_LINEAR)
-    return cv2.GaussianBlur(large, (0, 0), 0.35 * ratio, borderType=cv2.BORDER_REFLECT)
+    return as_floats(cv2.GaussianBlur(large, (0, 0), 0.35 * ratio, borderType=cv2.BORDER_REFLECT))
 
 
 def dewy(stage: Stage, picture: Picture, edge: float, amount: float, side: float) -> Picture:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from imaging.geometry import Size
-from imaging.scenes.base import Picture, Plane, Stage
+from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.colours import linear
 
 TILE, CELL = 512, 8  # texels of the noise tile and of one of its cells
@@ -105,13 +105,13 @@ def blurred(picture: Picture | Plane, radius: float) -> Picture | Plane:
     small = picture
     if factor < 1:
         size = max(1, round(width * factor)), max(1, round(height * factor))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        small = as_floats(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
     reach = radius * factor
     side = int(np.ceil(reach)) + 1
     y, x = np.mgrid[-side : side + 1, -side : side + 1]
     disc = np.clip(reach + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)
-    small = cv2.filter2D(small, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) if factor < 1 else small
+    small = as_floats(cv2.filter2D(small, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT))
+    return as_floats(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)) if factor < 1 else small
 
 
 def softened(values: Plane, sigma: float, sigma_y: float | None = None) -> Plane:
@@ -120,12 +120,12 @@ def softened(values: Plane, sigma: float, sigma_y: float | None = None) -> Plane
     narrow = min(sigma, sigma if sigma_y is None else sigma_y)
     factor = min(1.0, 4 / max(narrow, 1e-6))
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA) if factor < 1 else values
+    small = as_floats(cv2.resize(values, size, interpolation=cv2.INTER_AREA)) if factor < 1 else values
     down = (sigma if sigma_y is None else sigma_y) * factor
-    small = cv2.GaussianBlur(
-        small, (0, 0), max(0.3, sigma * factor), sigmaY=max(0.3, down), borderType=cv2.BORDER_REFLECT
+    small = as_floats(
+        cv2.GaussianBlur(small, (0, 0), max(0.3, sigma * factor), sigmaY=max(0.3, down), borderType=cv2.BORDER_REFLECT)
     )
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) if factor < 1 else small
+    return as_floats(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)) if factor < 1 else small
 
 
 def defocused(picture: Picture, radius: Plane) -> Picture:

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from imaging.scenes.base import Picture, Plane, Stage
+from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.growth import Field, Points
 from imaging.scenes.tools import add_disc, blurred, full, grid, mix, noise, smooth, softened, tint
 
@@ -52,7 +52,7 @@ def foliage(
     for index in np.flatnonzero(light > 0.015):
         at_x, at_y = at[0, index] * width, at[1, index] * height
         add_disc(lights, at_x, at_y, sizes[index], colours[index], 0.25, float(off[index]))
-    return cv2.resize(picture + lights, stage.size, interpolation=cv2.INTER_CUBIC)
+    return as_floats(cv2.resize(picture + lights, stage.size, interpolation=cv2.INTER_CUBIC))
 
 
 def _looked_up(plane: Plane, at: Points) -> Points:
@@ -115,7 +115,7 @@ def rays(stage: Stage, key: str, x: float, y: float, spread: float = 1.0) -> Pla
     thin = noise(small, key + "thin", angle * 13, distance * 0.2, 2)
     lit = smooth(-0.2, 1.8, beams + 0.3 * thin) * smooth(0.02, 0.35, distance) * np.exp(-distance / (0.85 * spread))
     lit = softened(lit.astype(np.float32), 1.6)
-    return cv2.resize(lit, stage.size, interpolation=cv2.INTER_CUBIC)
+    return as_floats(cv2.resize(lit, stage.size, interpolation=cv2.INTER_CUBIC))
 
 
 def dapple(stage: Stage, ground: Field, key: str, amount: float) -> Plane:
@@ -129,7 +129,7 @@ def enlarged(picture: Picture, stage: Stage) -> Picture:
     """A picture that was painted on a smaller stage, at the size of this one."""
     if (picture.shape[1], picture.shape[0]) == tuple(stage.size):
         return picture
-    return cv2.resize(picture, stage.size, interpolation=cv2.INTER_LINEAR)
+    return as_floats(cv2.resize(picture, stage.size, interpolation=cv2.INTER_LINEAR))
 
 
 def shaded(colour: str, light: Any) -> Any:

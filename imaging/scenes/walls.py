@@ -27,7 +27,7 @@ def paint_brick(stage: Stage, options: BrickOptions) -> Picture:
     """The wall, lit from the side so that its relief shows, stands a step behind the subject."""
     edge = stage.behind(0.17, 0.84, 0.35)
     side = 1.0 if options.light == "right" else -1.0
-    wall = surfaces.enlarged(_wall(stage.smaller(1400), options, edge, side), stage)
+    wall = surfaces.enlarged_smoothly(_wall(stage.smaller(1400), options, edge, side), stage)
     level = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.floor, tint("#e9e7e2"), level)
     return surfaces.before(stage, wall, edge, drawn, level, 0.74, side, soft=0.004)

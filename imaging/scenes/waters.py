@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from pydantic import Field as Option
 
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
+from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, as_floats, from_side
 from imaging.scenes.colours import linear, name_of, shade
 from imaging.scenes.growth import Field, Grass, focus_radius, grow
 from imaging.scenes.leaves import OVAL, strew
@@ -262,7 +262,7 @@ def _tiled(tile: Plane, u: Plane, v: Plane, side: float) -> Plane:
     """A tile that repeats every ``side``, at coordinates."""
     padded = cv2.copyMakeBorder(tile, 0, 1, 0, 1, cv2.BORDER_WRAP)
     at_u, at_v = ((at * np.float32(NET / side)) % np.float32(NET) for at in (u, v))
-    return cv2.remap(padded, at_u.astype(np.float32), at_v.astype(np.float32), cv2.INTER_LINEAR)
+    return as_floats(cv2.remap(padded, at_u.astype(np.float32), at_v.astype(np.float32), cv2.INTER_LINEAR))
 
 
 def _net(surface: tuple[Plane, Plane]) -> Plane:
