@@ -39,6 +39,7 @@ format: .venv/ready-to-test
 
 bench: .venv/ready-to-test
 	$(BIN)/python -m benchmarks.instant
+	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.edges
 	$(BIN)/python -m benchmarks.scenes
 	$(BIN)/python -m benchmarks.masks

@@ -10,6 +10,7 @@ from PIL import Image
 
 import fields
 from errors import BadInput
+from imaging.cast_shadow import KeyLight
 from imaging.photo import Array
 from imaging.subject import Subject
 from recipe import Backdrop, Task
@@ -52,6 +53,7 @@ class Background:
         inputs: bytes of the inputs that went into it, by digest.
         models: the models that made it with their revisions.
         facts: what else the report says of it; JSON values only.
+        light: its key light, where it is known.
     """
 
     pixels: Array | None
@@ -59,6 +61,7 @@ class Background:
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    light: KeyLight = field(default_factory=KeyLight)
 
 
 class BackdropKind(Backdrop):

@@ -181,7 +181,8 @@ class DescribedBackdrop(BackdropKind):
             if sigma > 0:
                 drawn = cv2.GaussianBlur(drawn, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
             facts, sentence = alone.facts()
-            yield Background(drawn, (sentence,), facts=facts)
+            light = scenes.key_light(alone.reading.name, alone.reading.values, seed + index)
+            yield Background(drawn, (sentence,), facts=facts, light=light)
 
 
 def _readings(given: Mapping[str, Any], first: Reading | None = None) -> tuple[SceneReading, ...]:

@@ -58,4 +58,5 @@ class SceneBackdrop(BackdropKind):
     def draw(self, subject: Subject, read: ReadInput, seed: int) -> Background:
         chosen = seed if self.seed is None else self.seed
         drawn = scenes.draw(self.name, self.values, subject.size, subject.stand, chosen)
-        return Background(into_profile(drawn, subject.photo.icc, subject.photo.pixels.dtype))
+        pixels = into_profile(drawn, subject.photo.icc, subject.photo.pixels.dtype)
+        return Background(pixels, light=scenes.key_light(self.name, self.values, chosen))

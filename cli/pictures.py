@@ -94,7 +94,11 @@ def background(
     layers: LayerFlags,
     shape: MaskFlags,
     shadow: Annotated[
-        str, typer.Option(metavar="none|contact", help="A soft shadow where the subject stands.")
+        str,
+        typer.Option(
+            metavar="none|contact|cast",
+            help="A shadow on the ground: soft, where the subject stands, or cast along the light.",
+        ),
     ] = "none",
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
@@ -112,8 +116,8 @@ def background(
     if backdrop is not None and settings:
         flag = f"--{next(iter(settings)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
-    if shadow not in ("none", "contact"):
-        raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none or contact", param_hint="--shadow")
+    if shadow not in ("none", "contact", "cast"):
+        raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none, contact or cast", param_hint="--shadow")
     outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
     generated = generated_backdrop("background", prompt, settings) if prompt is not None else None

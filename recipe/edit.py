@@ -14,12 +14,13 @@ from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, Part, explain
 
 Task = Literal["background", "create"]
 Shadow = Annotated[
-    Literal["none", "contact"],
+    Literal["none", "contact", "cast"],
     Field(
         title="Shadow",
-        description="A soft dark line where the subject stands (contact shadow), so that it does not float.",
+        description="So that the subject does not float. Contact: a soft dark line where it stands. Cast: dark at each "
+        "foot and under the body, and along the light of the scene.",
     ),
-    Control(words={"none": "None", "contact": "On the ground"}, metavar="none|contact"),
+    Control(words={"none": "None", "contact": "Contact", "cast": "Cast"}, metavar="none|contact|cast"),
 ]
 Seed = Annotated[
     int,

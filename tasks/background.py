@@ -10,7 +10,7 @@ import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import checks, composite, shadows
+from imaging import cast_shadow, checks, composite, shadows
 from imaging.photo import Array, Photo
 from imaging.subject import Subject
 from masks import Selection
@@ -46,6 +46,7 @@ class _Prepared:
     subject: Subject
     selection: Selection
     shadow: Array | None
+    casts: bool
     share: float
     notes: tuple[str, ...]
 
@@ -65,16 +66,18 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
         raise BadInput("The mask protects no pixel of the subject fully; feather it less or choose another mask.")
     notes = [*photo.notes, *selection.notes]
     shadow = None
-    if recipe.shadow == "contact":
-        shadow = shadows.contact(alpha)
+    if recipe.shadow != "none":
+        shadow = shadows.contact(alpha) if recipe.shadow == "contact" else None
         if not shadows.ground_visible(alpha):
             notes.append("The subject reaches the lower edge of the photo, so there is no ground for a shadow.")
-    return _Prepared(Subject.of(photo, alpha), selection, shadow, share, tuple(notes))
+    return _Prepared(Subject.of(photo, alpha), selection, shadow, recipe.shadow == "cast", share, tuple(notes))
 
 
 def _composite(prepared: _Prepared, background: Background) -> Array:
     """The subject over the background, ``(H, W, 3)``; alone, ``(H, W, 4)``, where there is none."""
     subject, shadow = prepared.subject, prepared.shadow
+    if prepared.casts:  # along the light of this background
+        shadow = cast_shadow.cast(subject.alpha, background.light)
     if background.pixels is None:
         return composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, shadow)
     shaded = background.pixels if shadow is None else composite.shade(background.pixels, shadow)

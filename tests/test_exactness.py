@@ -54,7 +54,9 @@ photos = shapes.flatmap(
 
 
 @settings(max_examples=60, deadline=None)
-@given(photos, st.sampled_from(BACKDROPS), st.sampled_from(["none", "contact"]), st.booleans(), st.integers(0, 99))
+@given(
+    photos, st.sampled_from(BACKDROPS), st.sampled_from(["none", "contact", "cast"]), st.booleans(), st.integers(0, 99)
+)
 def test_the_subject_is_untouched(
     case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, profile: bool, seed: int
 ) -> None:

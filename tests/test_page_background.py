@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
 @pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
 def test_an_instant_background_is_made_as_the_command_line_makes_it(studio: Page, kind: str) -> None:
-    studio.open("Background").set("background.kind", kind).set("background.shadow", True).click("make")
+    studio.open("Background").set("background.kind", kind).set("background.shadow", "contact").click("make")
     assert studio.step == "Result"
     recipe, digest = made(studio)
     assert (recipe.backdrop.kind, recipe.shadow) == (kind, "contact")
@@ -110,7 +110,7 @@ def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Reci
 def test_every_setting_reaches_the_queue(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
     prefix = "background.generated"
     studio.set("background.mask.feather", 2.0).open("Background").set("background.mode", "Generated")
-    studio.set("background.shadow", True)
+    studio.set("background.shadow", "contact")
     studio.set("background.idea", "Forest").set(f"{prefix}.negative_prompt", "rain").set(
         "background.model", "sd2-inpaint"
     )

@@ -13,6 +13,7 @@ from PIL import Image
 
 from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop
 from imaging import composite, foreground, shadows
+from imaging.cast_shadow import KeyLight, cast, contact_columns
 from imaging.encode import encode
 from imaging.geometry import Box, Size
 from imaging.photo import digest_of, load
@@ -122,6 +123,7 @@ def test_no_ground_no_shadow() -> None:
     alpha[50:, 30:70] = 255
     assert not shadows.ground_visible(alpha)
     assert not shadows.contact(alpha).any()
+    assert not cast(alpha, KeyLight()).any()
     assert not shadows.contact(np.zeros((5, 5), np.uint8)).any()
 
 
@@ -131,6 +133,23 @@ def test_a_slanted_subject_stands_on_slanted_ground() -> None:
     shadow = shadows.contact(alpha)
     assert shadow[150, 60] > 80
     assert shadow[131, 240] > 80
+
+
+def test_a_table_stands_on_each_of_its_legs() -> None:
+    """Dark at the foot of a near and of a far leg, on the ground between them, and away from the light."""
+    alpha = np.zeros((240, 400), np.uint8)
+    alpha[100:130, 80:320] = 255  # the top
+    for left, foot in ((84, 200), (300, 200), (130, 180), (260, 180)):
+        alpha[100:foot, left : left + 12] = 255
+    lowest = np.where((alpha > 0).any(axis=0), 239 - np.argmax(alpha[::-1] > 0, axis=0), -1).astype(np.float32)
+    touching = contact_columns(lowest, 100)
+    assert {84, 95, 130, 141, 260, 271, 300, 311} <= set(touching.tolist())
+    right = cast(alpha, KeyLight(90, 30, 0.2, 0.6))
+    left = cast(alpha, KeyLight(-90, 30, 0.2, 0.6))
+    assert min(right[201, 90], right[181, 136]) > 60  # under a near and a far foot
+    assert right[197, 200] > 40  # under the table
+    assert right[:, :70].sum() > 2 * left[:, :70].sum()  # light from the right: a shadow to the left
+    assert right[:60].max() == 0
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 5000))

@@ -102,7 +102,7 @@ def test_two_tabs_of_the_page_do_not_overwrite_each_other(own_folders: Path) -> 
     made = one.app.session_state["workspace"].results[0]
     two.open("Background").set("background.kind", "transparent").click("make")
     other = two.app.session_state["workspace"].results[0]
-    one.open("Background").set("background.shadow", True)
+    one.open("Background").set("background.shadow", "contact")
     for tab, kind in ((one, "sweep"), (two, "transparent")):
         again = tab.reload_tab()
         assert set(again.app.session_state["workspace"].results) == {made, other}

@@ -68,15 +68,16 @@ def stage(photo: Photo) -> None:
 
 
 def _go(label: str, key: str, disabled: bool = False) -> bool:
-    return st.button(
-        label,
-        key=key,
-        type="primary",
-        icon=":material/auto_awesome:",
-        width="stretch",
-        disabled=disabled,
-        help="Hands it to the queue. The page stays usable meanwhile, and you can cancel at any time.",
-    )
+    with st.container(key="main_action"):
+        return st.button(
+            label,
+            key=key,
+            type="primary",
+            icon=":material/auto_awesome:",
+            width="stretch",
+            disabled=disabled,
+            help="Hands it to the queue. The page stays usable meanwhile, and you can cancel at any time.",
+        )
 
 
 def _submit(task: Task) -> None:

@@ -100,15 +100,17 @@ def _framed(backdrop: ImageBackdrop, size: Size) -> ImageBackdrop:
 def _make(photo: Photo) -> None:
     selection = selecting.found(photo, selecting.recipe()).selection
     width, height = photo.size
-    if st.button(
-        "Make the picture",
-        key="make",
-        type="primary",
-        icon=":material/check:",
-        width="stretch",
-        disabled=selection is None or bool(state.draft().missing()),
-        help=f"At the photo's full {width} × {height} pixels, ready to download.",
-    ):
+    with st.container(key="main_action"):
+        wanted_now = st.button(
+            "Make the picture",
+            key="make",
+            type="primary",
+            icon=":material/check:",
+            width="stretch",
+            disabled=selection is None or bool(state.draft().missing()),
+            help=f"At the photo's full {width} × {height} pixels, ready to download.",
+        )
+    if wanted_now:
         try:
             with st.spinner("Making the picture at full size …", show_time=True):
                 wanted = recipe()

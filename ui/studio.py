@@ -28,6 +28,10 @@ STYLE = """
     display: none;
   }
 }
+@media (max-width: 640px) {
+  .st-key-main_action { position: fixed; bottom: 0; inset-inline: 0; z-index: 30; padding-inline: 1rem; }
+  [data-testid=stMainBlockContainer]:has(.st-key-main_action) { padding-bottom: 5rem; }
+}
 @media (min-width: 641px) {
   [data-testid=stLayoutWrapper]:has(> .st-key-stage) { position: sticky; top: 3.5rem; }
 }
@@ -36,6 +40,8 @@ STYLE = """
 .st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
 .st-key-canvas { padding-top: 1.4rem; }
 .st-key-visitor { display: none; }
+[data-testid=stLayoutWrapper]:has(> .st-key-main_action) { position: sticky; bottom: 0; z-index: 30; }
+.st-key-main_action { padding-block: .6rem; backdrop-filter: blur(14px); }
 .st-key-header { min-height: 3.4rem; }
 .st-key-header h2 { padding: 0; }
 [aria-checked=true], button[aria-pressed=true], [data-testid=stSliderThumbValue] { color: inherit !important; }

@@ -94,17 +94,18 @@ def panel(photo: Photo) -> None:
             width="stretch",
         )
     edge.panel()
-    st.button(
-        "Choose the new background",
-        key="to_background",
-        type="primary",
-        icon=":material/arrow_forward:",
-        icon_position="right",
-        width="stretch",
-        on_click=state.go,
-        args=("Background",),
-        help="Go on with this selection; you can come back at any time.",
-    )
+    with st.container(key="main_action"):
+        st.button(
+            "Choose the new background",
+            key="to_background",
+            type="primary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            width="stretch",
+            on_click=state.go,
+            args=("Background",),
+            help="Go on with this selection; you can come back at any time.",
+        )
 
 
 def _verdict(photo: Photo) -> None:

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 import recipe
 from errors import BadInput
+from imaging.cast_shadow import KeyLight
 from imaging.geometry import Size
 from imaging.scenes import (
     autumn,
@@ -59,6 +60,7 @@ __all__ = [
     "draw",
     "gallery",
     "has_ground",
+    "key_light",
     "light",
     "options_of",
 ]
@@ -97,6 +99,12 @@ def light(name: str, values: Mapping[str, Any], seed: int) -> Light:
     """The scene's key light, as its painter draws it with that seed."""
     scene, options = options_of(name, values)
     return scene.light(options, seed)
+
+
+def key_light(name: str, values: Mapping[str, Any], seed: int) -> KeyLight:
+    """What of :func:`light` a cast shadow takes."""
+    key = light(name, values, seed)
+    return KeyLight(key.azimuth, key.elevation, key.softness, key.strength)
 
 
 def has_ground(name: str, values: Mapping[str, Any]) -> bool:
