@@ -70,9 +70,9 @@ def trimap(mask: Mask) -> Trimap:
     """What is sure of a mask: nothing within ``BAND`` of what is soft, or of the outline."""
     side = float(mask.sum(dtype=np.int64) / 255) ** 0.5
     reach = max(3, round(BAND * side))
-    soft = ((mask > 5) & (mask < 250)).astype(np.uint8)
-    outline = cv2.morphologyEx((mask > 127).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    distance = cv2.distanceTransform(1 - (soft | outline), cv2.DIST_L2, 3)
+    soft = (mask > 5) & (mask < 250)
+    outline = cv2.morphologyEx((mask > 127).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    distance = cv2.distanceTransform((~(soft | outline)).astype(np.uint8), cv2.DIST_L2, 3)
     unknown = distance <= reach
     return Trimap(~unknown & (mask > 127), unknown)
 
