@@ -25,28 +25,20 @@ def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
 
 
-def on_tiles(wanted: npt.NDArray[np.bool_], padding: int, work: Callable[[Window, Window], None]) -> None:
-    """Call ``work`` on square windows that together cover the wanted pixels, on all cores: each window with ``padding``
-    around it, and without."""
+def on_tiles(wanted: npt.NDArray[np.bool_], work: Callable[[Window], None]) -> None:
+    """Call ``work`` on square windows that together cover the wanted pixels, on all cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(lambda both: work(*both), _tiles(wanted, padding)):
+        for _ in pool.map(work, _tiles(wanted)):
             pass  # an error in a window comes out here
 
 
-def _tiles(wanted: npt.NDArray[np.bool_], padding: int) -> Iterator[tuple[Window, Window]]:
+def _tiles(wanted: npt.NDArray[np.bool_]) -> Iterator[Window]:
     height, width = wanted.shape
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
-            bottom, right = min(height, top + TILE), min(width, left + TILE)
-            if wanted[top:bottom, left:right].any():
-                rows = slice(max(0, top - padding), min(height, bottom + padding))
-                columns = slice(max(0, left - padding), min(width, right + padding))
-                yield (rows, columns), (slice(top, bottom), slice(left, right))
-
-
-def within(inner: slice, outer: slice) -> slice:
-    """``inner`` counted from the start of ``outer``."""
-    return slice(inner.start - outer.start, inner.stop - outer.start)
+            window = slice(top, min(height, top + TILE)), slice(left, min(width, left + TILE))
+            if wanted[window].any():
+                yield window
 
 
 def upsample(small: Float, shape: tuple[int, ...], rows: slice, columns: slice) -> Float:

@@ -15,7 +15,7 @@ import models
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import doubt, matting, memory, ops, preprocess, strokes
+from masks import closed_form, doubt, memory, ops, preprocess, strokes
 from masks.base import Context, Doubt, MaskSource, Options, Prediction, RepaintMask, Selection, to_repaint
 from masks.memory import Memory
 
@@ -177,7 +177,7 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     """
     values, notes = combined.values, combined.notes
     if mask.matting:
-        values, more = matting.solve(photo.rgb8, values)
+        values, more = closed_form.solve(photo.rgb8, values)
         notes += more
     values = shape(values, mask)
     if mask.strokes:

@@ -1,4 +1,4 @@
-"""Soft edges: bring a coarse mask to the photo's own edges, or estimate the alpha anew from its colours."""
+"""Soft edges: bring a coarse mask to the photo's own edges."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
     near |= (cv2.dilate(mask, np.ones((kernel, 1))) > 8) & (cv2.erode(mask, np.ones((kernel, 1))) < 247)
     result = mask.copy()
 
-    def apply(window: Window, _: Window) -> None:
+    def apply(window: Window) -> None:
         rows, columns = window
         here = upsample(coefficients, mask.shape, rows, columns)
         alpha = np.einsum("ijk,ijk->ij", here[..., :3], rgb[rows, columns].astype(np.float32))
@@ -110,7 +110,7 @@ def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
         values = np.clip(alpha + 0.5, 0, 255).astype(np.uint8)
         result[rows, columns] = np.where(near[rows, columns], values, mask[rows, columns])
 
-    on_tiles(near, 0, apply)
+    on_tiles(near, apply)
     return result
 
 
@@ -120,53 +120,3 @@ def at_size(coarse: Float, size: tuple[int, int]) -> Mask:
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     large = cv2.resize(cv2.convertScaleAbs(coarse, alpha=255), size, interpolation=interpolation)
     return np.asarray(large, np.uint8)
-
-
-MATTING_MEGAPIXELS = 1.0  # closed-form matting's time and memory grow faster than the picture
-
-
-def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
-    """Work out the soft edge anew from the photo's colours.
-
-    Closed-form matting (Levin, Lischinski, Weiss: A Closed-Form Solution to Natural Image Matting, PAMI 2008) in the
-    box of the mask, between what is surely inside and surely outside, at most ``MATTING_MEGAPIXELS``; a larger one's
-    result is brought to full size by its own edges.
-
-    Args:
-        rgb: ``(H, W, 3)`` uint8.
-        mask: ``(H, W)`` uint8.
-
-    Returns:
-        the mask, and a sentence where the cap was used.
-    """
-    rows, columns = np.flatnonzero((mask > 0).any(axis=1)), np.flatnonzero((mask > 0).any(axis=0))
-    if not rows.size:
-        return mask, ()
-    reach = max(2, round(0.01 * float(mask.sum(dtype=np.int64) / 255) ** 0.5))  # 1 % of the subject's side
-    top, left = max(0, rows[0] - 3 * reach), max(0, columns[0] - 3 * reach)
-    inside = slice(top, rows[-1] + 3 * reach + 1), slice(left, columns[-1] + 3 * reach + 1)
-    image, part = rgb[inside], mask[inside]
-    scale = min(1.0, (MATTING_MEGAPIXELS * 1e6 / part.size) ** 0.5)
-    size = scaled(part.shape, scale)
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    around = 2 * max(1, round(reach * scale)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (around, around))
-    trimap = np.full(small.shape, 0.5)
-    trimap[cv2.erode(small, kernel) >= 250] = 1
-    trimap[cv2.dilate(small, kernel) <= 5] = 0
-    if not ((trimap == 1).any() and (trimap == 0).any() and (trimap == 0.5).any()):
-        return mask, ("Alpha matting was left out: too little is surely inside or outside of the mask.",)
-    from pymatting import estimate_alpha_cf
-
-    colours = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float64) / 255
-    alpha = (np.clip(estimate_alpha_cf(colours, trimap), 0, 1) * 255 + 0.5).astype(np.uint8)
-    notes: tuple[str, ...] = ()
-    if scale < 1:
-        alpha = refine(image, alpha.astype(np.float32) / 255, Guide.of(image, 1.5 / scale))
-        notes = (
-            f"Alpha matting ran at {MATTING_MEGAPIXELS:g} of {part.size / 1e6:.1f} megapixels; the photo's own edges "
-            "brought it to full size.",
-        )
-    result = mask.copy()
-    result[inside] = np.where(alpha >= 250, np.uint8(255), np.where(alpha <= 5, np.uint8(0), alpha))
-    return result, notes

@@ -29,7 +29,7 @@ LAYERS = (
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 APART = {"benchmarks", "docs", "samples", "tests"}
 """Folders of Python that are no part of the program."""
-SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour", "imaging.tiles"}
+SHARED_VALUES = {"imaging.photo", "imaging.geometry", "imaging.colour", "imaging.fill", "imaging.tiles"}
 """What masks and diffusion may use of imaging."""
 ONLY = {"streamlit": {"app", "ui"}, "diffusers": {"diffusion"}, "typer": {"cli"}, "dbos": {"jobs"}}
 HEAVY = {"torch", "diffusers", "transformers", "rembg", "onnxruntime", "ai_edge_litert", "pymatting", "openvino"}
