@@ -86,11 +86,20 @@ def test_a_sentence_is_drawn_as_a_scene_and_a_chip_changes_it(
     studio.click("background.chip.wet.0").set("background.seed", 5)
     assert "no wet" in studio.said
     studio.click("generate")
-    ((recipe, _),) = models_here
+    assert models_here == []  # made at once, without the queue
+    recipe, _ = made(studio)
     assert isinstance(recipe.backdrop, DescribedBackdrop)
     assert recipe.seed == 5
     assert recipe.backdrop.reading.name == "city"
     assert dict(recipe.backdrop.reading.values) == {"wet": False, "time": "night"}
+
+
+def test_several_scenes_go_to_the_queue(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
+    prefix = "background.described"
+    studio.open("Background").set("background.mode", "Generated").set("background.model", "scenes")
+    studio.set(f"{prefix}.prompt", "by the sea").set(f"{prefix}.num_images_per_prompt", 2).click("generate")
+    ((recipe, _),) = models_here
+    assert recipe.backdrop.pictures == 2
 
 
 def test_a_sentence_that_no_scene_draws_says_so(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:

@@ -17,7 +17,7 @@ from imaging.photo import Photo
 from imaging.sentences.presets import PRESETS
 from jobs import queue
 from recipe import Task
-from ui import binding, controls, described, downloads, selecting, state, visitor
+from ui import binding, controls, described, downloads, instant, selecting, state, visitor
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -76,7 +76,8 @@ def _go(label: str, key: str, disabled: bool = False) -> bool:
             icon=":material/auto_awesome:",
             width="stretch",
             disabled=disabled,
-            help="Hands it to the queue. The page stays usable meanwhile, and you can cancel at any time.",
+            help="One rendered scene is made at once. Several pictures and those of diffusion models go to the queue: "
+            "the page stays usable meanwhile, and you can cancel at any time.",
         )
 
 
@@ -88,6 +89,11 @@ def _submit(task: Task) -> None:
     try:
         wanted = (selecting.draft() if task == "background" else state.draft("create")).freeze()
         backdrops.kind_of(wanted.backdrop).require(task)
+        if _model_of(task) is None and wanted.backdrop.pictures == 1:
+            photo = state.photo() if task == "background" else None
+            selection = selecting.found(photo, wanted.mask).selection if photo else None
+            _reroll_unless_locked(task)
+            instant.make_now(wanted, photo, selection)
         queue.ensure_worker()
         id = queue.submit(wanted, st.session_state.visitor, visitor.address())
     except StudioError as error:
@@ -97,8 +103,7 @@ def _submit(task: Task) -> None:
     here.job = id
     here.jobs.append(id)
     here.results, here.chosen = [], 0
-    if not state.value(f"{task}.seed_locked", False):
-        _reroll(task)
+    _reroll_unless_locked(task)
     state.go("Result")
     st.rerun()
 
@@ -204,6 +209,11 @@ def _model(task: Task) -> None:
 def _reroll(task: Task) -> None:
     """Another seed; nothing that one would undo."""
     setattr(state.workspace(), task, state.draft(task).put("seed", secrets.randbelow(MOST_SEED)))
+
+
+def _reroll_unless_locked(task: Task) -> None:
+    if not state.value(f"{task}.seed_locked", False):
+        _reroll(task)
 
 
 def _seed(task: Task) -> None:

@@ -112,17 +112,24 @@ def _make(photo: Photo) -> None:
         )
     if wanted_now:
         try:
-            with st.spinner("Making the picture at full size …", show_time=True):
-                wanted = recipe()
-                (result,) = main.run(wanted, photo, store.default().get, selection=selection)
-                digest = store.default().put(result.encode("PNG"))
+            make_now(recipe(), photo, selection)
         except StudioError as error:
             st.error(str(error), icon=":material/error:")
-            return
-        history.record(st.session_state.visitor, wanted, digest)
-        here = state.workspace()
-        here.results, here.chosen = [digest], 0
-        st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]
-        st.session_state.setdefault("notes", {})[digest] = result.report["notes"]
-        state.go("Result")
-        st.rerun()
+
+
+def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -> None:
+    """Make one picture within the page, keep it, and show it as the result; for what takes a second or two.
+
+    Raises:
+        StudioError: it cannot be made; the page stays as it is.
+    """
+    with st.spinner("Making the picture at full size …", show_time=True):
+        (result,) = main.run(wanted, photo, store.default().get, selection=selection)
+        digest = store.default().put(result.encode("PNG"))
+    history.record(st.session_state.visitor, result.recipe, digest)
+    here = state.workspace()
+    here.results, here.chosen = [digest], 0
+    st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]
+    st.session_state.setdefault("notes", {})[digest] = result.report["notes"]
+    state.go("Result")
+    st.rerun()
