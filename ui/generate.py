@@ -110,13 +110,14 @@ def _submit(task: Task) -> None:
 
 def _settings(task: Task) -> bool:
     """All controls of a generated picture; whether its model is here."""
-    queue.prepare()
     if f"{task}.model" not in state.workspace().view:
         choose_model(task, chosen_model(task))
     if not state.value(f"{task}.seed_rolled", False):
         state.workspace().view[f"{task}.seed_rolled"] = True
         _reroll(task)
     model = _model_of(task)
+    if model is not None:
+        queue.prepare()
     _ideas(task)
     controls.draw(binding.field("backdrop.prompt", task))
     _model(task)
