@@ -102,6 +102,18 @@ def background(
     ] = "none",
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
+    save_layers: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--layers",
+            metavar="FOLDER|OUT.ora",
+            help="Also write cut-out, shadow, background and mask: PNGs in a folder, or one OpenRaster file.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="A failed check is an error (exit code 1); its picture is OUT-failed.png."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
@@ -120,6 +132,8 @@ def background(
         raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none, contact or cast", param_hint="--shadow")
     outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
+    if save_layers is not None and save_layers.suffix == ".ora":
+        keep_apart(photo, *outputs, *numbered(save_layers, len(outputs)))
     generated = generated_backdrop("background", prompt, settings) if prompt is not None else None
     store, loaded = take_photo(photo)
     wanted = generated or read_backdrop(backdrop or "", store, loaded.size, outputs)
@@ -133,10 +147,12 @@ def background(
         shadow=shadow,
         seed=resolve_seed(seed, generated),
     )
-    writer = Writer(outputs, kind)
+    writer = Writer(outputs, kind, save_layers, strict)
     with ProgressLine() as line:
         main.run(recipe, loaded, store.get, line, on_result=writer)
     writer.report(as_json)
+    if writer.failures:
+        raise BadInput(" ".join(writer.failures))
 
 
 @grouped

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from errors import BadInput
+
 if TYPE_CHECKING:
     from main import Progress, Result
 
@@ -20,18 +22,50 @@ class Writer:
     Args:
         outputs: where the pictures go, in their order.
         kind: the files' type.
+        layers: where the layers of each picture go: a folder, or a file that ends in .ora.
+        strict: a picture that fails a check goes to ``OUT-failed.png`` instead.
     """
 
-    def __init__(self, outputs: list[Path], kind: str) -> None:
-        self._outputs, self._kind = outputs, kind
+    def __init__(self, outputs: list[Path], kind: str, layers: Path | None = None, strict: bool = False) -> None:
+        self._outputs, self._kind, self._layers, self._strict = outputs, kind, layers, strict
+        self.failures: list[str] = []
         self._reports: list[dict[str, Any]] = []
 
     def __call__(self, result: Result) -> None:
-        from imaging import files
+        from imaging import checks, files
+        from masks.doubt import DOUBTFUL
 
         output = self._outputs[len(self._reports)]
+        failed = checks.failed(result.report["checks"], result.report.get("doubt"), DOUBTFUL) if self._strict else ()
+        if failed:
+            output = output.with_name(f"{output.stem}-failed{output.suffix}")
+            self.failures += [f"{output}: {sentence}" for sentence in failed]
         files.write(output, result.encode(self._kind))
-        self._reports.append({"images": [str(output)], **result.report})
+        written = [str(output), *self._write_layers(result, output.stem)]
+        self._reports.append({"images": written, **result.report})
+
+    def _write_layers(self, result: Result, stem: str) -> list[str]:
+        """The layers as one OpenRaster file or as PNGs in a folder; their paths."""
+        from imaging import files
+
+        if self._layers is None or result.layers is None:
+            return []
+        layers = result.layers()
+        if self._layers.suffix == ".ora":
+            path = self._layers
+            if len(self._outputs) > 1:
+                path = path.with_name(f"{path.stem}-{len(self._reports) + 1}.ora")
+            files.write(path, layers.openraster())
+            return [str(path)]
+        try:
+            self._layers.mkdir(exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{self._layers} cannot be made a folder: {error.strerror}.") from error
+        paths = []
+        for name, data in layers.pngs().items():
+            paths.append(self._layers / f"{stem}-{name}.png")
+            files.write(paths[-1], data)
+        return [str(path) for path in paths]
 
     def report(self, as_json: bool) -> None:
         """Report on what was written; as JSON one report, or a list of them where there are several pictures."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -36,3 +37,33 @@ def changed_subject_pixels(before: Array, after: Array, alpha: npt.NDArray[Any])
     if not opaque:
         different |= after[..., 3] != np.iinfo(after.dtype).max
     return int(np.count_nonzero(different & (kept > 0)))
+
+
+def pure_white_share(pixels: Array, alpha: npt.NDArray[Any]) -> float:
+    """Which share of the pixels outside the subject is pure white, as marketplaces ask for; 0..1, 1 where none is.
+
+    Args:
+        pixels: ``(H, W, 3)`` the result.
+        alpha: ``(H, W)`` the selection.
+    """
+    outside = alpha == 0
+    white = (pixels[outside] == np.iinfo(pixels.dtype).max).all(axis=1)
+    return float(white.mean()) if white.size else 1.0
+
+
+def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) -> tuple[str, ...]:
+    """The checks that a result fails, each as a sentence.
+
+    Args:
+        measured: ``checks`` of a result's report.
+        doubt: the probability that the mask is wrong; ``None`` where that was not measured.
+        doubtful: from here on the mask counts as wrong.
+    """
+    sentences = []
+    if measured.get("changed_subject_pixels"):
+        sentences.append(f"{measured['changed_subject_pixels']} pixels of the subject differ from the photo.")
+    if measured.get("pure_white_share", 1) < 1:
+        sentences.append(f"Only {measured['pure_white_share']:.2%} of the white background is pure white.")
+    if doubt is not None and doubt >= doubtful:
+        sentences.append(f"The mask is wrong with a probability of {doubt:.0%}.")
+    return tuple(sentences)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import backdrops
 import masks
@@ -11,11 +12,14 @@ import models
 from backdrops import Background, Progress
 from errors import BadInput
 from imaging import cast_shadow, checks, composite, shadows
+from imaging.openraster import Layers
 from imaging.photo import Array, Photo
 from imaging.subject import Subject
 from masks import Selection
 from recipe import Recipe
 from tasks.base import Result, Run, Stopwatch, report_on
+
+WHITE = backdrops.ColourBackdrop(colour="#ffffff")  # its background is checked for pure white
 
 
 def run(task: Run) -> Iterator[Result]:
@@ -75,28 +79,55 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
 
 def _composite(prepared: _Prepared, background: Background) -> Array:
     """The subject over the background, ``(H, W, 3)``; alone, ``(H, W, 4)``, where there is none."""
-    subject, shadow = prepared.subject, prepared.shadow
-    if prepared.casts:  # along the light of this background
-        shadow = cast_shadow.cast(subject.alpha, background.light)
+    subject, shadow = prepared.subject, _shadow(prepared, background)
     if background.pixels is None:
         return composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, shadow)
     shaded = background.pixels if shadow is None else composite.shade(background.pixels, shadow)
     return composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded)
 
 
+def _shadow(prepared: _Prepared, background: Background) -> Array | None:
+    """The shadow's opacity, ``(H, W)`` uint8; one that is cast falls along the light of this background."""
+    if prepared.casts:
+        return cast_shadow.cast(prepared.subject.alpha, background.light)
+    return prepared.shadow
+
+
+def _layers(prepared: _Prepared, background: Background, pixels: Array) -> Layers:
+    """What the composite is made of."""
+    subject = prepared.subject
+    cut_out = composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, None)
+    shadow = _shadow(prepared, background)
+    return Layers(cut_out, shadow, background.pixels, subject.alpha, pixels, subject.photo.icc)
+
+
+def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, float | int]:
+    """What the report says of a composite under ``checks``."""
+    alpha = prepared.selection.values
+    measured: dict[str, float | int] = {
+        "protected_share": round(prepared.share, 4),
+        "changed_subject_pixels": checks.changed_subject_pixels(prepared.subject.photo.pixels, pixels, alpha),
+        "subject_share": round(prepared.selection.area / alpha.size, 4),
+    }
+    if recipe.backdrop == WHITE:
+        measured["pure_white_share"] = checks.pure_white_share(pixels, alpha)
+    return measured
+
+
 def _result(recipe: Recipe, prepared: _Prepared, background: Background, pixels: Array, seconds: float) -> Result:
     """Check that the subject is as it was, and report."""
     photo, selection = prepared.subject.photo, prepared.selection
-    changed = checks.changed_subject_pixels(photo.pixels, pixels, selection.values)
-    if changed:
-        raise AssertionError(f"{changed} pixels of the subject were changed")
+    measured = _measured(recipe, prepared, pixels)
+    if measured["changed_subject_pixels"]:
+        raise AssertionError(f"{measured['changed_subject_pixels']} pixels of the subject were changed")
     report = report_on(recipe, background, seconds, photo.size)
     used = {id: models.revision(id) for id in selection.models} | report["models"]
     report |= {
         "model": report["model"] or next(reversed(used), None),  # what generated it, else what found the subject
         "models": used,
-        "checks": {"protected_share": round(prepared.share, 4), "changed_subject_pixels": changed},
+        "checks": measured,
         "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*prepared.notes, *report["notes"]],
     }
-    return Result(pixels, selection, recipe, report, photo.icc, photo.exif, background.inputs)
+    layers = partial(_layers, prepared, background, pixels)
+    return Result(pixels, selection, recipe, report, photo.icc, photo.exif, background.inputs, layers)

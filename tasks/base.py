@@ -12,6 +12,7 @@ from typing import Any
 from backdrops import Background, OnProgress, ReadInput
 from imaging import provenance
 from imaging.encode import encode
+from imaging.openraster import Layers
 from imaging.photo import Array, Photo
 from masks import Selection
 from recipe import Recipe
@@ -49,6 +50,7 @@ class Result:
         report: size, seconds, device, models, seed, checks, doubt, notes; JSON values only.
         icc, exif: the photo's profile and cleaned EXIF.
         inputs: bytes of the inputs that went into it, by digest.
+        layers: makes the layers of a composite; ``None`` where the task makes none.
     """
 
     pixels: Array
@@ -58,6 +60,7 @@ class Result:
     icc: bytes | None = None
     exif: bytes | None = None
     inputs: Mapping[str, bytes] = field(default_factory=dict)
+    layers: Callable[[], Layers] | None = None
 
     def encode(self, kind: str = "PNG") -> bytes:
         """The result as a file's bytes: ``PNG`` (exact, replayable), ``JPEG`` or ``WEBP``."""
