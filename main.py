@@ -19,7 +19,7 @@ from backdrops import OnProgress, Progress, ReadInput
 from imaging.photo import Photo
 from masks import Selection
 from recipe import MaskRecipe, Recipe
-from tasks import TASKS, OnResult, Result, Run, versions
+from tasks import OnResult, Result, Run, task_of, versions
 
 __all__ = ["OnProgress", "OnResult", "Progress", "ReadInput", "Result", "inputs", "run", "select", "versions"]
 
@@ -55,7 +55,7 @@ def run(
     """
     backdrops.kind_of(recipe.backdrop).require(recipe.task)
     finished = []
-    for result in TASKS[recipe.task](Run(recipe, photo, read, on_progress or _ignore_progress, selection)):
+    for result in task_of(recipe.task).run(Run(recipe, photo, read, on_progress or _ignore_progress, selection)):
         if on_result is not None:
             on_result(result)
         finished.append(result)

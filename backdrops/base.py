@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from PIL import Image
 
@@ -13,7 +13,7 @@ from errors import BadInput
 from imaging.cast_shadow import KeyLight
 from imaging.photo import Array
 from imaging.subject import Subject
-from recipe import Backdrop, Task
+from recipe import Backdrop, Task, task_of
 
 ReadInput = Callable[[str], bytes]
 """The bytes of an input by digest; raises :class:`BadInput` where they are missing."""
@@ -65,13 +65,7 @@ class Background:
 
 
 class BackdropKind(Backdrop):
-    """Base of every kind. A kind that draws one image overrides :meth:`draw`, others :meth:`images`.
-
-    Attributes:
-        tasks: what it can be used for.
-    """
-
-    tasks: ClassVar[tuple[Task, ...]] = ("background",)
+    """Base of every kind. A kind that draws one image overrides :meth:`draw`, others :meth:`images`."""
 
     def inputs(self) -> Iterator[tuple[str, str]]:
         """What it reads by digest: (what it is, its digest)."""
@@ -86,7 +80,7 @@ class BackdropKind(Backdrop):
             BadInput: it cannot be used for this task.
             MissingWeights: its model is not on this machine.
         """
-        if task not in self.tasks:
+        if not (task_of(task).has_subject or self.creates):
             raise BadInput(f"A backdrop of kind {self.kind} makes no whole picture; take a prompt and a model.")
 
     def images(self, subject: Subject, read: ReadInput, seed: int, report_progress: OnProgress) -> Iterator[Background]:
@@ -106,7 +100,7 @@ class BackdropKind(Backdrop):
         raise NotImplementedError
 
     def whole_images(self, seed: int, report_progress: OnProgress) -> Iterator[Background]:
-        """Whole pictures without a photo, for kinds whose :attr:`tasks` include ``create``."""
+        """Whole pictures without a photo, for kinds that are whole pictures too (``creates``)."""
         raise NotImplementedError
 
 

@@ -52,7 +52,6 @@ class DescribedBackdrop(BackdropKind):
     icon: ClassVar = "landscape"
     order: ClassVar = 75
     creates: ClassVar = True
-    tasks: ClassVar = ("background", "create")
 
     kind: Literal["described"] = "described"
     prompt: Annotated[

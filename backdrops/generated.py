@@ -20,7 +20,7 @@ from imaging.geometry import Size
 from imaging.photo import Array
 from imaging.subject import Subject
 from masks import RepaintMask, Selection, ops, to_repaint
-from recipe import MAX_PICTURES, MAX_PROMPT, Length, Side, Task, explain
+from recipe import MAX_PICTURES, MAX_PROMPT, Length, Side, Task, explain, task_of
 
 NEUTRAL_STRENGTH = 0.95  # from here on the model is not shown the old background, which would only tint the new one
 MAX_STRETCH = 1.1  # how far a working size's aspect may be from the photo's before it is worth a note
@@ -156,7 +156,6 @@ class GeneratedBackdrop(BackdropKind):
     ] = 0
 
     creates: ClassVar = True
-    tasks: ClassVar = ("background", "create")
 
     @classmethod
     def asked(cls) -> tuple[Setting, ...]:
@@ -207,7 +206,7 @@ class GeneratedBackdrop(BackdropKind):
 
     def require(self, task: Task) -> None:
         super().require(task)
-        models.require(self.model, task)
+        models.require(self.model, "background" if task_of(task).has_subject else "create")
 
     def images(self, subject: Subject, read: ReadInput, seed: int, report_progress: OnProgress) -> Iterator[Background]:
         loaded = self._engine(report_progress)

@@ -9,8 +9,8 @@ from typing import Any, Literal
 Purpose = Literal["mask", "denoiser"]
 """What a model does: it finds subjects (``mask``), or it makes pixels by diffusion (``denoiser``)."""
 
-Task = Literal["background", "create"]
-"""What a denoiser is run for: repaint around a subject, or paint a whole picture."""
+Task = str
+"""What a denoiser is run for, by the name of the task in recipes: ``background`` or ``create``."""
 
 Layout = Literal["transformers", "diffusers"]
 """How a folder of the hub is laid out: one network with its config.json, or a pipeline with its model_index.json."""

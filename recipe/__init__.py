@@ -10,8 +10,9 @@ of the mask sources: it carries a source's name and option values, and the sourc
 
 from recipe.backdrop import Backdrop, kind_of, kinds
 from recipe.draft import Draft
-from recipe.edit import Recipe, Task
+from recipe.edit import Recipe
 from recipe.mask import Layer, MaskRecipe, Source
+from recipe.task import Task, TaskKind, task_of, tasks
 from recipe.values import (
     MAX_PICTURES,
     MAX_PROMPT,
@@ -47,8 +48,11 @@ __all__ = [
     "Side",
     "Source",
     "Task",
+    "TaskKind",
     "explain",
     "freeze",
     "kind_of",
     "kinds",
+    "task_of",
+    "tasks",
 ]

@@ -17,8 +17,9 @@ from pydantic import Field, ValidationError
 import fields
 from errors import BadInput
 from recipe.backdrop import Backdrop, kind_of
-from recipe.edit import Recipe, Seed, Shadow, Task
+from recipe.edit import Recipe, Seed, Shadow
 from recipe.mask import MaskRecipe
+from recipe.task import Task, task_of
 from recipe.values import Digest, OptionValues, Part, explain
 
 
@@ -106,7 +107,7 @@ class Draft(Part):
 
     def missing(self) -> list[str]:
         """What it takes to make a recipe of it, in words: ``["a photo", "a prompt"]``; empty where nothing lacks."""
-        lacking = ["a photo"] if self.task == "background" and self.photo is None else []
+        lacking = ["a photo"] if task_of(self.task).has_subject and self.photo is None else []
         for setting in kind_of(self.kind).asked():
             if self.settings.get(setting.name) in (None, "", [], ()):
                 title = setting.title.lower()
@@ -133,7 +134,7 @@ class Draft(Part):
         if lacking := self.missing():
             raise BadInput(f"This still needs {_listed(lacking)}.")
         parts: dict[str, Any] = {name: getattr(self, name) for name in ("task", "photo", "mask", "shadow", "seed")}
-        if self.task == "create":
+        if not task_of(self.task).has_subject:
             parts |= {"photo": None, "mask": MaskRecipe(), "shadow": "none"}
         try:
             return Recipe(backdrop=self.backdrop(), **parts)

@@ -10,9 +10,9 @@ from errors import BadInput
 from fields import Control
 from recipe.backdrop import AnyBackdrop, kind_of
 from recipe.mask import MaskRecipe
+from recipe.task import Task, task_of
 from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, Part, explain
 
-Task = Literal["background", "create"]
 Shadow = Annotated[
     Literal["none", "contact", "cast"],
     Field(
@@ -52,9 +52,10 @@ class Recipe(Part):
 
     @model_validator(mode="after")
     def _fits_its_task(self) -> Self:
-        if self.task == "background" and self.photo is None:
-            raise ValueError("a background needs a photo")
-        if self.task == "create":
+        if task_of(self.task).has_subject:
+            if self.photo is None:
+                raise ValueError(f"a {self.task} needs a photo")
+        else:
             if not self.backdrop.creates:
                 raise ValueError("to create a picture takes a prompt and a model")
             if self.photo or self.mask != MaskRecipe() or self.shadow != "none":

@@ -1,13 +1,14 @@
 """What can be done, one file per task.
 
-A task is a function of its recipe that yields one result per picture; a new one is a file of its own, a row here and
-its name in ``recipe.Task``.
+A task yields one result per picture of its recipe; a new one is a subclass of :class:`Task` in a file of this folder.
 """
 
-from tasks import background, create
-from tasks.base import OnResult, Result, Run, Task, versions
+import importlib
+import pkgutil
 
-__all__ = ["TASKS", "OnResult", "Result", "Run", "Task", "versions"]
+from tasks.base import OnResult, Result, Run, Task, task_of, versions
 
-TASKS: dict[str, Task] = {"background": background.run, "create": create.run}
-"""Every task by the name that recipes carry."""
+for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)  # a class of this folder makes its task known
+
+__all__ = ["OnResult", "Result", "Run", "Task", "task_of", "versions"]

@@ -17,30 +17,37 @@ from imaging.photo import Array, Photo
 from imaging.subject import Subject
 from masks import Selection
 from recipe import Recipe
-from tasks.base import Result, Run, Stopwatch, report_on
+from tasks.base import Result, Run, Stopwatch, Task, report_on
 
 WHITE = backdrops.ColourBackdrop(colour="#ffffff")  # its background is checked for pure white
 
 
-def run(task: Run) -> Iterator[Result]:
-    """Prepare the subject, ask the backdrop for its images, composite, check, report.
+class NewBackground(Task):
+    """The same subject in a new place."""
 
-    Raises:
-        BadInput: not the recipe's photo, or a selection that protects nothing or leaves nothing to repaint.
-        NothingFound: there is no subject in the photo.
-        MissingWeights: the backdrop's model is not here.
-    """
-    watch, recipe = Stopwatch(), task.recipe
-    photo = _photo_of(recipe, task.photo)
-    selection = task.selection
-    if selection is None:
-        task.report_progress(Progress("Finding the subject"))
-        selection = masks.select(photo, recipe.mask, task.read)
-    prepared = _prepare(recipe, photo, selection)
-    images = backdrops.kind_of(recipe.backdrop).images(prepared.subject, task.read, recipe.seed, task.report_progress)
-    for index, background in enumerate(images):
-        pixels = _composite(prepared, background)
-        yield _result(recipe.for_image(index), prepared, background, pixels, watch.lap())
+    name = "background"
+
+    @staticmethod
+    def run(task: Run) -> Iterator[Result]:
+        """Prepare the subject, ask the backdrop for its images, composite, check, report.
+
+        Raises:
+            BadInput: not the recipe's photo, or a selection that protects nothing or leaves nothing to repaint.
+            NothingFound: there is no subject in the photo.
+            MissingWeights: the backdrop's model is not here.
+        """
+        watch, recipe = Stopwatch(), task.recipe
+        photo = _photo_of(recipe, task.photo)
+        selection = task.selection
+        if selection is None:
+            task.report_progress(Progress("Finding the subject"))
+            selection = masks.select(photo, recipe.mask, task.read)
+        prepared = _prepare(recipe, photo, selection)
+        backdrop = backdrops.kind_of(recipe.backdrop)
+        images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
+        for index, background in enumerate(images):
+            pixels = _composite(prepared, background)
+            yield _result(recipe.for_image(index), prepared, background, pixels, watch.lap())
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import platform
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
+import recipe
 from backdrops import Background, OnProgress, ReadInput
 from imaging import provenance
 from imaging.encode import encode
 from imaging.openraster import Layers
 from imaging.photo import Array, Photo
 from masks import Selection
-from recipe import Recipe
+from recipe import Recipe, TaskKind
 
 CPU = "cpu"
 
@@ -70,7 +72,22 @@ class Result:
         return encode(self.pixels, kind, self.icc, self.exif, made)
 
 
-Task = Callable[[Run], Iterator[Result]]
+class Task(TaskKind, ABC):
+    """Something that can be done: what it does to a recipe."""
+
+    @staticmethod
+    @abstractmethod
+    def run(task: Run) -> Iterator[Result]:
+        """One result per picture that the recipe asks for, each as soon as it is finished."""
+
+
+def task_of(name: str) -> type[Task]:
+    """The class of a task that a recipe names."""
+    kind = recipe.task_of(name)
+    assert issubclass(kind, Task)  # all in tasks/ are
+    return kind
+
+
 OnResult = Callable[[Result], None]
 """Called with each picture as soon as it is finished, so that it is not lost where a later one is not."""
 

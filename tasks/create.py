@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import backdrops
-from tasks.base import Result, Run, Stopwatch, report_on
+from tasks.base import Result, Run, Stopwatch, Task, report_on
 
 
-def run(task: Run) -> Iterator[Result]:
-    """One result per picture.
+class Create(Task):
+    """A whole picture from words."""
 
-    Raises:
-        MissingWeights: the model is not here.
-    """
-    watch, recipe = Stopwatch(), task.recipe
-    for index, image in enumerate(backdrops.kind_of(recipe.backdrop).whole_images(recipe.seed, task.report_progress)):
-        assert image.pixels is not None  # a whole picture is never transparent
-        height, width = image.pixels.shape[:2]
-        alone = recipe.for_image(index)
-        yield Result(image.pixels, None, alone, report_on(alone, image, watch.lap(), (width, height)))
+    name = "create"
+    has_subject = False
+
+    @staticmethod
+    def run(task: Run) -> Iterator[Result]:
+        """One result per picture.
+
+        Raises:
+            MissingWeights: the model is not here.
+        """
+        watch, recipe = Stopwatch(), task.recipe
+        images = backdrops.kind_of(recipe.backdrop).whole_images(recipe.seed, task.report_progress)
+        for index, image in enumerate(images):
+            assert image.pixels is not None  # a whole picture is never transparent
+            height, width = image.pixels.shape[:2]
+            alone = recipe.for_image(index)
+            yield Result(image.pixels, None, alone, report_on(alone, image, watch.lap(), (width, height)))
