@@ -190,7 +190,7 @@ def show(
             "alt": alt,
             "label": f"The photo: {what}, or move with the arrow keys and press Enter",
         },
-        on_told_change=lambda: None,
+        on_sent_change=lambda: None,
     )
 
 
