@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.geometry import Box
-from imaging.shadows import ground_visible
+from imaging.shadows import ground_visible, lowest_rows
 
 Mask = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.floating[Any]]
@@ -95,9 +95,7 @@ class _Body:
     def __init__(self, solid: Mask) -> None:
         self._solid = solid
         rows, self._columns = np.nonzero(solid)
-        has = solid.any(axis=0)
-        last = solid.shape[0] - 1 - np.argmax(solid[::-1], axis=0)
-        self._lowest = np.where(has, last, -1e6).astype(np.float32)
+        self._lowest = lowest_rows(solid)
         self._tall = float(rows.max() - rows.min() + 1)
         touching = contact_columns(self._lowest, self._tall)
         self._touching = touching

@@ -50,7 +50,7 @@ def ground_visible(alpha: Mask) -> bool:
     return box is not None and box.bottom < alpha.shape[0] - 1
 
 
-def _lowest(solid: Values) -> Values:
+def lowest_rows(solid: Values | Mask) -> Values:
     """The row of each column's lowest subject pixel; far above the picture where a column has none."""
     inside = solid > 0.5
     last = solid.shape[0] - 1 - np.argmax(inside[::-1], axis=0)
@@ -63,7 +63,7 @@ def _ground(solid: Values, tall: float) -> Values:
     A car seen at an angle stands on a slanted line from wheel to wheel. Only what comes within a quarter of the
     subject's height to its lowest point counts as standing, and no ground is steeper than one in five.
     """
-    lowest = _lowest(solid)
+    lowest = lowest_rows(solid)
     columns = np.flatnonzero(lowest >= lowest.max() - tall / 4)
     hull: list[int] = []
     for x in columns:  # the lower convex hull, by Andrew's monotone chain
@@ -84,7 +84,7 @@ def _ground(solid: Values, tall: float) -> Values:
 def _lower_line(solid: Values, ground: Values, tall: float) -> Values:
     """A band along the lowest subject pixel of every column, weighted by how near that is to the ground."""
     rows = np.arange(solid.shape[0], dtype=np.float32)[:, None]
-    lowest = _lowest(solid)
+    lowest = lowest_rows(solid)
     near = np.exp(-(((ground - lowest) / (tall / 16)) ** 2))
     band = (np.abs(rows - lowest[None]) <= max(1.0, tall / 100)).astype(np.float32)
     return (band * near[None]).astype(np.float32)
