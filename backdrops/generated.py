@@ -13,6 +13,7 @@ import models
 from backdrops.base import BackdropKind, Background, OnProgress, Progress, ReadInput
 from diffusion import engine
 from diffusion.settings import SCHEDULERS, resolve_settings
+from diffusion.settings import defaults as settings_at
 from errors import BadInput
 from fields import Control, Setting, setting, settings
 from imaging import inpaint_io
@@ -22,6 +23,12 @@ from imaging.subject import Subject
 from masks import RepaintMask, Selection, ops, to_repaint
 from recipe import MAX_PICTURES, MAX_PROMPT, Length, Side, Task, explain, task_of
 
+SPEEDS = {
+    "quality": "Quality",
+    "fast": "Fast",
+    "lcm": "Fast (LCM-LoRA)",
+    "hyper": "Fast (Hyper-SD)",
+}
 NEUTRAL_STRENGTH = 0.95  # from here on the model is not shown the old background, which would only tint the new one
 MAX_STRETCH = 1.1  # how far a working size's aspect may be from the photo's before it is worth a note
 
@@ -114,6 +121,33 @@ class GeneratedBackdrop(BackdropKind):
             words={name: f"{scheduler.title}: {scheduler.help}" for name, scheduler in SCHEDULERS.items()},
         ),
     ]
+    speed: Annotated[
+        Literal["quality", "fast", "lcm", "hyper"],
+        Field(
+            title="Speed",
+            description="Quality takes some 25 steps with guidance; fast takes 4 without, by a LoRA: LCM-LoRA (lcm) or "
+            "Hyper-SD (hyper). fast is whichever is here.",
+        ),
+        Control(words=SPEEDS, advanced=True),
+    ] = "quality"
+    vae: Annotated[
+        Literal["full", "tiny"],
+        Field(
+            title="VAE",
+            description="What turns pixels into latents and back: the model's own (full), or a tiny one that takes a "
+            "fraction of the time and is less exact in fine texture.",
+        ),
+        Control(words={"full": "Full", "tiny": "Tiny (TAESD)"}, advanced=True),
+    ] = "full"
+    quantization: Annotated[
+        Literal["none", "int8"],
+        Field(
+            title="Quantization",
+            description="int8 computes in 8 bits by OpenVINO: half the memory, and less time where the processor has "
+            "instructions for it. The result says how far it is from the original.",
+        ),
+        Control(words={"none": "None", "int8": "8 bits (int8)"}, advanced=True),
+    ] = "none"
     width: Annotated[
         Side | None,
         Field(title="Working width", description="In pixels; best left to the model's native size."),
@@ -163,7 +197,7 @@ class GeneratedBackdrop(BackdropKind):
 
     @classmethod
     def defaults(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        return models.denoiser(_model(values)).defaults
+        return settings_at(models.denoiser(_model(values)), values.get("speed"))
 
     @classmethod
     def settings_for(cls, values: Mapping[str, Any]) -> tuple[Setting, ...]:
@@ -198,6 +232,8 @@ class GeneratedBackdrop(BackdropKind):
     def _has_work_to_do(self) -> Self:
         if not self.prompt:
             raise ValueError("the prompt is empty; describe what should be in the picture")
+        if self.speed == "fast":
+            raise ValueError("the speed fast is not settled; write lcm or hyper")
         if int(self.num_inference_steps * self.strength) < 1:
             raise ValueError(
                 f"{self.num_inference_steps} steps at strength {self.strength:g} leave none to do; raise one of them"
@@ -207,6 +243,15 @@ class GeneratedBackdrop(BackdropKind):
     def require(self, task: Task) -> None:
         super().require(task)
         models.require(self.model, "background" if task_of(task).has_subject else "create")
+        for id in self._additions():
+            models.require_file(id)
+
+    def _additions(self) -> tuple[str, ...]:
+        """Ids of what is used beside the model: the LoRA of its speed, the tiny VAE."""
+        model = models.denoiser(self.model)
+        lora = () if self.speed == "quality" else (models.speed_loras(model)[self.speed].id,)
+        vae = models.tiny_vae(model) if self.vae == "tiny" else None
+        return (*lora, *((vae.id,) if vae else ()))
 
     def images(self, subject: Subject, read: ReadInput, seed: int, report_progress: OnProgress) -> Iterator[Background]:
         loaded = self._engine(report_progress)
@@ -238,8 +283,12 @@ class GeneratedBackdrop(BackdropKind):
         return RepaintMask(ops.feather(repaint, self.mask_feather))
 
     def _engine(self, report_progress: OnProgress) -> engine.Engine:
+        def prepare(what: str, done: int, parts: int) -> None:
+            report_progress(Progress(what, done, parts, pictures=self.pictures))
+
         report_progress(Progress("Loading the model", pictures=self.pictures))
-        return engine.load(self.model)
+        lora = None if self.speed == "quality" else models.speed_loras(models.denoiser(self.model))[self.speed].id
+        return engine.load(self.model, engine.Variant(lora, self.quantization), prepare)
 
     def _pictures(
         self,
@@ -276,15 +325,17 @@ class GeneratedBackdrop(BackdropKind):
                 seed=seed + index,
                 image=image,
                 mask=mask,
+                vae=self.vae,
             )
             picture = loaded.generate(request, after_step)
-            yield picture, {"working_size": list(size), "steps": done}
+            yield picture, {"working_size": list(size), "steps": done, "seconds_of": dict(loaded.seconds)}
 
     def _background(
         self, pixels: Array, notes: tuple[str, ...], loaded: engine.Engine, facts: dict[str, Any]
     ) -> Background:
         facts = {"device": str(loaded.device), "device_reason": loaded.device.reason, "model": self.model, **facts}
-        return Background(pixels, notes, models={self.model: loaded.revision}, facts=facts)
+        used = {self.model: loaded.revision} | {id: models.revision(id) for id in self._additions()}
+        return Background(pixels, (*notes, *loaded.notes), models=used, facts=facts)
 
     def _truncated(self, loaded: engine.Engine) -> tuple[str, ...]:
         """A note for each text that is longer than the model reads."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib.util
+import os
+import platform
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
 from typing import Literal
 
 Kind = Literal["cuda", "mps", "cpu"]
 Dtype = Literal["float32", "float16", "bfloat16"]
+Runtime = Literal["PyTorch", "OpenVINO"]
 
 
 @dataclass(frozen=True)
@@ -44,15 +50,22 @@ class Device:
         dtype: name of the torch type the weights are loaded as.
         offload: whether the model's parts wait in main memory until it is their turn.
         reason: one sentence for people.
+        runtime: what computes.
     """
 
     kind: Kind
     dtype: Dtype
     offload: bool
     reason: str
+    runtime: Runtime = "PyTorch"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.dtype}{', parts offloaded' if self.offload else ''}"
+        runtime = f", {self.runtime}" if self.runtime != "PyTorch" else ""
+        return f"{self.kind} {self.dtype}{', parts offloaded' if self.offload else ''}{runtime}"
+
+    def on(self, runtime: Runtime, why: str) -> Device:
+        """The same, computed by ``runtime``; ``why`` is added to the reason: a clause."""
+        return replace(self, runtime=runtime, reason=f"{self.reason.removesuffix('.')}; {why}.")
 
 
 def pick_device(need_gb: float) -> Device:
@@ -121,3 +134,29 @@ def look() -> Machine:
         cpu_bf16=bool(processor.get("avx512_bf16") or processor.get("amx_bf16")),
         memory_gb=psutil.virtual_memory().available / 1e9,
     )
+
+
+def has_gpu() -> bool:
+    """Whether torch is likely to find a GPU here, without loading torch: for what is preset before anything runs."""
+    if platform.system() == "Darwin":
+        return platform.machine() == "arm64"
+    if metadata.version("torch").endswith("+cpu"):
+        return False
+    return (
+        Path("/proc/driver/nvidia/version").exists()
+        or Path(os.environ.get("SYSTEMROOT", "/"), "System32", "nvcuda.dll").exists()
+    )
+
+
+RUNTIME = "BACKDROP_RUNTIME"  # environment: pytorch leaves OpenVINO out
+
+
+def why_not_openvino(device: Device) -> str | None:
+    """Why OpenVINO does not run a diffusion model here, as a clause; ``None`` where it does."""
+    if device.kind != "cpu":
+        return "OpenVINO is for processors"
+    if os.environ.get(RUNTIME, "").lower() == "pytorch":
+        return f"{RUNTIME} asks for PyTorch"
+    if importlib.util.find_spec("openvino") is None:
+        return "OpenVINO, which is quicker, is not installed (requirements-cpu.txt)"
+    return None

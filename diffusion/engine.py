@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from PIL import Image
 
 import models
-from diffusion.device import Device, pick_device
+from diffusion import parts, pipelines, preview
+from diffusion.device import Device, pick_device, why_not_openvino
+from diffusion.memory import Savings, is_out_of_memory
+from diffusion.reuse import Encodings, Prompts
 from diffusion.settings import SCHEDULERS
+from errors import BadInput
 from imaging.geometry import Size
 from models import layouts
 
 OnStep = Callable[[int, int, Image.Image], None]
 """Called after each step with (steps done, steps in all, a small RGB preview); it may raise to stop there."""
 
-PREVIEW_SIDE = 256  # longer side of a preview, in pixels
+Report = Callable[[str, int, int], None]
+"""Called while a model is prepared with (what is done, parts done, parts in all); it may raise to stop there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,7 @@ class Request:
         seed: of the picture's own generator, which runs on the CPU so that it means the same on every device.
         image: what the model sees, RGB at ``size``; ``None`` to paint from nothing.
         mask: mode "L" at ``size``, 255 = repaint; ``None`` exactly where ``image`` is.
+        vae: which VAE encodes and decodes, the model's own or the tiny one.
     """
 
     prompt: str
@@ -43,14 +51,35 @@ class Request:
     seed: int
     image: Image.Image | None = None
     mask: Image.Image | None = None
+    vae: Literal["full", "tiny"] = "full"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a model is loaded.
+
+    Attributes:
+        lora: id of the LoRA that is fused into it.
+        quantization: ``none`` or ``int8``.
+    """
+
+    lora: str | None = None
+    quantization: str = "none"
 
 
 class Engine(Protocol):
-    """A loaded pipeline."""
+    """A loaded pipeline.
+
+    Attributes:
+        notes: what people should know of how it runs, in sentences.
+        seconds: of the last picture: ``step``, one step; ``rest``, all that is not a step.
+    """
 
     device: Device
     revision: str
     native_side: int
+    notes: list[str]
+    seconds: Mapping[str, float]
 
     def generate(self, request: Request, on_step: OnStep | None = None) -> Image.Image:
         """Paint one picture: RGB at the request's size. What ``on_step`` raises ends the work and is passed on."""
@@ -61,73 +90,187 @@ class Engine(Protocol):
         ...
 
 
-_loaded: dict[str, DiffusersEngine] = {}
+_loaded: OrderedDict[tuple[str, Variant], DiffusersEngine] = OrderedDict()
 _loading = threading.Lock()
 
 
-def load(id: str) -> Engine:
-    """The engine for a model, loaded once per process. Only the last one used is kept: they are large.
+def load(id: str, variant: Variant = Variant(), report: Report | None = None) -> Engine:
+    """The engine for a model, loaded once per process. Those used last stay, as long as memory is left for the next.
 
     Raises:
-        MissingWeights: the model is not on this machine; the message names the ways out.
+        MissingWeights: the model or its LoRA is not on this machine; the message names the ways out.
+        BadInput: it cannot be quantized here.
     """
     with _loading:
         folder = models.require(id)
-        if id not in _loaded or _loaded[id].folder != folder:
-            _loaded.clear()
-            memory_gb = models.denoiser(id).memory_gb
-            _loaded[id] = models.load(id, lambda paths: DiffusersEngine(paths[0], models.revision(id), memory_gb))
-        return _loaded[id]
+        kept = _loaded.get((id, variant))
+        if kept is None or kept.folder != folder:
+            _make_room(models.denoiser(id))
+            kept = models.load(id, lambda paths: _build(models.denoiser(id), paths[0], variant, report or _ignore))
+            _loaded[id, variant] = kept
+        _loaded.move_to_end((id, variant))
+        return kept
+
+
+def _make_room(model: models.Denoiser) -> None:
+    """Let go of what was used longest ago until the next model fits."""
+    import gc
+
+    from diffusion.device import look
+
+    def free_gb() -> float:
+        machine = look()
+        return machine.gpu.free_gb if machine.gpu else machine.memory_gb / 2  # in float32 it takes twice as much
+
+    while _loaded and free_gb() < model.memory_gb:
+        _loaded.popitem(last=False)
+        gc.collect()
+
+
+def _ignore(what: str, done: int, parts: int) -> None:
+    pass
+
+
+def _build(model: models.Denoiser, folder: Path, variant: Variant, report: Report) -> DiffusersEngine:
+    device = pick_device(model.memory_gb)
+    why = why_not_openvino(device)
+    if why is None:
+        try:
+            return _on_openvino(model, folder, variant, device, report)
+        except parts.ConversionError as error:
+            why = f"OpenVINO could not take it over ({error})"
+    if variant.quantization != "none":
+        raise BadInput(f"{model.id} cannot be run in 8 bits here: {why}. Choose no quantization.")
+    lora = models.require_file(variant.lora) if variant.lora else None
+    tiny = _tiny_folder(model)
+    device = device if device.kind != "cpu" else device.on("PyTorch", why)
+    return DiffusersEngine(
+        folder,
+        models.revision(model.id),
+        device,
+        pipelines.pytorch(folder, device, layouts.weights_file(lora) if lora else None),
+        (lambda: pipelines.tiny_pytorch(tiny, device)) if tiny else None,
+    )
+
+
+def _on_openvino(
+    model: models.Denoiser, folder: Path, variant: Variant, device: Device, report: Report
+) -> DiffusersEngine:
+    lora = str(layouts.weights_file(models.require_file(variant.lora)).resolve()) if variant.lora else None
+    own = parts.parts_of(model.id, folder, lora, variant.lora, variant.quantization)
+    tiny, vae = _tiny_folder(model), models.tiny_vae(model)
+    small = parts.parts_of_tiny(vae.id, tiny) if tiny and vae else {}
+    paths = parts.ensure([*own.values(), *small.values()], report)
+    networks = dict(zip(own, paths, strict=False))
+    of_tiny = dict(zip(small, paths[len(own) :], strict=True))
+    device = device.on("OpenVINO", "OpenVINO runs it")
+    engine = DiffusersEngine(
+        folder,
+        models.revision(model.id),
+        device,
+        pipelines.openvino(folder, networks, device.dtype),
+        (lambda: pipelines.tiny_openvino(of_tiny, device.dtype)) if small else None,
+    )
+    if variant.quantization != "none":
+        difference = layouts.read_json(networks["unet"] / "about.json")["difference"]
+        engine.notes.append(f"In 8 bits the model's predictions differ from the original's by {difference:.1%} (RMS).")
+    return engine
+
+
+def _tiny_folder(model: models.Denoiser) -> Path | None:
+    vae = models.tiny_vae(model)
+    return models.local_path(vae.id) if vae else None
 
 
 class DiffusersEngine:
-    """A diffusers pipeline from a folder.
+    """A diffusers pipeline, whatever computes its networks.
 
     Args:
         folder: diffusers' layout, with safetensors, as :func:`models.local_path` gives it.
         revision: what exactly is in it, for reports.
-        memory_gb: what it needs at half precision.
+        device: where and by what it runs.
+        pipe: the pipeline.
+        load_tiny: loads the tiny VAE that fits it; ``None`` where there is none.
     """
 
-    def __init__(self, folder: Path, revision: str, memory_gb: float) -> None:
+    def __init__(
+        self, folder: Path, revision: str, device: Device, pipe: Any, load_tiny: Callable[[], Any] | None
+    ) -> None:
         self.folder = folder
         self.revision = revision
-        self.device = pick_device(memory_gb)
-        self._pipe = _load_pipeline(folder, self.device)
+        self.device = device
         self.native_side = layouts.native_side(folder)
-        self._own_scheduler = self._pipe.scheduler
-        self._colours = _latent_colours(self._pipe)
+        self.notes: list[str] = []
+        self.seconds: Mapping[str, float] = {}
+        self._pipe = pipe
+        self._full, self._tiny, self._load_tiny = pipe.vae, None, load_tiny
+        self._own_scheduler = pipe.scheduler
+        self._savings = Savings(pipe, device)
+        self._prompts = Prompts(pipe)
+        Encodings(pipe.vae)
+        self._colours: Any = None
         self._lock = threading.Lock()
 
     def generate(self, request: Request, on_step: OnStep | None = None) -> Image.Image:
-        """Paint one picture; see :class:`Engine`."""
+        """Paint one picture; see :class:`Engine`. Where memory is short, by giving something up and trying again."""
+        with self._lock:
+            while True:
+                try:
+                    return self._paint(request, self._savings.size(request.size), on_step)
+                except Exception as error:
+                    if not is_out_of_memory(error):
+                        raise
+                    self._savings.save(request.size, error)
+                    self.notes.append(self._savings.notes[-1])
+
+    def _paint(self, request: Request, size: Size, on_step: OnStep | None) -> Image.Image:
         import torch
 
+        began, ends = time.perf_counter(), []
+
         def after_step(pipe: Any, index: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            ends.append(time.perf_counter())
             if on_step:
-                on_step(index + 1, pipe.num_timesteps, self._preview(tensors["latents"]))
+                step, steps = index + 1, pipe.num_timesteps
+                on_step(step, steps, self._preview(tensors["latents"], step < steps))
             return {}
 
-        arguments: dict[str, Any] = {
-            "prompt": request.prompt,
-            # SDXL treats an empty negative prompt unlike none, and was trained with none.
-            "negative_prompt": request.negative_prompt or None,
+        pipe = self._pipe
+        pipe.scheduler = _scheduler(request.scheduler, self._own_scheduler)
+        pipe.vae = self._vae(request.vae)
+        arguments: dict[str, Any] = self._prompts.embeddings(
+            request.prompt, request.negative_prompt, request.guidance_scale > 1
+        )
+        arguments |= {
             "num_inference_steps": request.num_inference_steps,
             "guidance_scale": request.guidance_scale,
-            "width": request.size.width,
-            "height": request.size.height,
+            "width": size.width,
+            "height": size.height,
             "generator": torch.Generator("cpu").manual_seed(request.seed),
             "callback_on_step_end": after_step,
         }
-        if request.image is not None:
-            arguments |= {"image": request.image, "mask_image": request.mask, "strength": request.strength}
-        with self._lock:
-            self._pipe.scheduler = _scheduler(request.scheduler, self._own_scheduler)
-            try:
-                picture: Image.Image = self._pipe(**arguments).images[0]
-            finally:
-                self._pipe.maybe_free_model_hooks()  # a stopped pipeline does not get there itself
-        return picture
+        if request.image is not None and request.mask is not None:
+            image, mask = request.image, request.mask
+            if size != request.size:
+                image, mask = image.resize(size, Image.Resampling.LANCZOS), mask.resize(size, Image.Resampling.NEAREST)
+            arguments |= {"image": image, "mask_image": mask, "strength": request.strength}
+        try:
+            picture: Image.Image = pipe(**arguments).images[0]
+        finally:
+            pipe.vae = self._full
+            pipe.maybe_free_model_hooks()  # a stopped pipeline does not get there itself
+        self.seconds = _seconds(began, ends, time.perf_counter())
+        return picture if size == request.size else picture.resize(request.size, Image.Resampling.LANCZOS)
+
+    def _vae(self, which: str) -> Any:
+        if which == "full":
+            return self._full
+        if self._tiny is None:
+            if self._load_tiny is None:
+                raise BadInput("The tiny VAE for this model is not on this machine; choose the full one.")
+            self._tiny = self._load_tiny()
+            Encodings(self._tiny)
+        return self._tiny
 
     def truncated_text(self, prompt: str) -> str:
         """The end of a prompt that is too long; see :class:`Engine`."""
@@ -136,43 +279,25 @@ class DiffusersEngine:
         over: str = tokenizer.decode(tokens[tokenizer.model_max_length - 2 :])
         return over
 
-    def _preview(self, latents: Any) -> Image.Image:
-        """A linear guess at what ``(1, 4, h, w)`` latents will become, as far as they have come."""
-        import torch
+    def _preview(self, latents: Any, by_tiny: bool) -> Image.Image:
+        """A guess at what ``(1, 4, h, w)`` latents will become, as far as they have come.
 
-        values = latents[0].float().cpu()
-        values = values / max(1.0, float(values.std()))  # some schedulers scale their latents by the noise left
-        rgb = torch.einsum("chw,cr->hwr", values, self._colours[:-1]) + self._colours[-1]
-        pixels = ((rgb.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
-        size = Size(pixels.shape[1], pixels.shape[0]).inside(Size(PREVIEW_SIDE, PREVIEW_SIDE))
-        return Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+        Args:
+            by_tiny: decode with the tiny VAE, where it is here; else linearly, which takes no time.
+        """
+        if by_tiny and self._load_tiny is not None:
+            return preview.decoded(self._vae("tiny"), latents)
+        if self._colours is None:
+            self._colours = preview.latent_colours(self._pipe)
+        return preview.linear(latents, self._colours)
 
 
-def _load_pipeline(folder: Path, device: Device) -> Any:
-    import diffusers
-    import torch
-    import transformers
-
-    # Their advice and bars are for developers at a terminal; what people need to know, the front ends say.
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()
-    name = layouts.pipeline(folder)
-    unused = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-    pipe = getattr(diffusers, name).from_pretrained(
-        folder,
-        dtype=getattr(torch, device.dtype),
-        variant=layouts.variant(folder),
-        use_safetensors=True,
-        local_files_only=True,
-        **({} if "XL" in name else unused),
-    )
-    pipe.set_progress_bar_config(disable=True)
-    if device.offload:
-        pipe.enable_model_cpu_offload()
-        pipe.vae.enable_tiling()
-        return pipe
-    return pipe.to(device.kind)
+def _seconds(began: float, ends: list[float], finished: float) -> dict[str, float]:
+    """What a step and all the rest took; the first step may load and compile, so it counts among the rest."""
+    if len(ends) < 2:
+        return {}
+    step = (ends[-1] - ends[0]) / (len(ends) - 1)
+    return {"step": round(step, 3), "rest": round(finished - began - step * len(ends), 3)}
 
 
 def _scheduler(name: str, own: Any) -> Any:
@@ -182,21 +307,3 @@ def _scheduler(name: str, own: Any) -> Any:
     entry = SCHEDULERS[name]
     kind = getattr(diffusers, entry.class_name) if entry.class_name else type(own)
     return kind.from_config(own.config, **entry.settings)
-
-
-def _latent_colours(pipe: Any) -> Any:
-    """A ``(5, 3)`` matrix from four latents and 1 to RGB in -1..1, fitted to the model's own VAE on 27 flat colours."""
-    import torch
-    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint import retrieve_latents
-
-    levels = torch.tensor([-0.8, 0.0, 0.8])
-    colours = torch.cartesian_prod(levels, levels, levels)
-    dtype = pipe.vae.dtype
-    if dtype == torch.float16:  # SDXL's VAE overflows in it
-        pipe.vae.to(torch.float32)
-    flat = colours[:, :, None, None].expand(-1, -1, 32, 32).to(pipe._execution_device, pipe.vae.dtype)
-    with torch.no_grad():
-        latents = retrieve_latents(pipe.vae.encode(flat), sample_mode="argmax") * pipe.vae.config.scaling_factor
-    pipe.vae.to(dtype)
-    centre = latents[:, :, 1:3, 1:3].float().cpu().mean(dim=(2, 3))
-    return torch.linalg.lstsq(torch.cat([centre, torch.ones(27, 1)], dim=1), colours).solution

@@ -15,7 +15,7 @@ can run code, are neither fetched nor loaded.
 """
 
 from models.download import CancelCheck, Progress
-from models.entry import Denoiser, File, HubFolder, Model, Package, Purpose, Task
+from models.entry import Denoiser, File, HubFolder, Model, Package, Purpose, SpeedLora, Task, TinyVae
 from models.own import add_folder
 from models.places import data_folder
 from models.registry import (
@@ -33,7 +33,10 @@ from models.registry import (
     local_paths,
     remove,
     require,
+    require_file,
     revision,
+    speed_loras,
+    tiny_vae,
 )
 from models.table import MODELS
 
@@ -47,7 +50,9 @@ __all__ = [
     "Package",
     "Progress",
     "Purpose",
+    "SpeedLora",
     "Task",
+    "TinyVae",
     "add_folder",
     "bytes_of",
     "data_folder",
@@ -64,5 +69,8 @@ __all__ = [
     "local_paths",
     "remove",
     "require",
+    "require_file",
     "revision",
+    "speed_loras",
+    "tiny_vae",
 ]

@@ -6,17 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Purpose = Literal["mask", "denoiser"]
-"""What a model does: it finds subjects (``mask``), or it makes pixels by diffusion (``denoiser``)."""
+Purpose = Literal["mask", "denoiser", "lora", "vae"]
+"""What a model does: it finds subjects (``mask``), makes pixels by diffusion (``denoiser``), lets a denoiser do with
+few steps (``lora``), or turns pixels into latents and back (``vae``)."""
+
+Family = Literal["sd1", "sd2", "sdxl"]
+"""Denoisers of one architecture: their LoRAs and VAEs fit each other."""
 
 Task = str
 """What a denoiser is run for, by the name of the task in recipes: ``background`` or ``create``."""
 
-Layout = Literal["transformers", "diffusers"]
-"""How a folder of the hub is laid out: one network with its config.json, or a pipeline with its model_index.json."""
+Layout = Literal["transformers", "diffusers", "lora", "vae"]
+"""How a folder of the hub is laid out: one network of transformers with its config.json, a pipeline with its
+model_index.json, a LoRA as one safetensors file, or an autoencoder of diffusers with its config.json."""
 
 SAFETENSORS = "model.safetensors"
 """The weights of a folder of transformers. The other kind a hub offers is a pickle, which can run code."""
+
+DIFFUSERS_SAFETENSORS = "diffusion_pytorch_model.safetensors"
+"""The weights of a network of diffusers."""
 
 MEMORY_PER_BYTE = 2.5  # resident bytes per byte of a mask network's file, an estimate
 
@@ -135,6 +143,7 @@ class Denoiser(Model):
         defaults: values of the arguments it takes where none are given, by diffusers' names; the keys are all that it
             takes, besides ``prompt``.
         variant: which set of weight files, as in ``diffusion_pytorch_model.fp16.safetensors``; ``None`` the plain one.
+        family: its architecture; ``None`` where no LoRA and no tiny VAE of the table fits it.
     """
 
     purpose: Purpose = "denoiser"
@@ -143,6 +152,7 @@ class Denoiser(Model):
     tasks: frozenset[Task]
     defaults: Mapping[str, Any]
     variant: str | None = None
+    family: Family | None = None
 
     @property
     def takes(self) -> frozenset[str]:
@@ -153,3 +163,31 @@ class Denoiser(Model):
     def memory_bytes(self) -> int:
         """Bytes it takes in memory, working memory included."""
         return int(self.memory_gb * 1e9)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedLora(Model):
+    """A LoRA that makes a denoiser paint in few steps and without guidance.
+
+    Attributes:
+        speed: what recipes call it.
+        family: the denoisers it fits.
+        defaults: values of a denoiser's arguments with it, by diffusers' names.
+    """
+
+    purpose: Purpose = "lora"
+    speed: str
+    family: Family
+    defaults: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TinyVae(Model):
+    """A small autoencoder in place of a denoiser's own: quicker by far, a little less exact in fine texture.
+
+    Attributes:
+        families: the denoisers it fits.
+    """
+
+    purpose: Purpose = "vae"
+    families: frozenset[Family]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from models.entry import SAFETENSORS, Layout, Task
+from models.entry import DIFFUSERS_SAFETENSORS, SAFETENSORS, Family, Layout, Task
 
 PIPELINES: dict[str, Task] = {
     "StableDiffusionInpaintPipeline": "background",
@@ -29,9 +30,18 @@ def problem(folder: Path, layout: Layout) -> str | None:
     """Why a folder cannot be used, as the end of a sentence that begins with its name; ``None`` if it can be."""
     if layout == "diffusers":
         return _pipeline_problem(folder)
-    if not (folder / SAFETENSORS).is_file() or not (folder / "config.json").is_file():
-        return f"lacks config.json or {SAFETENSORS}"
+    if layout == "lora":
+        return None if lora_file(folder) else "does not hold a LoRA as one safetensors file"
+    weights = DIFFUSERS_SAFETENSORS if layout == "vae" else SAFETENSORS
+    if not (folder / weights).is_file() or not (folder / "config.json").is_file():
+        return f"lacks config.json or {weights}"
     return None
+
+
+def lora_file(folder: Path) -> Path | None:
+    """The only safetensors file in a LoRA's folder."""
+    found = list(folder.glob("*.safetensors"))
+    return found[0] if len(found) == 1 else None
 
 
 def _pipeline_problem(folder: Path) -> str | None:
@@ -69,6 +79,21 @@ def native_side(folder: Path) -> int:
     return int(read_json(folder / "unet" / "config.json")["sample_size"]) * 2 ** (levels - 1)
 
 
+def weights_file(path: Path) -> Path:
+    """The only safetensors file of a LoRA, which may be a file or a folder."""
+    found = path if path.is_file() else lora_file(path)
+    assert found is not None  # looked at by problem() before
+    return found
+
+
+_WIDTHS: dict[int, Family] = {768: "sd1", 1024: "sd2", 2048: "sdxl"}  # of the text embeddings
+
+
+def family(folder: Path) -> Family | None:
+    """The architecture of a folder's model, by the width of its text embeddings."""
+    return _WIDTHS.get(read_json(folder / "unet" / "config.json").get("cross_attention_dim", 0))
+
+
 def starts_from_noise(folder: Path) -> bool:
     """Whether a folder's model was trained with zero terminal signal-to-noise ratio, to begin from pure noise."""
     file = folder / "scheduler" / "scheduler_config.json"
@@ -90,9 +115,14 @@ def weight_files(folder: Path) -> list[Path]:
 
 def digest(folder: Path) -> str:
     """16 hexadecimal digits that tell pipelines apart: settings wholly, weights by size, first and last megabyte."""
-    found = hashlib.sha256()
     settings = [file for file in folder.glob("*/*") if file.suffix in (".json", ".txt")]
-    for file in sorted([folder / "model_index.json", *settings, *weight_files(folder)]):
+    return digest_of([folder / "model_index.json", *settings, *weight_files(folder)], folder)
+
+
+def digest_of(files: Iterable[Path], folder: Path) -> str:
+    """16 hexadecimal digits that tell files apart by their names below ``folder``, sizes, first and last megabytes."""
+    found = hashlib.sha256()
+    for file in sorted(files):
         size = file.stat().st_size
         found.update(f"{file.relative_to(folder).as_posix()} {size}\n".encode())
         with file.open("rb") as stream:

@@ -41,6 +41,7 @@ def add_folder(path: Path) -> str:
         licence="see the folder",
         variant=layouts.variant(folder),
         native_side=side,
+        family=layouts.family(folder),
         memory_gb=round(size / 1e9 + 2 * (side / 512) ** 2, 1),
         tasks=frozenset({task}),
         defaults=(INPAINT_DEFAULTS if task == "background" else TEXT_DEFAULTS) | {"scheduler": _scheduler(folder)},

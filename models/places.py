@@ -29,6 +29,16 @@ def cache_path(path: str) -> Path:
     return data_folder() / path if path.startswith("diffusers/") else data_folder() / "weights" / path
 
 
+def converted() -> Path:
+    """The folder of what was converted for this machine's processor; see :mod:`diffusion.parts`."""
+    return data_folder() / "converted"
+
+
+def converted_name(id: str) -> str:
+    """A model's id as part of a folder's name there."""
+    return id.replace(":", "-")
+
+
 def candidates(path: str) -> Iterator[tuple[Path, str]]:
     """Where a file or folder may lie, with the name of the place, in the order in which they are looked into."""
     named = os.environ.get("BACKDROP_WEIGHTS")

@@ -14,7 +14,7 @@ from typing import TypeVar
 from errors import BadInput, MissingWeights, StudioError
 from models import hub, layouts, own, packages, places
 from models.download import CancelCheck, DownloadError, Progress, download, never, reason, stop_if
-from models.entry import HUB_DIGEST, SAFETENSORS, Denoiser, File, HubFolder, Model, Task
+from models.entry import HUB_DIGEST, SAFETENSORS, Denoiser, File, HubFolder, Model, SpeedLora, Task, TinyVae
 from models.table import MODELS
 
 log = logging.getLogger("backdrop.models")
@@ -55,6 +55,26 @@ def installed_denoiser(task: Task) -> str | None:
 def default_denoiser(task: Task) -> str:
     """The id of the first diffusion model for a task, one that is installed before one that is not."""
     return installed_denoiser(task) or next(iter(denoisers(task)))
+
+
+def speed_loras(model: Denoiser) -> dict[str, SpeedLora]:
+    """The LoRAs that let a diffusion model paint in few steps, by what recipes call their speed."""
+    found = (each for each in MODELS.values() if isinstance(each, SpeedLora))
+    return {each.speed: each for each in found if each.family == model.family}
+
+
+def tiny_vae(model: Denoiser) -> TinyVae | None:
+    """The tiny VAE that fits a diffusion model; ``None`` where there is none."""
+    found = (each for each in MODELS.values() if isinstance(each, TinyVae))
+    return next((each for each in found if model.family in each.families), None)
+
+
+def require_file(id: str) -> Path:
+    """The first file, or the folder, of a model that is no diffusion model; ``MissingWeights`` where it is not here."""
+    found = local_path(id)
+    if found is None:
+        raise MissingWeights(_ways_out(entry(id), "is not on this machine"))
+    return found
 
 
 def local_paths(id: str) -> tuple[Path, ...] | None:
@@ -325,6 +345,8 @@ def _cached(model: Model) -> Iterator[Path]:
         yield target
         yield target.with_name(f"{target.name}.part")
         yield places.digest_note(target)
+    name = places.converted_name(model.id)
+    yield from (path for pattern in (f"{name}--*", f"*--{name}--*") for path in places.converted().glob(pattern))
 
 
 def bytes_of(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.entry import HUB_DIGEST, SAFETENSORS, Denoiser, File, HubFolder, Model, Package
+from models.few_steps import FEW_STEPS
 
 _REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
 _MEDIAPIPE = "https://storage.googleapis.com/mediapipe-models/image_segmenter/"
@@ -43,6 +44,9 @@ TEXT_DEFAULTS: dict[str, Any] = {
     "num_inference_steps": 25,
     "guidance_scale": 7.5,
     "scheduler": "dpm++2m-karras",
+    "speed": "quality",
+    "vae": "full",
+    "quantization": "none",
     "width": None,
     "height": None,
 }
@@ -243,6 +247,7 @@ _DENOISERS = (
         variant="fp16",
         native_side=512,
         memory_gb=4,
+        family="sd1",
         tasks=frozenset({"background"}),
         defaults=INPAINT_DEFAULTS,
     ),
@@ -261,6 +266,7 @@ _DENOISERS = (
         ),
         native_side=512,
         memory_gb=5,
+        family="sd2",
         tasks=frozenset({"background"}),
         defaults=INPAINT_DEFAULTS,
     ),
@@ -280,6 +286,7 @@ _DENOISERS = (
         variant="fp16",
         native_side=1024,
         memory_gb=10,
+        family="sdxl",
         tasks=frozenset({"background"}),
         # Its authors ask for a strength below 1: from pure noise it was not trained.
         defaults=INPAINT_DEFAULTS | {"guidance_scale": 8.0, "strength": 0.99},
@@ -300,10 +307,11 @@ _DENOISERS = (
         variant="fp16",
         native_side=512,
         memory_gb=4,
+        family="sd1",
         tasks=frozenset({"create"}),
         defaults=TEXT_DEFAULTS,
     ),
 )
 
-MODELS: dict[str, Model] = {model.id: model for model in (*_MASKS, *_DENOISERS)}
+MODELS: dict[str, Model] = {model.id: model for model in (*_MASKS, *_DENOISERS, *FEW_STEPS)}
 """By id, in the order in which people see them."""

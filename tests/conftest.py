@@ -66,6 +66,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     folder = tmp_path_factory.mktemp("data")
     monkeypatch.setattr("jobs.queue.prepare", lambda: None)
     monkeypatch.setenv("BACKDROP_DATA", str(folder))
+    monkeypatch.setenv("BACKDROP_RUNTIME", "pytorch")  # OpenVINO is converted for where it is tested
     if WEIGHTS:
         monkeypatch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
     monkeypatch.delenv("BACKDROP_MAX_MEGAPIXELS", raising=False)

@@ -1,13 +1,14 @@
 """The engine against diffusers itself, on tiny models of the real classes."""
 
 import dataclasses
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import models
-from diffusion import engine
+from diffusion import device, engine, pipelines, preview
 from diffusion.settings import SCHEDULERS
 from errors import Cancelled
 from imaging.geometry import Size
@@ -138,15 +139,17 @@ def test_every_scheduler_runs_and_leaves_nothing_behind(here, name):
     assert np.array_equal(painted("sd15-inpaint", request), first)
 
 
-def test_a_folder_is_loaded_once_and_one_at_a_time(here, monkeypatch):
+@pytest.mark.parametrize(("memory_gb", "stay"), [(64.0, ["sd15", "sd15-inpaint"]), (1.0, ["sd15-inpaint"])])
+def test_a_folder_is_loaded_once_and_stays_while_memory_is_left(here, monkeypatch, memory_gb, stay):
     loaded = []
-    real = engine._load_pipeline
-    monkeypatch.setattr(engine, "_load_pipeline", lambda *given: loaded.append(given) or real(*given))
-    monkeypatch.setattr(engine, "_loaded", {})
+    real = pipelines.pytorch
+    monkeypatch.setattr(pipelines, "pytorch", lambda *given: loaded.append(given) or real(*given))
+    monkeypatch.setattr(engine, "_loaded", OrderedDict())
+    monkeypatch.setattr(device, "look", lambda: device.Machine(None, False, False, memory_gb))
     first = engine.load("sd15")
     assert engine.load("sd15") is first
     engine.load("sd15-inpaint")
-    assert list(engine._loaded) == ["sd15-inpaint"]
+    assert [id for id, _ in engine._loaded] == stay
     assert len(loaded) == 2
 
 
@@ -159,7 +162,7 @@ def test_only_safetensors_are_read(tiny_models, monkeypatch, tmp_path):
     folder = shutil.copytree(tiny_models / "diffusers" / "sd15-inpaint", tmp_path / "mine")
     (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(folder / "unet" / "diffusion_pytorch_model.bin")
     with pytest.raises(OSError, match="safetensors"):
-        engine._load_pipeline(folder, Device("cpu", "float32", False, ""))
+        pipelines.pytorch(folder, Device("cpu", "float32", False, ""))
 
 
 def test_previews_grow_into_a_picture(here):
@@ -167,11 +170,11 @@ def test_previews_grow_into_a_picture(here):
     result = engine.load("sd15-inpaint").generate(BASE, lambda *told: seen.append(told))
     steps = [(step, of) for step, of, _ in seen]
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)], "int(5 steps * strength 0.9) are done"
-    for _, _, preview in seen:
-        assert preview.mode == "RGB"
-        assert max(preview.size) == engine.PREVIEW_SIDE
-        assert abs(preview.width / preview.height - result.width / result.height) < 0.02
-        assert np.asarray(preview).std() > 1
+    for _, _, small in seen:
+        assert small.mode == "RGB"
+        assert max(small.size) == preview.SIDE
+        assert abs(small.width / small.height - result.width / result.height) < 0.02
+        assert np.asarray(small).std() > 1
 
 
 @pytest.mark.parametrize("at", [1, 7, 49])

@@ -3,6 +3,8 @@
     save_inpaint(folder)      StableDiffusionInpaintPipeline, 9 input channels     as sd15-inpaint
     save_text(folder)         StableDiffusionPipeline                              as sd15
     save_xl_inpaint(folder)   StableDiffusionXLInpaintPipeline, two text encoders  as sdxl-inpaint
+    save_tiny_vae(folder)     AutoencoderTiny                                      as taesd, taesdxl
+    save_lora(file, pipeline) a LoRA for a pipeline's UNet                         as hyper-sd15-4steps
 
 A picture of ``side`` pixels with 4 steps takes a tenth of a second or so. The latents are an eighth of the picture's
 size, as in the real models. The weights are not zero anywhere that matters: prompt, mask, photo and step all have a
@@ -61,6 +63,44 @@ def save_xl_inpaint(folder: Path, side: int = SIDE) -> Path:
     second = CLIPTextModelWithProjection(_text_config()).eval()
     pipe = StableDiffusionXLInpaintPipeline(**parts, text_encoder_2=second, tokenizer_2=tokenizer())
     return _save(pipe, folder)
+
+
+def save_tiny_vae(folder: Path) -> Path:
+    """Save a tiny autoencoder as its publisher has it; return the folder."""
+    import torch
+    from diffusers import AutoencoderTiny
+
+    torch.manual_seed(1)
+    blocks = (8, 8, 8, 8)
+    vae = AutoencoderTiny(
+        encoder_block_out_channels=blocks,
+        decoder_block_out_channels=blocks,
+        num_encoder_blocks=(1, 1, 1, 1),
+        num_decoder_blocks=(1, 1, 1, 1),
+    )
+    vae.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def save_lora(file: Path, pipeline: Path, rank: int = 4) -> Path:
+    """Save a LoRA for every layer of a pipeline's UNet, named as trainers name them; return the file."""
+    import torch
+    from diffusers import UNet2DConditionModel
+    from safetensors.torch import save_file
+
+    torch.manual_seed(2)
+    unet = UNet2DConditionModel.from_pretrained(pipeline, subfolder="unet")
+    tensors = {}
+    for name, module in unet.named_modules():
+        if (isinstance(module, (torch.nn.Linear, torch.nn.Conv2d)) and "attn" in name) or name.endswith("conv1"):
+            shape = module.weight.shape
+            key = f"lora_unet_{name.replace('.', '_')}"
+            tensors[f"{key}.lora_down.weight"] = torch.randn(rank, *shape[1:]) * 0.3
+            tensors[f"{key}.lora_up.weight"] = torch.randn(shape[0], rank, *(1,) * (len(shape) - 2)) * 0.3
+            tensors[f"{key}.alpha"] = torch.tensor(rank / 2)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, file)
+    return file
 
 
 def _save(pipe: Any, folder: Path) -> Path:
