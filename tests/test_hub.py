@@ -39,7 +39,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
 def test_folders_are_pinned_to_commits() -> None:
     folders = {id: model.folder for id, model in models.MODELS.items() if model.folder}
     loose = {id for id, folder in folders.items() if not re.fullmatch("[0-9a-f]{40}", folder.revision or "")}
-    assert loose == {"deeplab-mobilevit-small"}, "its commits are not known; the one that is fetched is noted"
+    unknown = {"deeplab-mobilevit-small", "lcm-lora-sdxl", "hyper-sd15-4steps", "hyper-sdxl-4steps", "taesd", "taesdxl"}
+    assert loose == unknown, "their commits are not known; the one that is fetched is noted"
 
 
 def names(folder: Path) -> set[str]:
