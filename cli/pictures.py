@@ -12,6 +12,7 @@ from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, MaybeSeed, PhotoArgument, grouped, made, usage
 from cli.generated import BackgroundFlags, CreateFlags, generated_backdrop, resolve_seed
+from cli.look import LookFlags, read_look
 from cli.mask import LayerFlags, MaskFlags, read_mask
 from cli.report import ProgressLine, Writer, print_report
 from errors import BadInput
@@ -93,13 +94,7 @@ def background(
     *,
     layers: LayerFlags,
     shape: MaskFlags,
-    shadow: Annotated[
-        str,
-        typer.Option(
-            metavar="none|contact|cast",
-            help="A shadow on the ground: soft, where the subject stands, or cast along the light.",
-        ),
-    ] = "none",
+    look: LookFlags,
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
     save_layers: Annotated[
@@ -128,8 +123,6 @@ def background(
     if backdrop is not None and settings:
         flag = f"--{next(iter(settings)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
-    if shadow not in ("none", "contact", "cast"):
-        raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none, contact or cast", param_hint="--shadow")
     outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
     if save_layers is not None and save_layers.suffix == ".ora":
@@ -144,7 +137,7 @@ def background(
         photo=loaded.digest,
         mask=read_mask(mask, layers, shape, store, outputs),
         backdrop=wanted,
-        shadow=shadow,
+        **read_look(look),
         seed=resolve_seed(seed, generated),
     )
     writer = Writer(outputs, kind, save_layers, strict)

@@ -17,10 +17,13 @@ from pydantic import Field, ValidationError
 import fields
 from errors import BadInput
 from recipe.backdrop import Backdrop, kind_of
-from recipe.edit import Recipe, Seed, Shadow
+from recipe.edit import Recipe, Seed
+from recipe.look import NEW_LOOK, NEW_SHADOW, Look, Shadow
 from recipe.mask import MaskRecipe
 from recipe.task import Task, task_of
 from recipe.values import Digest, OptionValues, Part, explain
+
+SHARED = ("task", "photo", "mask", "shadow", "look", "seed")  # fields that drafts and recipes have alike
 
 
 class Draft(Part):
@@ -37,7 +40,8 @@ class Draft(Part):
     mask: MaskRecipe = MaskRecipe()
     kind: str = "colour"
     backdrops: Mapping[str, OptionValues] = Field(default_factory=dict)
-    shadow: Shadow = "none"
+    shadow: Shadow = NEW_SHADOW
+    look: Look = NEW_LOOK
     seed: Seed = 0
 
     @classmethod
@@ -48,7 +52,7 @@ class Draft(Part):
     def load(self, recipe: Recipe) -> Self:
         """The draft with everything as the recipe says; what was set for other kinds of backdrop stays."""
         values = recipe.backdrop.model_dump(mode="json", exclude={"kind"})
-        changes = {name: getattr(recipe, name) for name in ("task", "photo", "mask", "shadow", "seed")}
+        changes = {name: getattr(recipe, name) for name in SHARED}
         kind = recipe.backdrop.kind
         return self.model_copy(update=changes | {"kind": kind, "backdrops": {**self.backdrops, kind: values}})
 
@@ -133,9 +137,11 @@ class Draft(Part):
         """
         if lacking := self.missing():
             raise BadInput(f"This still needs {_listed(lacking)}.")
-        parts: dict[str, Any] = {name: getattr(self, name) for name in ("task", "photo", "mask", "shadow", "seed")}
+        parts: dict[str, Any] = {
+            name: getattr(self, name) for name in ("task", "photo", "mask", "shadow", "look", "seed")
+        }
         if not task_of(self.task).has_subject:
-            parts |= {"photo": None, "mask": MaskRecipe(), "shadow": "none"}
+            parts |= {"photo": None, "mask": MaskRecipe(), "shadow": "none", "look": Look()}
         try:
             return Recipe(backdrop=self.backdrop(), **parts)
         except ValidationError as error:

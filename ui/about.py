@@ -12,7 +12,7 @@ import masks
 from backdrops import DescribedBackdrop, SceneBackdrop
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Backdrop, Length, Recipe
+from recipe import Backdrop, Length, Look, Recipe
 from ui.markdown import plain
 from ui.outcome import Outcome
 
@@ -38,7 +38,11 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if recipe.task == "background":
         yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
         yield "Touched up by hand", "yes" if recipe.mask.strokes else "no"
-        yield "Shadow", recipe.shadow
+        yield "Shadow", in_words(fields.setting(Recipe, "shadow"), recipe.shadow)
+        for setting in fields.settings(Look):
+            value = getattr(recipe.look, setting.name)
+            if value not in (setting.default, None):
+                yield setting.title, in_words(setting, value)
 
 
 def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ import masks
 from errors import BadInput
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Draft, MaskRecipe, Recipe, Source, Task, explain, kind_of
+from recipe import Draft, Look, MaskRecipe, Recipe, Source, Task, explain, kind_of
 from ui import state
 
 
@@ -49,7 +49,8 @@ def field(path: str, task: Task = "background") -> Bound:
     draft = state.draft(task)
     if part == "backdrop":
         return _backdrop_field(fields.setting(kind_of(draft.kind), name), task, draft.kind)
-    model: type[BaseModel] = MaskRecipe if part == "mask" else Recipe
+    parts: dict[str, type[BaseModel]] = {"mask": MaskRecipe, "look": Look}
+    model = parts.get(part, Recipe)
     key = f"{task}.{path}"
     return Bound(
         fields.setting(model, name or part),

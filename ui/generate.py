@@ -17,7 +17,7 @@ from imaging.photo import Photo
 from imaging.sentences.presets import PRESETS
 from jobs import queue
 from recipe import Task
-from ui import binding, controls, described, downloads, instant, selecting, state, visitor
+from ui import binding, controls, described, downloads, instant, look, selecting, state, visitor
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -130,7 +130,7 @@ def _settings(task: Task) -> bool:
         _seed(task)
     _more(task, model)
     if task == "background":
-        controls.draw(binding.field("shadow"))
+        look.panel()
     if model is not None and not models.is_installed(model.id):
         downloads.offer(model)
         return False
