@@ -54,7 +54,7 @@ class FieldFlags:
     def take(self, given: dict[str, Any]) -> Given:
         """Take the group's flags out of all that were given."""
         values = {setting.name: _parsed(setting, given.pop(setting.name)) for setting in self.settings}
-        return {name: value for name, value in values.items() if value not in (None, False)}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The pixels of a subject moved, turned and scaled: as they are where that is possible, else resampled.
 
 Resampling happens in linear light and premultiplied by alpha, as light itself adds up, so that no fringe of another
-colour comes up along the edge. What gets larger is interpolated by Lanczos' kernel, what gets smaller is averaged.
+colour comes up along the edge. What gets larger is interpolated by Lanczos' kernel, its soft edge by a cubic one, which
+rings less; what gets smaller is averaged.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,14 +20,12 @@ from PIL import Image
 from imaging.colour import to_encoded, to_linear
 from imaging.geometry import Box, Size
 from imaging.photo import Array
+from imaging.pose import Pose
 from imaging.tiles import Window, on_tiles
-
-if TYPE_CHECKING:
-    from imaging.placement import Pose
 
 Mask = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.floating[Any]]
-LEAST = 1 / 512  # alpha below which a pixel's colour is not worked out
+LEAST = 1 / 1024  # alpha by which a pixel's light is divided; all that is seen has more
 
 
 def moved(colours: Array, alpha: Mask, pose: Pose) -> tuple[Array, Mask]:
@@ -68,19 +67,21 @@ def resampled(colours: Array, alpha: Mask, pose: Pose) -> tuple[Array, Mask]:
     opacity = np.zeros((pose.frame.height, pose.frame.width), np.uint8)
     if window.width <= 0 or window.height <= 0:
         return result, opacity
-    *premultiplied, sharp = _sampled(planes, pose, window, sharpened=True)
-    smooth = sharp if pose.scale < 1 else _sampled([share], pose, window, sharpened=False)[0]
-    opacity[window.slices] = np.rint(smooth.clip(0, 1) * 255).astype(np.uint8)
-    full, seen = float(np.iinfo(colours.dtype).max), opacity[window.slices] > 0
-    there = result[window.slices]
+    smooth = _sampled(planes, pose, window, sharpened=False)
+    sharp = smooth if pose.scale < 1 else _sampled(planes, pose, window, sharpened=True)
+    here = np.rint(smooth[3].clip(0, 1) * 255).astype(np.uint8)
+    full, there = float(np.iinfo(colours.dtype).max), result[window.slices]
+    opacity[window.slices] = here
 
     def encode(tile: Window) -> None:
-        under = np.maximum(sharp[tile], LEAST)
-        for channel, plane in enumerate(premultiplied):
-            value = to_encoded(np.clip(plane[tile] / under, 0, 1)) * full
-            there[(*tile, channel)] = np.where(seen[tile], np.rint(value), 0).astype(colours.dtype)
+        inside, seen = here[tile] == 255, here[tile] > 0
+        for channel in range(3):
+            light = np.where(inside, sharp[channel][tile], smooth[channel][tile])
+            light /= np.maximum(np.where(inside, sharp[3][tile], smooth[3][tile]), LEAST)
+            value = np.rint(to_encoded(light.clip(0, 1)) * full)
+            there[(*tile, channel)] = np.where(seen, value, 0).astype(colours.dtype)
 
-    on_tiles(seen, encode)
+    on_tiles(here > 0, encode)
     return result, opacity
 
 

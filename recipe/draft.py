@@ -23,7 +23,6 @@ from recipe.placement import Placement
 from recipe.task import Task, task_of
 from recipe.values import Digest, OptionValues, Part, explain
 
-
 _SHARED = ("task", "photo", "mask", "placement", "shadow", "seed")
 """The fields that a draft and a recipe have in common."""
 
@@ -97,7 +96,7 @@ class Draft(Part):
             raise BadInput(f"This does not fit: {explain(error)}.") from error
 
     def put_all(self, part: str, values: Mapping[str, Any]) -> Self:
-        """A draft with several fields of ``mask``, ``placement`` or ``backdrop`` changed, one after the other; see :meth:`put`."""
+        """A draft with several fields of ``mask`` or another part changed, one after the other; see :meth:`put`."""
         draft = self
         for name, value in values.items():
             draft = draft.put(f"{part}.{name}", value)
