@@ -85,7 +85,7 @@ def frame_of(photo: tuple[int, int], placement: Placement) -> Size:
 def reduced(placement: Placement, photo: tuple[int, int], side: int) -> Placement:
     """The placement that gives the same picture, but at most ``side`` pixels long; for previews."""
     frame = frame_of(photo, placement)
-    if max(frame) <= side:
+    if placement == Placement() or max(frame) <= side:
         return placement
     small = frame.inside(Size(side, side))
     return placement.model_copy(
@@ -196,3 +196,26 @@ def _aligned(
     if touches[1] != touches[3]:
         top = 0 if touches[1] else frame.height - tall
     return left, top
+
+
+def dragged(
+    alpha: Mask, placement: Placement, centre: tuple[float, float], grow: float = 1, turn: float = 0
+) -> Placement:
+    """The placement after the subject was dragged somewhere.
+
+    Args:
+        alpha: ``(H, W)`` uint8, the selection at the photo's size or smaller.
+        placement: the one before.
+        centre: where the middle of the subject's box shall be, in fractions of the frame's width and height.
+        grow: its scale over the one before.
+        turn: degrees clockwise from the angle before.
+    """
+    scale = placement.scale if grow == 1 else round(min(max(placement.scale * grow, 0.05), 10), 3)
+    rotate = placement.rotate if turn == 0 else round((placement.rotate + turn + 180) % 360 - 180, 1)
+    still = placement.model_copy(update={"scale": scale, "rotate": rotate, "move_x": 0.0, "move_y": 0.0})
+    unmoved = pose_of(alpha, still)
+    moves = (
+        round(min(max((wanted - have / side) * 100, -200), 200), 2)
+        for wanted, have, side in zip(centre, unmoved.centre, unmoved.frame, strict=True)
+    )
+    return still.model_copy(update=dict(zip(("move_x", "move_y"), moves, strict=True)))

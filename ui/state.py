@@ -19,7 +19,7 @@ import masks
 from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
-from recipe import Digest, Draft, Layer, OptionValues, Source, Task, task_of
+from recipe import Digest, Draft, Layer, OptionValues, Placement, Source, Task, task_of
 from ui import memory
 from ui.pointer import Mark
 
@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 Step = Literal["Photo", "Subject", "Background", "Result"]
 
+
+OF_ONE_PHOTO = ("scale", "rotate", "flip", "move_x", "move_y")
+"""What of a placement is set for one photo; a shape, a margin and an alignment are for the next one, too."""
 
 UNWANTED = "people, text, watermark, logo, frame, blurry, deformed, low quality"
 """The negative prompt that a diffusion model begins with."""
@@ -203,6 +206,7 @@ def take_photo(data: bytes, name: str) -> None:
         mask = {"strokes": None, "layers": tuple(_without_places(layer) for layer in changed.mask.layers)}
         objects = changed.mask.objects if isinstance(changed.mask.objects, str) else "all"
         changed = changed.put("photo", photo.digest).put_all("mask", {**mask, "objects": objects})
+        changed = changed.put_all("placement", {name: Placement.model_fields[name].default for name in OF_ONE_PHOTO})
         here.marks, here.results, here.chosen = {}, [], 0
         st.session_state.past = st.session_state.future = []
     here.background, here.photo_name = changed, name
