@@ -10,6 +10,7 @@ from errors import BadInput
 from fields import Control
 from recipe.backdrop import AnyBackdrop, kind_of
 from recipe.mask import MaskRecipe
+from recipe.placement import Placement
 from recipe.task import Task, task_of
 from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, OptionValues, Part, explain
 
@@ -47,6 +48,7 @@ class Recipe(Part):
     task: Task = "background"
     photo: Digest | None = None
     mask: MaskRecipe = MaskRecipe()
+    placement: Placement = Placement()
     backdrop: AnyBackdrop = Field(default_factory=lambda: kind_of("colour").resolve({}))
     shadow: Shadow = "none"
     seed: Seed = 0
@@ -65,8 +67,8 @@ class Recipe(Part):
         else:
             if not self.backdrop.creates:
                 raise ValueError("to create a picture takes a prompt and a model")
-            if self.photo or self.mask != MaskRecipe() or self.shadow != "none":
-                raise ValueError("a picture created from a prompt has no photo, mask or shadow")
+            if self.photo or self.mask != MaskRecipe() or self.shadow != "none" or self.placement != Placement():
+                raise ValueError("a picture created from a prompt has no photo, mask, shadow or placement")
         if self.seed + self.backdrop.pictures - 1 > MAX_SEED:
             raise ValueError(f"seed: the last picture's would exceed {MAX_SEED}; take a smaller one")
         return self
