@@ -13,7 +13,7 @@ import fields
 from cli import app
 from masks import SOURCES
 from models import MODELS, Denoiser
-from recipe import MaskRecipe, kinds
+from recipe import MaskRecipe, Placement, kinds
 
 TARGET = Path(__file__).parent / "reference.md"
 
@@ -35,6 +35,8 @@ def text() -> str:
         ),
         "## The mask's shape",
         _table(MaskRecipe),
+        "## Place and size",
+        _table(Placement),
         "## Models",
         "`python main.py models` says which are here; `models pull ID` fetches one.",
         _models(),

@@ -12,6 +12,7 @@ from recipe.backdrop import Backdrop, kind_of, kinds
 from recipe.draft import Draft
 from recipe.edit import Recipe
 from recipe.mask import Layer, MaskRecipe, Source
+from recipe.placement import PRESETS, RATIOS, Placement, Preset
 from recipe.task import Task, TaskKind, task_of, tasks
 from recipe.values import (
     MAX_PICTURES,
@@ -34,6 +35,8 @@ __all__ = [
     "MAX_PROMPT",
     "MAX_RECIPE_BYTES",
     "MAX_SEED",
+    "PRESETS",
+    "RATIOS",
     "Backdrop",
     "Colour",
     "Digest",
@@ -44,6 +47,8 @@ __all__ = [
     "Name",
     "OptionValues",
     "Part",
+    "Placement",
+    "Preset",
     "Recipe",
     "Side",
     "Source",

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 import backdrops
 import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, shadows
+from imaging import cast_shadow, checks, composite, placement, shadows
 from imaging.openraster import Layers
 from imaging.photo import Array, Photo
+from imaging.placement import Placed
 from imaging.subject import Subject
 from masks import Selection
-from recipe import Recipe
+from recipe import Placement, Recipe
 from tasks.base import Result, Run, Stopwatch, Task, report_on
 
 WHITE = backdrops.ColourBackdrop(colour="#ffffff")  # its background is checked for pure white
@@ -26,6 +29,11 @@ class NewBackground(Task):
     """The same subject in a new place."""
 
     name = "background"
+    title = "New background"
+    help = (
+        "Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."
+    )
+    icon = "wallpaper"
 
     @staticmethod
     def run(task: Run) -> Iterator[Result]:
@@ -54,12 +62,17 @@ class NewBackground(Task):
 class _Prepared:
     """The subject with all that does not depend on the background."""
 
-    subject: Subject
+    placed: Placed
     selection: Selection
     shadow: Array | None
     casts: bool
     share: float
     notes: tuple[str, ...]
+
+    @property
+    def subject(self) -> Subject:
+        """In its place in the frame."""
+        return self.placed.subject
 
 
 def _photo_of(recipe: Recipe, photo: Photo | None) -> Photo:
@@ -71,17 +84,18 @@ def _photo_of(recipe: Recipe, photo: Photo | None) -> Photo:
 
 
 def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
-    alpha = selection.values
+    placed = placement.place(Subject.of(photo, selection.values), recipe.placement)
+    alpha = placed.subject.alpha
     share = checks.protected_share(alpha)
     if share == 0:
         raise BadInput("The mask protects no pixel of the subject fully; feather it less or choose another mask.")
-    notes = [*photo.notes, *selection.notes]
+    notes = [*photo.notes, *selection.notes, *placed.notes]
     shadow = None
     if recipe.shadow != "none":
         shadow = shadows.contact(alpha) if recipe.shadow == "contact" else None
         if not shadows.ground_visible(alpha):
-            notes.append("The subject reaches the lower edge of the photo, so there is no ground for a shadow.")
-    return _Prepared(Subject.of(photo, alpha), selection, shadow, recipe.shadow == "cast", share, tuple(notes))
+            notes.append("The subject reaches the lower edge of the picture, so there is no ground for a shadow.")
+    return _Prepared(placed, selection, shadow, recipe.shadow == "cast", share, tuple(notes))
 
 
 def _composite(prepared: _Prepared, background: Background) -> Array:
@@ -110,12 +124,15 @@ def _layers(prepared: _Prepared, background: Background, pixels: Array) -> Layer
 
 def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, float | int]:
     """What the report says of a composite under ``checks``."""
-    alpha = prepared.selection.values
+    alpha = prepared.subject.alpha
     measured: dict[str, float | int] = {
         "protected_share": round(prepared.share, 4),
         "changed_subject_pixels": checks.changed_subject_pixels(prepared.subject.photo.pixels, pixels, alpha),
-        "subject_share": round(prepared.selection.area / alpha.size, 4),
+        "subject_share": round(float(alpha.sum(dtype=np.int64)) / 255 / alpha.size, 4),
     }
+    if recipe.placement != Placement():
+        measured["resampled"] = prepared.placed.resampled
+        measured["cut_off_share"] = round(prepared.placed.cut_off, 4)
     if recipe.backdrop == WHITE:
         measured["pure_white_share"] = checks.pure_white_share(pixels, alpha)
     return measured

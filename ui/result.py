@@ -8,7 +8,7 @@ from errors import BadInput, StudioError
 from imaging import sentences
 from imaging.photo import load
 from jobs import store
-from recipe import Recipe
+from recipe import Recipe, task_of
 from ui import about, exports, pictures, selecting, state, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
@@ -158,11 +158,12 @@ def use_again(recipe: Recipe) -> None:
             st.session_state.message = str(error)
             return
         here.photo_name = ""  # a recipe does not say what its photo was called
+    slot = state.slot(recipe.task)
     for name in ("seed_locked", "seed_rolled"):
-        state.workspace().view[f"{recipe.task}.{name}"] = True
+        state.workspace().view[f"{slot}.{name}"] = True
     if recipe.backdrop.kind in ("described", "generated"):
-        state.workspace().view[f"{recipe.task}.model"] = getattr(recipe.backdrop, "model", sentences.MODEL)
-    if recipe.task == "create":
+        state.workspace().view[f"{slot}.model"] = getattr(recipe.backdrop, "model", sentences.MODEL)
+    if not task_of(recipe.task).has_subject:
         state.edit(state.draft("create").load(recipe))
         state.put("photo.way", "Describe")
         state.go("Photo")

@@ -19,7 +19,7 @@ import masks
 from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
-from recipe import Digest, Draft, Layer, OptionValues, Source, Task
+from recipe import Digest, Draft, Layer, OptionValues, Source, Task, task_of
 from ui import memory
 from ui.pointer import Mark
 
@@ -168,8 +168,13 @@ def _opened(kept: workspaces.Workspace) -> Workspace:
 
 def draft(task: Task = "background") -> Draft:
     """The recipe on the way for a task."""
-    found: Draft = getattr(workspace(), task)
+    found: Draft = getattr(workspace(), slot(task))
     return found
+
+
+def slot(task: Task) -> str:
+    """Where the draft of a task lies: tasks that take a photo share one."""
+    return "background" if task_of(task).has_subject else "create"
 
 
 def edit(changed: Draft, what: str = "") -> None:
@@ -187,7 +192,7 @@ def edit(changed: Draft, what: str = "") -> None:
         past.append((what, before))
         del past[:-MOST_UNDO]
     st.session_state.future = []
-    setattr(workspace(), changed.task, changed)
+    setattr(workspace(), slot(changed.task), changed)
 
 
 def undo() -> None:
@@ -204,7 +209,7 @@ def _step_back(here: str, there: str) -> None:
     if st.session_state.get(here):
         _, kept = st.session_state[here].pop()
         st.session_state.setdefault(there, []).append(("", draft(kept.task)))
-        setattr(workspace(), kept.task, kept)
+        setattr(workspace(), slot(kept.task), kept)
 
 
 def take_photo(data: bytes, name: str) -> None:
