@@ -21,7 +21,7 @@ from imaging.foreground import Edge
 from imaging.geometry import Box
 from imaging.photo import load
 from imaging.placement import place
-from imaging.pose import frame_of, pose_of, reduced
+from imaging.pose import dragged, frame_of, pose_of, reduced
 from imaging.subject import Subject
 from masks import Selection
 from recipe import Draft, Placement, Recipe
@@ -183,3 +183,14 @@ def test_the_marketplace_preset(command, tmp_path: Path, capsys: pytest.CaptureF
     assert (tmp_path / "moved-failed.png").exists()
     recipe = replay.provenance.read((tmp_path / "moved-failed.png").read_bytes(), "moved").recipe
     assert Recipe.from_json(recipe).placement.margin == 0  # a given 0 counts
+
+
+def test_where_the_subject_is_dragged_there_it_lies() -> None:
+    alpha = disc(640, 480, 100)
+    before = Placement(shape="16:9", scale=1.3, rotate=170, margin=20)
+    after = dragged(alpha, before, (0.3, 0.6), grow=0.5, turn=20)
+    assert (after.scale, after.rotate) == (0.65, -170)
+    pose = pose_of(alpha, after)
+    assert pose.centre[0] / pose.frame.width == pytest.approx(0.3, abs=0.001)
+    assert pose.centre[1] / pose.frame.height == pytest.approx(0.6, abs=0.001)
+    assert pose_of(alpha, dragged(alpha, Placement(), (0.3, 0.6))).exact  # moved only: still the photo's pixels
