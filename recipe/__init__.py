@@ -13,6 +13,7 @@ from recipe.draft import Draft
 from recipe.edit import Recipe
 from recipe.look import NEW_LOOK, NEW_SHADOW, Look
 from recipe.mask import Layer, MaskRecipe, Source
+from recipe.placement import PRESETS, RATIOS, Placement, Preset
 from recipe.task import Task, TaskKind, task_of, tasks
 from recipe.values import (
     MAX_PICTURES,
@@ -37,6 +38,8 @@ __all__ = [
     "MAX_SEED",
     "NEW_LOOK",
     "NEW_SHADOW",
+    "PRESETS",
+    "RATIOS",
     "Backdrop",
     "Colour",
     "Digest",
@@ -48,6 +51,8 @@ __all__ = [
     "Name",
     "OptionValues",
     "Part",
+    "Placement",
+    "Preset",
     "Recipe",
     "Side",
     "Source",

@@ -15,13 +15,14 @@ import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, guess_light, reflection, shadows
+from imaging import cast_shadow, checks, composite, guess_light, placement, reflection, shadows
 from imaging.cast_shadow import Ground
 from imaging.openraster import Layers
 from imaging.photo import Array, Photo
+from imaging.placement import Placed
 from imaging.subject import Subject
 from masks import Selection
-from recipe import Look, Recipe
+from recipe import Look, Placement, Recipe
 from recipe.look import Shadow
 from tasks.base import Result, Run, Stopwatch, Task, report_on
 
@@ -32,6 +33,11 @@ class NewBackground(Task):
     """The same subject in a new place."""
 
     name = "background"
+    title = "New background"
+    help = (
+        "Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."
+    )
+    icon = "wallpaper"
 
     @staticmethod
     def run(task: Run) -> Iterator[Result]:
@@ -60,12 +66,17 @@ class NewBackground(Task):
 class _Prepared:
     """The subject with all that does not depend on the background."""
 
-    subject: Subject
+    placed: Placed
     selection: Selection
     shadow: Shadow
     look: Look
     share: float
     notes: tuple[str, ...]
+
+    @property
+    def subject(self) -> Subject:
+        """In its place in the frame."""
+        return self.placed.subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +103,15 @@ def _photo_of(recipe: Recipe, photo: Photo | None) -> Photo:
 
 
 def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
-    alpha = selection.values
+    placed = placement.place(Subject.of(photo, selection.values), recipe.placement)
+    alpha = placed.subject.alpha
     share = checks.protected_share(alpha)
     if share == 0:
         raise BadInput("The mask protects no pixel of the subject fully; feather it less or choose another mask.")
-    notes = [*photo.notes, *selection.notes]
+    notes = [*photo.notes, *selection.notes, *placed.notes]
     if recipe.shadow in ("contact", "cast") and not shadows.ground_visible(alpha):
-        notes.append("The subject reaches the lower edge of the photo, so there is no ground for a shadow.")
-    return _Prepared(Subject.of(photo, alpha), selection, recipe.shadow, recipe.look, share, tuple(notes))
+        notes.append("The subject reaches the lower edge of the picture, so there is no ground for a shadow.")
+    return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
 
 def _composite(prepared: _Prepared, background: Background) -> _Composite:
@@ -144,12 +156,15 @@ def _layers(prepared: _Prepared, made: _Composite) -> Layers:
 
 def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, float | int]:
     """What the report says of a composite under ``checks``."""
-    alpha = prepared.selection.values
+    alpha = prepared.subject.alpha
     measured: dict[str, float | int] = {
         "protected_share": round(prepared.share, 4),
         "changed_subject_pixels": checks.changed_subject_pixels(prepared.subject.photo.pixels, pixels, alpha),
-        "subject_share": round(prepared.selection.area / alpha.size, 4),
+        "subject_share": round(float(alpha.sum(dtype=np.int64)) / 255 / alpha.size, 4),
     }
+    if recipe.placement != Placement():
+        measured["resampled"] = prepared.placed.resampled
+        measured["cut_off_share"] = round(prepared.placed.cut_off, 4)
     if recipe.backdrop == WHITE:
         measured["pure_white_share"] = checks.pure_white_share(pixels, alpha)
     return measured
