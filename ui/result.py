@@ -9,7 +9,7 @@ from imaging import sentences
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
-from ui import about, exports, pictures, selecting, state, working
+from ui import about, exports, pictures, pressed, selecting, state, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
 
@@ -59,6 +59,9 @@ def _candidates() -> None:
                 args=(at,),
                 help="Look at this one large.",
             )
+    pressed.mark(
+        [f"candidate_{at}" for at in range(len(here.results))], f"candidate_{here.chosen}", key="candidates_pressed"
+    )
 
 
 def _choose(at: int) -> None:
