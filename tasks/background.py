@@ -14,11 +14,12 @@ import models
 from backdrops import Background, Progress
 from errors import BadInput
 from imaging import cast_shadow, checks, composite, placement, shadows
+from imaging.colour import to_srgb
 from imaging.openraster import Layers
-from imaging.photo import Array, Photo
+from imaging.photo import Array, Photo, to_8_bit
 from imaging.placement import Placed
 from imaging.subject import Subject
-from masks import Selection
+from masks import Selection, expansion
 from recipe import Placement, Recipe
 from tasks.base import Result, Run, Stopwatch, Task, report_on
 
@@ -122,14 +123,21 @@ def _layers(prepared: _Prepared, background: Background, pixels: Array) -> Layer
     return Layers(cut_out, shadow, background.pixels, subject.alpha, pixels, subject.photo.icc)
 
 
-def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, float | int]:
+def _measured(recipe: Recipe, prepared: _Prepared, background: Background, pixels: Array) -> dict[str, float | None]:
     """What the report says of a composite under ``checks``."""
     alpha = prepared.subject.alpha
-    measured: dict[str, float | int] = {
+    measured: dict[str, float | None] = {
         "protected_share": round(prepared.share, 4),
         "changed_subject_pixels": checks.changed_subject_pixels(prepared.subject.photo.pixels, pixels, alpha),
         "subject_share": round(float(alpha.sum(dtype=np.int64)) / 255 / alpha.size, 4),
     }
+    if background.pixels is not None:
+        icc = prepared.subject.photo.icc
+        off = checks.edge_delta_e(pixels, background.pixels, _shadow(prepared, background), alpha, icc)
+        measured["edge_delta_e"] = None if off is None else round(off, 2)
+        if background.models:
+            grown = expansion.measure(to_srgb(to_8_bit(pixels), icc), alpha)
+            measured["expansion"] = None if grown is None else round(grown, 4)
     if recipe.placement != Placement():
         measured["resampled"] = prepared.placed.resampled
         measured["cut_off_share"] = round(prepared.placed.cut_off, 4)
@@ -141,7 +149,7 @@ def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, f
 def _result(recipe: Recipe, prepared: _Prepared, background: Background, pixels: Array, seconds: float) -> Result:
     """Check that the subject is as it was, and report."""
     photo, selection = prepared.subject.photo, prepared.selection
-    measured = _measured(recipe, prepared, pixels)
+    measured = _measured(recipe, prepared, background, pixels)
     if measured["changed_subject_pixels"]:
         raise AssertionError(f"{measured['changed_subject_pixels']} pixels of the subject were changed")
     report = report_on(recipe, background, seconds, photo.size)

@@ -24,16 +24,18 @@ from imaging.geometry import Size
 from imaging.photo import load
 from jobs import store
 from masks import Selection
-from recipe import Length, MaskRecipe, Recipe
+from recipe import Length, MaskRecipe, Placement, Recipe
 
 pytestmark = pytest.mark.xdist_group("torch")
 
 QUICK = {"prompt": "a beach at dusk", "num_inference_steps": 3}
 
 
-def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", **given):
+def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", placement=Placement(), **given):
     backdrop = GeneratedBackdrop.of(model, **{**QUICK, **given})
-    return Recipe(photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow)
+    return Recipe(
+        photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow, placement=placement
+    )
 
 
 def run(recipe, photo, on_progress=None):
@@ -374,3 +376,16 @@ def test_a_prompt_that_is_too_long_is_said(here):
     photo = stored_photo(160, 100)
     (result,) = run(recipe_for(photo, prompt="x" * 80), photo)
     assert any("longer than the model reads" in note for note in result.report["notes"])
+
+
+def test_layers_of_a_generated_picture_make_it_again_outside_the_subject(here):
+    from ui import exports
+
+    photo = stored_photo(160, 100)
+    (result,) = run(recipe_for(photo, placement=Placement(move_x=10)), photo)
+    layers = exports.layers(store.default().put(result.encode("PNG")))
+    outside = layers.mask == 0
+    assert (layers.background[outside] == result.pixels[outside]).mean() > 0.9  # filled in near the subject
+    kept = layers.mask == 255
+    assert (layers.cut_out[kept][:, :3] == result.pixels[kept]).all()
+    assert result.report["checks"]["resampled"] is False
