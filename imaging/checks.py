@@ -16,6 +16,7 @@ from imaging.geometry import Size
 from imaging.photo import Array, to_8_bit
 
 RING_SIDE = 1024  # pixels, the longer side of the copy on which the edge is measured
+MOST_EXPANSION = 0.15  # of the subject's area, painted onto it by a generating model
 MOST_CUT_OFF = 0.005  # of the subject, by where it was placed
 
 
@@ -110,6 +111,8 @@ def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) ->
         sentences.append(f"{measured['changed_subject_pixels']} pixels of the subject differ from the photo.")
     if measured.get("cut_off_share", 0) > MOST_CUT_OFF:
         sentences.append(f"{measured['cut_off_share']:.1%} of the subject lie outside the picture.")
+    if (measured.get("expansion") or 0) > MOST_EXPANSION:
+        sentences.append(f"The background adds {measured['expansion']:.0%} to the subject (expansion).")
     if measured.get("pure_white_share", 1) < 1:
         sentences.append(f"Only {measured['pure_white_share']:.2%} of the white background is pure white.")
     if doubt is not None and doubt >= doubtful:

@@ -12,12 +12,21 @@ from PIL import ImageCms
 
 import main
 import replay
-from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop, TransparentBackdrop
+from backdrops import (
+    BlurBackdrop,
+    ColourBackdrop,
+    DescribedBackdrop,
+    GradientBackdrop,
+    ImageBackdrop,
+    SceneBackdrop,
+    SweepBackdrop,
+    TransparentBackdrop,
+)
 from errors import BadInput
 from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
-from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source
+from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source, kinds
 
 
 def wide_gamut() -> bytes:
@@ -42,7 +51,14 @@ BACKDROPS: list[Backdrop] = [
     ImageBackdrop(digest=digest_of(BACKDROP_PICTURE)),
     ImageBackdrop(digest=digest_of(BACKDROP_PICTURE), fit="contain"),
     TransparentBackdrop(),
+    SceneBackdrop(name="table"),
+    DescribedBackdrop.of("background", "on a beach at dusk"),
 ]
+
+
+def test_every_kind_of_backdrop_is_among_them() -> None:
+    assert {backdrop.kind for backdrop in BACKDROPS} | {"generated"} == set(kinds())  # that one is in test_paint.py
+
 
 shapes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 photos = shapes.flatmap(
