@@ -13,6 +13,7 @@ from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, Given, MaybeSeed, PhotoArgument, for_task, grouped, made, usage
 from cli.generated import BackgroundFlags, BestOfFlag, CreateFlags, generated_backdrop, resolve_seed
+from cli.look import LookFlags, read_look
 from cli.mask import LayerFlags, MaskFlags, read_mask
 from cli.placement import PlacementFlags, PresetFlag, preset_of, read_placement
 from cli.report import ProgressLine, Writer, print_report
@@ -98,13 +99,7 @@ def background(
     shape: MaskFlags,
     preset: PresetFlag = None,
     place: PlacementFlags,
-    shadow: Annotated[
-        str,
-        typer.Option(
-            metavar="none|contact|cast",
-            help="A shadow on the ground: soft, where the subject stands, or cast along the light.",
-        ),
-    ] = "none",
+    look: LookFlags,
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
     best_of: BestOfFlag = None,
@@ -143,8 +138,6 @@ def background(
     if backdrop is not None and settings:
         flag = f"--{next(iter(settings)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
-    if shadow not in ("none", "contact", "cast"):
-        raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none, contact or cast", param_hint="--shadow")
     outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
     if save_layers is not None and save_layers.suffix == ".ora":
@@ -163,7 +156,7 @@ def background(
         mask=read_mask(mask, layers, shape, store, outputs),
         placement=placement,
         backdrop=wanted,
-        shadow=shadow,
+        **read_look(look),
         seed=resolve_seed(seed, generated),
         options=options,
     )

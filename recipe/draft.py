@@ -17,13 +17,14 @@ from pydantic import Field, ValidationError
 import fields
 from errors import BadInput
 from recipe.backdrop import Backdrop, kind_of
-from recipe.edit import Recipe, Seed, Shadow
+from recipe.edit import Recipe, Seed
+from recipe.look import NEW_LOOK, NEW_SHADOW, Look, Shadow
 from recipe.mask import MaskRecipe
 from recipe.placement import Placement
 from recipe.task import Task, task_of
 from recipe.values import Digest, OptionValues, Part, explain
 
-_SHARED = ("task", "photo", "mask", "placement", "shadow", "seed")
+_SHARED = ("task", "photo", "mask", "placement", "shadow", "look", "seed")
 """The fields that a draft and a recipe have in common."""
 
 
@@ -43,7 +44,8 @@ class Draft(Part):
     placement: Placement = Placement()
     kind: str = "colour"
     backdrops: Mapping[str, OptionValues] = Field(default_factory=dict)
-    shadow: Shadow = "none"
+    shadow: Shadow = NEW_SHADOW
+    look: Look = NEW_LOOK
     seed: Seed = 0
     options: Mapping[str, OptionValues] = Field(default_factory=dict)
 
@@ -157,7 +159,7 @@ class Draft(Part):
         parts: dict[str, Any] = {name: getattr(self, name) for name in _SHARED}
         parts["options"] = self.options.get(self.task, {})
         if not task_of(self.task).has_subject:
-            parts |= {"photo": None, "mask": MaskRecipe(), "placement": Placement(), "shadow": "none"}
+            parts |= {"photo": None, "mask": MaskRecipe(), "placement": Placement(), "shadow": "none", "look": Look()}
         if task_of(self.task).has_backdrop:
             parts["backdrop"] = self.backdrop()
         try:

@@ -26,7 +26,7 @@ from errors import BadInput
 from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
-from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source, kinds
+from recipe import NEW_LOOK, Backdrop, Layer, Look, MaskRecipe, Recipe, Source, kinds
 
 
 def wide_gamut() -> bytes:
@@ -55,6 +55,8 @@ BACKDROPS: list[Backdrop] = [
     DescribedBackdrop.of("background", "on a beach at dusk"),
 ]
 
+LOOKS = [Look(), NEW_LOOK, Look(reflection=60, shadow_strength=150, shadow_direction=40, shadow_length=120)]
+
 
 def test_every_kind_of_backdrop_is_among_them() -> None:
     assert {backdrop.kind for backdrop in BACKDROPS} | {"generated"} == set(kinds())  # that one is in test_paint.py
@@ -71,10 +73,15 @@ photos = shapes.flatmap(
 
 @settings(max_examples=60, deadline=None)
 @given(
-    photos, st.sampled_from(BACKDROPS), st.sampled_from(["none", "contact", "cast"]), st.booleans(), st.integers(0, 99)
+    photos,
+    st.sampled_from(BACKDROPS),
+    st.sampled_from(["none", "auto", "contact", "cast"]),
+    st.sampled_from(LOOKS),
+    st.booleans(),
+    st.integers(0, 99),
 )
 def test_the_subject_is_untouched(
-    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, profile: bool, seed: int
+    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, look: Look, profile: bool, seed: int
 ) -> None:
     pixels, mask = case
     photo = photo_of(pixels, wide_gamut() if profile else None)
@@ -85,6 +92,7 @@ def test_the_subject_is_untouched(
         mask=MaskRecipe(layers=layers),
         backdrop=backdrop,
         shadow=shadow,
+        look=look,
         seed=seed,  # type: ignore[arg-type]
     )
     if not (mask >= 250).any():

@@ -23,7 +23,7 @@ import masks
 from errors import BadInput
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Draft, MaskRecipe, Placement, Recipe, Source, Task, explain, kind_of, task_of
+from recipe import Draft, Look, MaskRecipe, Placement, Recipe, Source, Task, explain, kind_of, task_of
 from ui import state
 
 
@@ -53,6 +53,7 @@ def field(path: str, task: Task = "background") -> Bound:
     models: dict[str, type[BaseModel]] = {
         "mask": MaskRecipe,
         "placement": Placement,
+        "look": Look,
         "options": task_of(draft.task).Options,
     }
     model = models.get(part, Recipe)

@@ -19,7 +19,7 @@ from imaging.placement import place, without_subject
 from imaging.provenance import Provenance
 from imaging.subject import Subject
 from jobs import store
-from recipe import Recipe
+from recipe import Look, Recipe
 from ui import state
 from ui.outcome import Outcome, with_alpha
 
@@ -96,7 +96,7 @@ def _mask(digest: str) -> bytes:
 def _cut_out(digest: str) -> bytes:
     """The subject alone, by the very selection in the picture's file, whatever would be found today."""
     made, recipe, photo = _making(digest)
-    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
+    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none", "look": Look()})
     (result,) = main.run(wanted, photo, store.default().get, selection=replay.selection_of(made, "the result", photo))
     return result.encode("PNG")
 

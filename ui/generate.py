@@ -18,7 +18,7 @@ from imaging.sentences.presets import PRESETS
 from jobs import queue
 from masks import Selection
 from recipe import Task
-from ui import binding, controls, described, downloads, instant, placing, selecting, state, visitor
+from ui import binding, controls, described, downloads, instant, look, placing, selecting, state, visitor
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -135,7 +135,7 @@ def _settings(task: Task) -> bool:
         _seed(task)
     _more(task, model)
     if task == "background":
-        controls.draw(binding.field("shadow"))
+        look.panel()
         placing.panel()
     if model is not None and not models.is_installed(model.id):
         downloads.offer(model)

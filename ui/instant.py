@@ -16,7 +16,7 @@ from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
 from recipe import Recipe, kinds
-from ui import binding, controls, pictures, placing, scenes, selecting, state, swatches
+from ui import binding, controls, look, pictures, placing, scenes, selecting, state, swatches
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -56,7 +56,7 @@ def panel(photo: Photo) -> None:
             controls.draw(bound)
     if state.draft().missing():
         st.info(f"Hand in {' and '.join(state.draft().missing())}, and it appears behind the subject.")
-    controls.draw(binding.field("shadow"))
+    look.panel()
     placing.panel()
     make(photo)
 
