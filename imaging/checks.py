@@ -16,7 +16,9 @@ from imaging.geometry import Size
 from imaging.photo import Array, to_8_bit
 
 RING_SIDE = 1024  # pixels, the longer side of the copy on which the edge is measured
-MOST_EXPANSION = 0.15  # of the subject's area, painted onto it by a generating model
+RING_BLUR = 6  # pixels of that copy, over which colours are averaged along the edge: a Gaussian's sigma
+MOST_EXPANSION = 0.1  # of the subject's area, painted onto it by a generating model (benchmarks/gate.py)
+MOST_EDGE_DELTA_E = 8.0  # CIEDE2000, of the soft edge: beyond it there is a halo (benchmarks/gate.py)
 MOST_CUT_OFF = 0.005  # of the subject, by where it was placed
 
 
@@ -64,9 +66,9 @@ def edge_delta_e(
 ) -> float | None:
     """How far the soft edge is from what is expected of it: mean CIEDE2000; ``None`` where there is no such edge.
 
-    Expected is the background mixed, at the edge's alpha, with the nearest colour that is surely the subject's. What
-    remains of the old background, and any rim, is a difference; so is a subject whose own edge has another colour.
-    Measured on a copy of at most ``RING_SIDE`` pixels, in the ring where the alpha is from 4 % to 96 %.
+    Expected is the background mixed, at the edge's alpha, with the nearest colour that is surely the subject's. Both
+    are averaged along the edge, so that texture does not count: what is left is a rim, such as the old background's
+    colour. Measured on a copy of at most ``RING_SIDE`` pixels, in the ring where the alpha is from 4 % to 96 %.
 
     Args:
         picture: ``(H, W, 3)``, the composite.
@@ -93,9 +95,16 @@ def edge_delta_e(
     )
     nearest = np.zeros((int(labels.max()) + 1, 3), np.float32)
     nearest[labels[sure]] = have[sure]
-    part = share[ring][:, None].astype(np.float32) / 255
-    expected = np.rint(part * nearest[labels[ring]] + (1 - part) * below[ring]).astype(np.uint8)
-    return float(ciede2000(have[ring], expected).mean())
+    part = share[..., None].astype(np.float32) / 255
+    expected = part * nearest[labels] + (1 - part) * below
+    weight = ring.astype(np.float32)
+    around = np.maximum(cv2.GaussianBlur(weight, (0, 0), RING_BLUR), 1e-6)[..., None]
+
+    def averaged(colours: Array) -> npt.NDArray[np.uint8]:
+        blurred = cv2.GaussianBlur(colours.astype(np.float32) * weight[..., None], (0, 0), RING_BLUR) / around
+        return np.rint(blurred[ring]).clip(0, 255).astype(np.uint8)
+
+    return float(ciede2000(averaged(have), averaged(expected)).mean())
 
 
 def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) -> tuple[str, ...]:
@@ -111,6 +120,10 @@ def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) ->
         sentences.append(f"{measured['changed_subject_pixels']} pixels of the subject differ from the photo.")
     if measured.get("cut_off_share", 0) > MOST_CUT_OFF:
         sentences.append(f"{measured['cut_off_share']:.1%} of the subject lie outside the picture.")
+    if (measured.get("edge_delta_e") or 0) > MOST_EDGE_DELTA_E:
+        sentences.append(
+            f"The soft edge is off by a colour difference of {measured['edge_delta_e']:.1f} (CIEDE2000): a halo."
+        )
     if (measured.get("expansion") or 0) > MOST_EXPANSION:
         sentences.append(f"The background adds {measured['expansion']:.0%} to the subject (expansion).")
     if measured.get("pure_white_share", 1) < 1:

@@ -8,7 +8,8 @@ import pytest
 from conftest import ROOT, disc, picture
 from PIL import Image
 
-from imaging import inpaint_io
+from imaging import checks, inpaint_io
+from imaging.delta_e import ciede2000
 from masks import expansion
 
 
@@ -50,3 +51,33 @@ def test_the_autoencoders_shift_is_cancelled_and_nothing_else() -> None:
     assert inpaint_io.cancel_shift(other, Image.fromarray(seen), mask) == (other, 0.0)
     nothing_kept = Image.new("L", (160, 120), 255)
     assert inpaint_io.cancel_shift(other, Image.fromarray(seen), nothing_kept) == (other, 0.0)
+
+
+def test_a_halo_is_measured_and_a_clean_edge_is_not() -> None:
+    """A grey disc from before green, put before white: with its own colour in the edge, and with the old green."""
+    alpha = disc(200, 160, 50, 12)
+    share, white = alpha[..., None] / 255, np.full((160, 200, 3), 255, np.uint8)
+    subject, green = np.full((160, 200, 3), 90, np.uint8), np.array([20, 220, 40])
+    old = subject * share + green * (1 - share)
+    clean = np.rint(subject * share + white * (1 - share)).astype(np.uint8)
+    halo = np.rint(old * share + white * (1 - share)).astype(np.uint8)
+    off = [checks.edge_delta_e(made, white, None, alpha, None) for made in (clean, halo)]
+    assert off[0] is not None
+    assert off[1] is not None
+    assert off[0] < 1
+    assert off[1] > checks.MOST_EDGE_DELTA_E
+    assert checks.failed({"edge_delta_e": off[0]}, None, 1) == ()
+    assert "halo" in checks.failed({"edge_delta_e": off[1]}, None, 1)[0]
+    hard = np.where(alpha >= 128, np.uint8(255), np.uint8(0))
+    assert checks.edge_delta_e(clean, white, None, hard, None) is None  # there is no soft edge
+
+
+def test_ciede2000_is_the_librarys() -> None:
+    from skimage.color import deltaE_ciede2000, rgb2lab
+
+    rng = np.random.default_rng(3)
+    first = rng.integers(0, 256, (3000, 3), np.uint8)
+    second = np.clip(first + rng.integers(-40, 41, first.shape), 0, 255).astype(np.uint8)
+    second[:500] = first[:500, :1]
+    wanted = deltaE_ciede2000(rgb2lab(first[None] / 255), rgb2lab(second[None] / 255))[0]
+    assert np.abs(ciede2000(first, second) - wanted).max() < 0.02

@@ -63,9 +63,9 @@ def test_layers_of_an_openraster_file_make_the_result(
 
 
 def test_strict_turns_a_failed_check_into_an_error_and_keeps_the_picture(
-    command: Command, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: Command, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out.png"
+    out, photo = tmp_path / "out.png", png(tmp_path / "photo.png", np.full((90, 120, 3), (150, 110, 80), np.uint8))
     white = ["background", photo, "-o", out, "--mask", f"file:{mask}", "--backdrop", "colour:#ffffff", "--strict"]
     assert command(*white) == 0
     assert out.exists()

@@ -408,7 +408,7 @@ def test_best_of_puts_the_subject_that_grew_least_first(here, tmp_path, monkeypa
     grown = iter([0.3, None, 0.1])
     monkeypatch.setattr(expansion, "measure", lambda *_: next(grown))  # random weights paint no subjects
     photo, mask = tmp_path / "photo.png", tmp_path / "mask.png"
-    photo.write_bytes(encode(picture(160, 100), "PNG"))
+    photo.write_bytes(encode(np.full((100, 160, 3), (150, 110, 80), np.uint8), "PNG"))
     mask.write_bytes(encode(subject_of(160, 100), "PNG"))
     flags = ["--mask", f"file:{mask}", "--prompt", "a beach", "--model", "sd15-inpaint", "--num-inference-steps", "2"]
     flags += ["--seed", "5", "--best-of", "3"]
