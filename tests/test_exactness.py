@@ -26,7 +26,8 @@ from errors import BadInput
 from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
-from recipe import NEW_LOOK, Backdrop, Layer, Look, MaskRecipe, Recipe, Source, kinds
+from masks import Selection
+from recipe import NEW_LOOK, Backdrop, Layer, Look, MaskRecipe, Placement, Recipe, Source, kinds
 
 
 def wide_gamut() -> bytes:
@@ -162,3 +163,21 @@ def test_nothing_of_the_old_background_stays_in_a_cut_out() -> None:
 def test_the_recipe_must_be_of_this_photo() -> None:
     with pytest.raises(BadInput, match="not the photo of the recipe"):
         main.run(Recipe(photo="0" * 64), photo_of(picture()), no_inputs)
+
+
+@pytest.mark.parametrize("backdrop", BACKDROPS, ids=lambda backdrop: backdrop.kind)
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_subject_that_only_changes_its_place_is_untouched(backdrop: Backdrop, depth: type) -> None:
+    pixels, alpha = picture(48, 36, depth=depth), disc(48, 36, 10)
+    photo = photo_of(pixels, wide_gamut())
+    placement = Placement(shape="1:1", move_x=12.5, flip=True)
+    recipe = Recipe(photo=photo.digest, placement=placement, backdrop=backdrop, shadow="cast")
+    (result,) = main.run(recipe, photo, lambda _: BACKDROP_PICTURE, selection=Selection(alpha))
+    assert result.report["checks"]["resampled"] is False
+    assert result.report["checks"]["changed_subject_pixels"] == 0
+    assert result.pixels.shape[:2] == (48, 48)
+    kept = pixels[alpha == 255]
+    placed = np.zeros((48, 48), bool)
+    placed[6:42] = np.roll(alpha[:, ::-1] == 255, 6, axis=1)  # the frame grew by 6 rows above and below
+    assert sorted(map(tuple, result.pixels[placed][:, :3])) == sorted(map(tuple, kept))
+    assert (result.pixels[placed][:, :3] == np.roll(pixels[:, ::-1], 6, axis=1)[placed[6:42]]).all()
