@@ -15,7 +15,7 @@ import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, guess_light, placement, reflection, shadows
+from imaging import cast_shadow, checks, composite, guess_light, match_light, placement, reflection, shadows
 from imaging.cast_shadow import Ground
 from imaging.colour import to_srgb
 from imaging.openraster import Layers
@@ -59,8 +59,9 @@ class NewBackground(Task):
         backdrop = backdrops.kind_of(recipe.backdrop)
         images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
         for index, background in enumerate(images):
-            made = _composite(prepared, background)
-            yield _result(recipe.for_image(index), prepared, background, made, watch.lap())
+            lit = _in_its_light(prepared, background)
+            made = _composite(lit, background)
+            yield _result(recipe.for_image(index), lit, background, made, watch.lap())
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,20 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
     return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
 
+def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
+    """The subject in the background's light, where that is asked for; what is checked later is this subject."""
+    if not prepared.look.match_light or background.pixels is None:
+        return prepared
+    change = match_light.measure(prepared.subject, background.pixels)
+    red, green, blue = change.gains
+    note = (
+        f"Match the light changed the subject: linear light times {red:.2f} red, {green:.2f} green, {blue:.2f} blue, "
+        f"contrast {change.contrast:.2f}. Without it the subject's pixels are the photo's."
+    )
+    subject = match_light.apply(prepared.subject, change)
+    return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
+
+
 def _composite(prepared: _Prepared, background: Background) -> _Composite:
     """The subject over the background, and what it is made of."""
     subject, shadow, pixels = prepared.subject, _shadow(prepared, background), background.pixels
@@ -125,7 +140,9 @@ def _composite(prepared: _Prepared, background: Background) -> _Composite:
     gloss = floor.gloss if prepared.look.reflection is None else prepared.look.reflection / 100
     pixels = reflection.reflect(pixels, subject.photo.pixels, subject.alpha, floor, gloss)
     shaded = pixels if shadow is None else composite.shade(pixels, shadow)
-    return _Composite(composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded), pixels, shadow)
+    wrap = prepared.look.light_wrap / 100
+    over = composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded, wrap)
+    return _Composite(over, pixels, shadow)
 
 
 def _shadow(prepared: _Prepared, background: Background) -> npt.NDArray[np.uint8] | None:
@@ -169,6 +186,8 @@ def _measured(recipe: Recipe, prepared: _Prepared, background: Background, made:
         if background.models:
             grown = expansion.measure(to_srgb(to_8_bit(pixels), photo.icc), alpha)
             measured["expansion"] = None if grown is None else round(grown, 4)
+    if recipe.look.match_light and made.background is not None:
+        measured["light_matched"] = True
     if recipe.placement != Placement():
         measured["resampled"] = prepared.placed.resampled
         measured["cut_off_share"] = round(prepared.placed.cut_off, 4)

@@ -56,7 +56,11 @@ BACKDROPS: list[Backdrop] = [
     DescribedBackdrop.of("background", "on a beach at dusk"),
 ]
 
-LOOKS = [Look(), NEW_LOOK, Look(reflection=60, shadow_strength=150, shadow_direction=40, shadow_length=120)]
+LOOKS = [
+    Look(),
+    NEW_LOOK,
+    Look(reflection=60, shadow_strength=150, shadow_direction=40, shadow_length=120, light_wrap=100),
+]
 
 
 def test_every_kind_of_backdrop_is_among_them() -> None:
