@@ -6,6 +6,7 @@ import streamlit as st
 
 from errors import BadInput, StudioError
 from imaging import sentences
+from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
@@ -125,6 +126,9 @@ def _checks(found: Outcome) -> None:
             )
     elif found.recipe.photo is not None:
         lines.append(":gray[:material/info:] The photo is no longer on this machine, so nothing can be compared.")
+    if found.expansion is not None:
+        mark = ":green[:material/check_circle:]" if found.expansion <= MOST_EXPANSION else ":orange[:material/warning:]"
+        lines.append(f"{mark} Painted onto the subject: {found.expansion:.0%} of its area (expansion).")
     lines.append(f":green[:material/check_circle:] {width} × {height} pixels" + _as_large(found))
     for line in lines:
         st.markdown(line)
