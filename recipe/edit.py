@@ -9,19 +9,12 @@ from pydantic import Field, ValidationError, model_validator
 from errors import BadInput
 from fields import Control
 from recipe.backdrop import AnyBackdrop, kind_of
+from recipe.look import Look, Shadow
 from recipe.mask import MaskRecipe
+from recipe.placement import Placement
 from recipe.task import Task, task_of
-from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, Part, explain
+from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, OptionValues, Part, explain
 
-Shadow = Annotated[
-    Literal["none", "contact", "cast"],
-    Field(
-        title="Shadow",
-        description="So that the subject does not float. Contact: a soft dark line where it stands. Cast: dark at each "
-        "foot and under the body, and along the light of the scene.",
-    ),
-    Control(words={"none": "None", "contact": "Contact", "cast": "Cast"}, metavar="none|contact|cast"),
-]
 Seed = Annotated[
     int,
     Field(
@@ -39,27 +32,37 @@ class Recipe(Part):
     """One edit. Equal recipes on equal photos give equal pixels on the same machine.
 
     The task ``background`` gives a photo's subject a new background; ``create`` makes a picture from a prompt alone, so
-    it has neither photo nor mask. The seed is settled when the recipe is made; a recipe never says "random".
+    it has neither photo nor mask. ``options`` are a task's own settings, as its class has them. The seed is settled
+    when the recipe is made; a recipe never says "random".
     """
 
     version: Literal[1] = 1
     task: Task = "background"
     photo: Digest | None = None
     mask: MaskRecipe = MaskRecipe()
+    placement: Placement = Placement()
     backdrop: AnyBackdrop = Field(default_factory=lambda: kind_of("colour").resolve({}))
     shadow: Shadow = "none"
+    look: Look = Look()
     seed: Seed = 0
+    options: OptionValues = Field(default_factory=dict, validate_default=True)
 
     @model_validator(mode="after")
     def _fits_its_task(self) -> Self:
-        if task_of(self.task).has_subject:
+        task = task_of(self.task)
+        try:
+            task.Options.model_validate(self.options)
+        except ValidationError as error:
+            raise ValueError(explain(error)) from None
+        if task.has_subject:
             if self.photo is None:
                 raise ValueError(f"a {self.task} needs a photo")
         else:
             if not self.backdrop.creates:
                 raise ValueError("to create a picture takes a prompt and a model")
-            if self.photo or self.mask != MaskRecipe() or self.shadow != "none":
-                raise ValueError("a picture created from a prompt has no photo, mask or shadow")
+            parts = self.photo, self.mask, self.shadow, self.look, self.placement
+            if parts != (None, MaskRecipe(), "none", Look(), Placement()):
+                raise ValueError("a picture created from a prompt has no photo, mask, shadow or placement")
         if self.seed + self.backdrop.pictures - 1 > MAX_SEED:
             raise ValueError(f"seed: the last picture's would exceed {MAX_SEED}; take a smaller one")
         return self

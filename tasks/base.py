@@ -67,18 +67,23 @@ class Result:
     def encode(self, kind: str = "PNG") -> bytes:
         """The result as a file's bytes: ``PNG`` (exact, replayable), ``JPEG`` or ``WEBP``."""
         environment = {key: self.report[key] for key in ("models", "seed", "size", "versions")}
+        if "expansion" in self.report["checks"]:
+            environment["expansion"] = self.report["checks"]["expansion"]
         selection = self.selection.values if self.selection else None
         made = provenance.Provenance(self.recipe.to_json(), environment, selection, self.inputs)
         return encode(self.pixels, kind, self.icc, self.exif, made)
 
 
 class Task(TaskKind, ABC):
-    """Something that can be done: what it does to a recipe."""
+    """Something that can be done: what it does to a recipe. Its command and its panel on the page follow from it."""
 
     @staticmethod
     @abstractmethod
     def run(task: Run) -> Iterator[Result]:
-        """One result per picture that the recipe asks for, each as soon as it is finished."""
+        """One result per picture that the recipe asks for, each as soon as it is finished.
+
+        The task's own options are ``Options.model_validate(task.recipe.options)``.
+        """
 
 
 def task_of(name: str) -> type[Task]:
