@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("backdrop")
 
+pytest_plugins = ("browser",)  # the server and the browser
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("BACKDROP_SHARED", ROOT.parent / "shared"))
 _skipped: set[str] = set()

@@ -51,8 +51,9 @@ def _mode() -> str:
 
 def _switch(mode: str) -> None:
     """Take up the other mode as it was left. A callback."""
-    if mode == "Generated":
-        state.workspace().view["instant.kind"] = state.draft().kind
-        generate.choose_model("background", generate.chosen_model("background"))
-    else:
-        state.edit(state.draft().put("backdrop.kind", str(state.value("instant.kind", "colour"))))
+    with state.change("Kind of background"):
+        if mode == "Generated":
+            state.workspace().view["instant.kind"] = state.draft().kind
+            generate.choose_model("background", generate.chosen_model("background"))
+        else:
+            state.replace(state.draft().put("backdrop.kind", str(state.value("instant.kind", "colour"))))

@@ -50,12 +50,12 @@ def field(path: str, task: Task = "background") -> Bound:
     if part == "backdrop":
         return _backdrop_field(fields.setting(kind_of(draft.kind), name), task, draft.kind)
     model: type[BaseModel] = MaskRecipe if part == "mask" else Recipe
-    key = f"{task}.{path}"
+    key, setting = f"{task}.{path}", fields.setting(model, name or part)
     return Bound(
-        fields.setting(model, name or part),
+        setting,
         key,
         lambda: state.draft(task).get(path),
-        lambda value: state.edit(state.draft(task).put(path, value), key),
+        lambda value: state.edit(state.draft(task).put(path, value), setting.title, key),
     )
 
 
@@ -72,7 +72,7 @@ def _backdrop_field(setting: Setting, task: Task, kind: str) -> Bound:
         changed = state.draft(task).put(f"backdrop.{setting.name}", value)
         if setting.name in ("prompt", "negative_prompt") and "readings" in changed.settings:
             changed = changed.put("backdrop.readings", None)  # they were of the words before
-        state.edit(changed, key)
+        state.edit(changed, setting.title, key)
 
     return Bound(setting, key, lambda: state.draft(task).get(f"backdrop.{setting.name}"), write)
 
@@ -93,7 +93,7 @@ def layer_option(at: int, name: str) -> Bound:
         setting,
         key,
         lambda: _value(options, setting, state.draft().mask.layers[at].source.options),
-        lambda value: state.edit(put_layer_options(state.draft(), at, {name: value}), key),
+        lambda value: state.edit(put_layer_options(state.draft(), at, {name: value}), setting.title, key),
     )
 
 
@@ -124,7 +124,7 @@ def scene_option(name: str, task: Task = "background") -> Bound:
         values = {other: kept for other, kept in state.draft(task).get("backdrop.values").items() if other != name}
         if value != setting.default:
             values[name] = _dumped(options, name, value)
-        state.edit(state.draft(task).put("backdrop.values", values), key)
+        state.edit(state.draft(task).put("backdrop.values", values), setting.title, key)
 
     return Bound(setting, key, lambda: _value(options, setting, state.draft(task).get("backdrop.values")), write)
 

@@ -66,7 +66,7 @@ def _kind() -> str:
         key=key,
         format_func=lambda name: f":material/{offered[name].icon}: {offered[name].title}",
         required=True,
-        on_change=lambda: state.edit(state.draft().put("backdrop.kind", st.session_state[key])),
+        on_change=lambda: state.edit(state.draft().put("backdrop.kind", st.session_state[key]), "Background"),
         help="What comes behind the subject.",
     )
     return state.draft().kind

@@ -163,7 +163,7 @@ def use_again(recipe: Recipe) -> None:
     if recipe.backdrop.kind in ("described", "generated"):
         state.workspace().view[f"{recipe.task}.model"] = getattr(recipe.backdrop, "model", sentences.MODEL)
     if recipe.task == "create":
-        state.edit(state.draft("create").load(recipe))
+        state.edit(state.draft("create").load(recipe), "Use settings again")
         state.put("photo.way", "Describe")
         state.go("Photo")
         return

@@ -9,7 +9,19 @@ from typing import Any
 import streamlit as st
 
 from errors import StudioError
-from ui import background, gallery, photo, pictures, result, searching, state, subject, visitor, working
+from ui import (
+    background,
+    gallery,
+    photo,
+    pictures,
+    result,
+    searching,
+    state,
+    subject,
+    undo_buttons,
+    visitor,
+    working,
+)
 
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -38,8 +50,9 @@ STYLE = """
 .st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px;
   outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
 .st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
-.st-key-canvas { padding-top: 1.4rem; }
-.st-key-visitor { display: none; }
+.st-key-drawing { visibility: hidden; overflow: hidden; }
+.st-key-visitor, .st-key-typing { display: none; }
+:is(.st-key-undo, .st-key-redo) kbd, :is(.st-key-undo, .st-key-redo) [aria-label^=Shortcut] { display: none; }
 [data-testid=stLayoutWrapper]:has(> .st-key-main_action) { position: sticky; bottom: 0; z-index: 30; }
 .st-key-main_action { padding-block: .6rem; backdrop-filter: blur(14px); }
 .st-key-header { min-height: 3.4rem; }
@@ -57,6 +70,7 @@ def show() -> None:
     if "go" in st.session_state:
         st.session_state.step = st.session_state.pop("go")
     here.step = st.session_state.setdefault("step", here.step)
+    _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
     _header()
     _messages()
     working.strip()
@@ -73,25 +87,14 @@ def show() -> None:
 
 
 def _header() -> None:
+    here = state.workspace()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
         st.markdown("## :primary[:material/wallpaper:] Backdrop", width="content")
-        if state.workspace().photo:
-            with st.container(width="content", horizontal=True, vertical_alignment="center"):
-                _undo_buttons()
+        if here.photo or here.past or here.future:
+            undo_buttons.show()
+        if here.photo:
+            with st.container(width="content"):
                 _guarded(photo.card)
-
-
-def _undo_buttons() -> None:
-    for name, step, icon, kept in (("Undo", state.undo, "undo", "past"), ("Redo", state.redo, "redo", "future")):
-        st.button(
-            "",
-            key=f"settings_{icon}",
-            icon=f":material/{icon}:",
-            type="tertiary",
-            on_click=step,
-            disabled=not st.session_state.get(kept),
-            help=f"{name} the last change of a setting.",
-        )
 
 
 def _messages() -> None:
