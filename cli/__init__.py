@@ -16,6 +16,7 @@ import typer
 from cli import machine, pictures
 from cli.mask import CommandInOrder
 from errors import StudioError
+from recipe import tasks
 
 __all__ = ["app", "call", "run"]
 
@@ -30,8 +31,8 @@ models = typer.Typer(help="List the models, fetch them, or remove them.", invoke
 app.add_typer(models, name="models")
 
 app.command("mask", cls=CommandInOrder)(pictures.mask)
-app.command("background", cls=CommandInOrder)(pictures.background)
-app.command("create")(pictures.create)
+for name, task in tasks().items():
+    app.command(name, cls=CommandInOrder if task.has_subject else None)(pictures.command_of(task))
 app.command("replay")(pictures.replay)
 app.command("scenes")(machine.scenes_command)
 app.command("doctor")(machine.doctor)

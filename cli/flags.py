@@ -13,9 +13,9 @@ from typing import Annotated, Any, Optional, TypeVar, get_type_hints
 import typer
 
 from errors import BadInput
-from fields import Setting
+from fields import Setting, settings
 from masks import SOURCES
-from recipe import Length, Part, explain
+from recipe import Length, Part, TaskKind, explain
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Part)
@@ -54,7 +54,7 @@ class FieldFlags:
     def take(self, given: dict[str, Any]) -> Given:
         """Take the group's flags out of all that were given."""
         values = {setting.name: _parsed(setting, given.pop(setting.name)) for setting in self.settings}
-        return {name: value for name, value in values.items() if value not in (None, False)}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,25 @@ class DataclassFlags:
     def take(self, given: dict[str, Any]) -> Any:
         """Take the group's flags out of all that were given."""
         return self.kind(**{each.name: given.pop(each.name) for each in dataclasses.fields(self.kind)})
+
+
+def for_task(command: Callable[..., None], task: type[TaskKind]) -> Callable[..., None]:
+    """A command with ``task`` filled in, the task's own options as the flags of ``options``, and the task's help."""
+
+    @wraps(command)
+    def of_this_task(**given: Any) -> None:
+        command(task=task, **given)
+
+    of_this_task.__signature__ = _without(inspect.signature(command), "task")  # type: ignore[attr-defined]
+    of_this_task.__annotations__ = get_type_hints(command, include_extras=True) | {
+        "options": Annotated[Given, FieldFlags(settings(task.Options))]
+    }
+    of_this_task.__doc__ = task.help
+    return grouped(of_this_task)
+
+
+def _without(signature: inspect.Signature, name: str) -> inspect.Signature:
+    return signature.replace(parameters=[each for each in signature.parameters.values() if each.name != name])
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,8 +1,9 @@
-"""The commands that make pictures: mask, background, create, replay."""
+"""The commands that make pictures: mask, replay, and one for each task."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -10,11 +11,12 @@ import typer
 
 from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
-from cli.flags import SOURCE_HELP, AsJson, MaybeSeed, PhotoArgument, grouped, made, usage
+from cli.flags import SOURCE_HELP, AsJson, Given, MaybeSeed, PhotoArgument, for_task, grouped, made, usage
 from cli.generated import BackgroundFlags, CreateFlags, generated_backdrop, resolve_seed
 from cli.mask import LayerFlags, MaskFlags, read_mask
 from cli.report import ProgressLine, Writer, print_report
 from errors import BadInput
+from recipe import TaskKind
 
 
 @grouped
@@ -80,8 +82,8 @@ def mask(
     print_report(report, as_json, f"{output}: the subject is {share:.1%} of the photo")
 
 
-@grouped
 def background(
+    task: type[TaskKind],
     photo: PhotoArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
     backdrop: Annotated[Optional[str], typer.Option(metavar="BACKDROP", help=BACKDROP_HELP)] = None,
@@ -102,6 +104,7 @@ def background(
     ] = "none",
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
+    options: Given,
     save_layers: Annotated[
         Optional[Path],
         typer.Option(
@@ -116,7 +119,7 @@ def background(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."""
+    """Of a task that gives the subject of PHOTO another background."""
     import main
     from backdrops import TransparentBackdrop
     from imaging.encode import type_of
@@ -134,18 +137,20 @@ def background(
     keep_apart(photo, *outputs)
     if save_layers is not None and save_layers.suffix == ".ora":
         keep_apart(photo, *outputs, *numbered(save_layers, len(outputs)))
-    generated = generated_backdrop("background", prompt, settings) if prompt is not None else None
+    generated = generated_backdrop(task.name, prompt, settings) if prompt is not None else None
     store, loaded = take_photo(photo)
     wanted = generated or read_backdrop(backdrop or "", store, loaded.size, outputs)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
     recipe = made(
         Recipe,
+        task=task.name,
         photo=loaded.digest,
         mask=read_mask(mask, layers, shape, store, outputs),
         backdrop=wanted,
         shadow=shadow,
         seed=resolve_seed(seed, generated),
+        options=options,
     )
     writer = Writer(outputs, kind, save_layers, strict)
     with ProgressLine() as line:
@@ -155,16 +160,17 @@ def background(
         raise BadInput(" ".join(writer.failures))
 
 
-@grouped
 def create(
+    task: type[TaskKind],
     prompt: Annotated[str, typer.Option(metavar="TEXT", help="What should be in the picture.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the picture goes.")],
     seed: MaybeSeed = None,
     *,
     settings: CreateFlags,
+    options: Given,
     as_json: AsJson = False,
 ) -> None:
-    """Make a whole picture from a description."""
+    """Of a task that makes a whole picture."""
     import main
     from imaging.encode import type_of
     from jobs import store
@@ -173,12 +179,47 @@ def create(
     kind = usage("--output", lambda: type_of(output))
     outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(None, *outputs)
-    backdrop = generated_backdrop("create", prompt, settings)
-    recipe = made(Recipe, task="create", backdrop=backdrop, seed=resolve_seed(seed, backdrop))
+    backdrop = generated_backdrop(task.name, prompt, settings)
+    recipe = made(Recipe, task=task.name, backdrop=backdrop, seed=resolve_seed(seed, backdrop), options=options)
     writer = Writer(outputs, kind)
     with ProgressLine() as line:
         main.run(recipe, None, store.default().get, line, on_result=writer)
     writer.report(as_json)
+
+
+def of_photo(
+    task: type[TaskKind],
+    photo: PhotoArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.png", help="Where the result goes.")],
+    mask: Annotated[str, typer.Option("--mask", "--source", metavar="SOURCE", help=SOURCE_HELP)] = "auto",
+    *,
+    layers: LayerFlags,
+    shape: MaskFlags,
+    seed: MaybeSeed = None,
+    options: Given,
+    as_json: AsJson = False,
+) -> None:
+    """Of a task that does something else with PHOTO and its subject."""
+    import main
+    from imaging.encode import type_of
+    from recipe import Recipe
+
+    kind = usage("--output", lambda: type_of(output))
+    keep_apart(photo, output)
+    store, loaded = take_photo(photo)
+    found = read_mask(mask, layers, shape, store, [output])
+    recipe = made(Recipe, task=task.name, photo=loaded.digest, mask=found, seed=seed or 0, options=options)
+    writer = Writer([output], kind)
+    with ProgressLine() as line:
+        main.run(recipe, loaded, store.get, line, on_result=writer)
+    writer.report(as_json)
+
+
+def command_of(task: type[TaskKind]) -> Callable[..., None]:
+    """The command of a task, made from what the task takes."""
+    if not task.has_subject:
+        return for_task(create, task)
+    return for_task(background if task.has_backdrop else of_photo, task)
 
 
 def replay(

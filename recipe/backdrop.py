@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
@@ -12,9 +11,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from errors import BadInput
 from fields import Setting, settings
+from recipe.by_name import ByName
 from recipe.values import Part, explain
-
-_classes: dict[str, type[Backdrop]] = {}
 
 
 class Backdrop(Part):
@@ -44,7 +42,7 @@ class Backdrop(Part):
         super().__pydantic_init_subclass__(**kwargs)
         name = cls.model_fields["kind"].default
         if isinstance(name, str):
-            _classes[name] = cls
+            _kinds.add(name, cls)
 
     @classmethod
     def resolve(cls, values: Mapping[str, Any]) -> Self:
@@ -110,18 +108,20 @@ class Backdrop(Part):
         return self
 
 
+_kinds = ByName[Backdrop]("backdrops")
+
+
 def kinds() -> dict[str, type[Backdrop]]:
     """The class of every kind of backdrop by its name, in the order in which people see them."""
-    importlib.import_module("backdrops")
-    return dict(sorted(_classes.items(), key=lambda item: item[1].order))
+    return dict(sorted(_kinds.all().items(), key=lambda item: item[1].order))
 
 
 def kind_of(name: object) -> type[Backdrop]:
     """The class of a kind; raise :class:`BadInput` where there is no such kind."""
-    known = kinds() if name not in _classes else _classes
-    if not isinstance(name, str) or name not in known:
+    found = _kinds.get(name)
+    if found is None:
         raise BadInput(f"There is no backdrop {name!r}; choose one of {', '.join(kinds())}.")
-    return known[name]
+    return found
 
 
 class _OfItsKind:

@@ -30,6 +30,7 @@ class Draft(Part):
         kind: which backdrop is chosen.
         backdrops: what was set for every kind of backdrop, by kind, so that going back to one finds it as it was left.
             Only what was set stands here; everything else has its default.
+        options: the same of every task's own options, by task.
     """
 
     task: Task = "background"
@@ -39,6 +40,7 @@ class Draft(Part):
     backdrops: Mapping[str, OptionValues] = Field(default_factory=dict)
     shadow: Shadow = "none"
     seed: Seed = 0
+    options: Mapping[str, OptionValues] = Field(default_factory=dict)
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> Self:
@@ -50,7 +52,8 @@ class Draft(Part):
         values = recipe.backdrop.model_dump(mode="json", exclude={"kind"})
         changes = {name: getattr(recipe, name) for name in ("task", "photo", "mask", "shadow", "seed")}
         kind = recipe.backdrop.kind
-        return self.model_copy(update=changes | {"kind": kind, "backdrops": {**self.backdrops, kind: values}})
+        changes |= {"kind": kind, "backdrops": {**self.backdrops, kind: values}}
+        return self.model_copy(update=changes | {"options": {**self.options, recipe.task: recipe.options}})
 
     @property
     def settings(self) -> OptionValues:
@@ -58,11 +61,16 @@ class Draft(Part):
         return self.backdrops.get(self.kind, {})
 
     def get(self, path: str) -> Any:
-        """A field's value by its path: ``seed``, ``mask.feather``, ``backdrop.kind``, ``backdrop.radius``.
+        """A field's value by its path: ``seed``, ``mask.feather``, ``backdrop.kind``, ``backdrop.radius``,
+        ``options.margin``.
 
         What has neither a value nor a default is ``None``.
         """
         part, _, name = path.partition(".")
+        if part == "options":
+            options = task_of(self.task).Options
+            value = self.options.get(self.task, {}).get(name)
+            return fields.setting(options, name).default if value is None else fields.validated(options, name, value)
         if part != "backdrop":
             return getattr(getattr(self, part), name) if name else getattr(self, part)
         if name == "kind":
@@ -83,6 +91,8 @@ class Draft(Part):
         try:
             if part == "backdrop":
                 return self._put_backdrop(name, value)
+            if part == "options":
+                return self._put_option(name, value)
             if name:
                 inner = getattr(self, part)
                 value = type(inner).model_validate({**dict(inner), name: value})
@@ -105,10 +115,16 @@ class Draft(Part):
             values[name] = fields.dumped(kind_of(self.kind), name, value)
         return self.model_copy(update={"backdrops": {**self.backdrops, self.kind: values}})
 
+    def _put_option(self, name: str, value: Any) -> Self:
+        values = {key: kept for key, kept in self.options.get(self.task, {}).items() if key != name}
+        if value is not None:
+            values[name] = fields.dumped(task_of(self.task).Options, name, value)
+        return self.model_copy(update={"options": {**self.options, self.task: values}})
+
     def missing(self) -> list[str]:
         """What it takes to make a recipe of it, in words: ``["a photo", "a prompt"]``; empty where nothing lacks."""
         lacking = ["a photo"] if task_of(self.task).has_subject and self.photo is None else []
-        for setting in kind_of(self.kind).asked():
+        for setting in kind_of(self.kind).asked() if task_of(self.task).has_backdrop else ():
             if self.settings.get(setting.name) in (None, "", [], ()):
                 title = setting.title.lower()
                 lacking.append(f"{'an' if title[0] in 'aeiou' else 'a'} {title}")
@@ -134,10 +150,13 @@ class Draft(Part):
         if lacking := self.missing():
             raise BadInput(f"This still needs {_listed(lacking)}.")
         parts: dict[str, Any] = {name: getattr(self, name) for name in ("task", "photo", "mask", "shadow", "seed")}
+        parts["options"] = self.options.get(self.task, {})
         if not task_of(self.task).has_subject:
             parts |= {"photo": None, "mask": MaskRecipe(), "shadow": "none"}
+        if task_of(self.task).has_backdrop:
+            parts["backdrop"] = self.backdrop()
         try:
-            return Recipe(backdrop=self.backdrop(), **parts)
+            return Recipe(**parts)
         except ValidationError as error:
             raise BadInput(f"This does not fit: {explain(error)}.") from error
 

@@ -11,7 +11,7 @@ from fields import Control
 from recipe.backdrop import AnyBackdrop, kind_of
 from recipe.mask import MaskRecipe
 from recipe.task import Task, task_of
-from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, Part, explain
+from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, OptionValues, Part, explain
 
 Shadow = Annotated[
     Literal["none", "contact", "cast"],
@@ -39,7 +39,8 @@ class Recipe(Part):
     """One edit. Equal recipes on equal photos give equal pixels on the same machine.
 
     The task ``background`` gives a photo's subject a new background; ``create`` makes a picture from a prompt alone, so
-    it has neither photo nor mask. The seed is settled when the recipe is made; a recipe never says "random".
+    it has neither photo nor mask. ``options`` are a task's own settings, as its class has them. The seed is settled
+    when the recipe is made; a recipe never says "random".
     """
 
     version: Literal[1] = 1
@@ -49,10 +50,16 @@ class Recipe(Part):
     backdrop: AnyBackdrop = Field(default_factory=lambda: kind_of("colour").resolve({}))
     shadow: Shadow = "none"
     seed: Seed = 0
+    options: OptionValues = Field(default_factory=dict, validate_default=True)
 
     @model_validator(mode="after")
     def _fits_its_task(self) -> Self:
-        if task_of(self.task).has_subject:
+        task = task_of(self.task)
+        try:
+            task.Options.model_validate(self.options)
+        except ValidationError as error:
+            raise ValueError(explain(error)) from None
+        if task.has_subject:
             if self.photo is None:
                 raise ValueError(f"a {self.task} needs a photo")
         else:

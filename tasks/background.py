@@ -26,6 +26,11 @@ class NewBackground(Task):
     """The same subject in a new place."""
 
     name = "background"
+    title = "New background"
+    help = (
+        "Put the subject of PHOTO, untouched, before a new background: an instant --backdrop, or one from a --prompt."
+    )
+    icon = "wallpaper"
 
     @staticmethod
     def run(task: Run) -> Iterator[Result]:

@@ -73,12 +73,15 @@ class Result:
 
 
 class Task(TaskKind, ABC):
-    """Something that can be done: what it does to a recipe."""
+    """Something that can be done: what it does to a recipe. Its command and its panel on the page follow from it."""
 
     @staticmethod
     @abstractmethod
     def run(task: Run) -> Iterator[Result]:
-        """One result per picture that the recipe asks for, each as soon as it is finished."""
+        """One result per picture that the recipe asks for, each as soon as it is finished.
+
+        The task's own options are ``Options.model_validate(task.recipe.options)``.
+        """
 
 
 def task_of(name: str) -> type[Task]:

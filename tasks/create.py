@@ -12,6 +12,9 @@ class Create(Task):
     """A whole picture from words."""
 
     name = "create"
+    title = "Picture from words"
+    help = "Make a whole picture from a description."
+    icon = "auto_awesome"
     has_subject = False
 
     @staticmethod

@@ -82,7 +82,7 @@ def test_every_command_of_the_guide(copy: Path, own_folders: Path, command: str,
 
 
 def test_what_the_guide_adds_is_offered_everywhere(copy: Path, own_folders: Path) -> None:
-    """On the command line and on the page, with a control for every option."""
+    """On the command line and on the page, with a control for every option; a task is carried out there."""
     usage = " ".join(run(copy, [sys.executable, "main.py", "background", "--help"], own_folders).split())
     assert "centre[:SIZE]" in usage
     assert "stripes:#3355ff[,width=N]" in usage
@@ -93,6 +93,13 @@ app.button(key="sample.mug.jpg").click().run()
 app.get_by_key("layers.0.source").set_value("centre").run()
 app.get_by_key("layers.0.centre.size").set_value(0.5).run()
 app.get_by_key("step").set_value("Background").run()
+app.get_by_key("background.task").set_value("crop").run()
+print(app.get_by_key("crop.options.margin").label)
+app.get_by_key("crop.options.margin").set_value(10).run()
+app.button(key="make").click().run()
+print(app.session_state.workspace.step)
+app.get_by_key("step").set_value("Background").run()
+app.get_by_key("background.task").set_value("background").run()
 for kind, name in (("stripes", "width"), ("blur", "darker")):
     app.get_by_key("background.kind").set_value(kind).run()
     print(app.get_by_key(f"background.{kind}.{name}").label)
@@ -103,4 +110,11 @@ app.get_by_key("background.mode").set_value("Generated").run()
 print("My own inpainting model" in app.get_by_key("background.model").options)
 assert not app.exception, app.exception
 """
-    assert run(copy, [sys.executable, "-c", script], own_folders).split() == ["Width", "Darker", "Size", "True"]
+    assert run(copy, [sys.executable, "-c", script], own_folders).split() == [
+        "Margin",
+        "Result",
+        "Width",
+        "Darker",
+        "Size",
+        "True",
+    ]

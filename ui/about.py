@@ -12,7 +12,7 @@ import masks
 from backdrops import DescribedBackdrop, SceneBackdrop
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Backdrop, Length, Recipe
+from recipe import Backdrop, Length, Recipe, task_of
 from ui.markdown import plain
 from ui.outcome import Outcome
 
@@ -27,7 +27,15 @@ def panel(found: Outcome) -> None:
 
 
 def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    backdrop = recipe.backdrop
+    backdrop, task = recipe.backdrop, task_of(recipe.task)
+    if task.title:
+        yield "Task", task.title
+    for setting in fields.settings(task.Options):
+        if setting.kind != "part":
+            yield setting.title, in_words(setting, recipe.options.get(setting.name, setting.default))
+    if not task.has_backdrop:
+        yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
+        return
     yield "Background", backdrop.title
     for setting in fields.settings(type(backdrop)):
         value = getattr(backdrop, setting.name)
@@ -35,7 +43,7 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
             yield setting.title, in_words(setting, value)
     yield from _scene(backdrop)
     yield "Seed", str(recipe.seed)
-    if recipe.task == "background":
+    if task.has_subject:
         yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
         yield "Touched up by hand", "yes" if recipe.mask.strokes else "no"
         yield "Shadow", recipe.shadow

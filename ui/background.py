@@ -1,12 +1,14 @@
-"""The new background: an instant one, drawn as the controls move, or a generated one, made by the queue."""
+"""The new background: an instant one, drawn as the controls move, or a generated one, made by the queue.
+
+Other tasks that take a photo are chosen here, too, where there are any."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from imaging.photo import Photo
-from recipe import kind_of
-from ui import generate, instant, pictures, selecting, state
+from recipe import kind_of, task_of, tasks
+from ui import binding, controls, generate, instant, pictures, selecting, state
 
 MODES = {"Instant": ":material/bolt: Instant", "Generated": ":material/auto_awesome: Generated"}
 
@@ -21,14 +23,20 @@ def stage(photo: Photo) -> None:
             f"{answer.problem} Without a subject there is nothing to put before a background.",
             icon=":material/search_off:",
         )
-    elif state.draft().kind == "generated":
+    elif state.draft().kind == "generated" and task_of(state.draft().task).has_backdrop:
         generate.stage(photo)
     else:
         instant.stage(photo, answer.selection)
 
 
 def panel(photo: Photo) -> None:
-    """Choose the background and make the picture."""
+    """Choose what to do with the photo, set it, and make the picture."""
+    _choose_task()
+    for bound in binding.task_options():
+        controls.draw(bound)
+    if not task_of(state.draft().task).has_backdrop:
+        instant.make(photo)
+        return
     key = "background.mode"
     st.session_state[key] = _mode()
     st.segmented_control(
@@ -43,6 +51,24 @@ def panel(photo: Photo) -> None:
         "diffusion model.",
     )
     {"Instant": instant.panel, "Generated": generate.panel}[_mode()](photo)
+
+
+def _choose_task() -> None:
+    """Nothing, as long as there is one task."""
+    offered = {name: task for name, task in tasks().items() if task.has_subject}
+    if len(offered) == 1:
+        return
+    key = "background.task"
+    st.session_state[key] = state.draft().task
+    st.selectbox(
+        "Task",
+        list(offered),
+        key=key,
+        format_func=lambda name: offered[name].title or name.capitalize(),
+        on_change=lambda: state.edit(state.draft().put("task", st.session_state[key]), "Task"),
+        help="What is done with the photo and its subject.",
+    )
+    st.caption(offered[state.draft().task].help)
 
 
 def _mode() -> str:

@@ -3,6 +3,7 @@
     field("mask.feather")                    of the mask, the backdrop that is chosen, or the recipe itself
     field("backdrop.prompt", "create")       the same of a picture made from words
     backdrop_fields()                        all of the chosen backdrop that have a meaning now
+    task_options()                           all options of the chosen task's own
     layer_option(1, "model")                 of a mask source, by the place of its layer
     scene_option("horizon")                  of the scene that is chosen
 
@@ -22,7 +23,7 @@ import masks
 from errors import BadInput
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Draft, MaskRecipe, Recipe, Source, Task, explain, kind_of
+from recipe import Draft, MaskRecipe, Recipe, Source, Task, explain, kind_of, task_of
 from ui import state
 
 
@@ -49,14 +50,21 @@ def field(path: str, task: Task = "background") -> Bound:
     draft = state.draft(task)
     if part == "backdrop":
         return _backdrop_field(fields.setting(kind_of(draft.kind), name), task, draft.kind)
-    model: type[BaseModel] = MaskRecipe if part == "mask" else Recipe
-    key, setting = f"{task}.{path}", fields.setting(model, name or part)
+    models: dict[str, type[BaseModel]] = {"mask": MaskRecipe, "options": task_of(draft.task).Options}
+    model = models.get(part, Recipe)
+    key = f"{draft.task if part == 'options' else task}.{path}"
+    setting = fields.setting(model, name or part)
     return Bound(
         setting,
         key,
         lambda: state.draft(task).get(path),
         lambda value: state.edit(state.draft(task).put(path, value), setting.title, key),
     )
+
+
+def task_options() -> list[Bound]:
+    """The options of the task that is done with the photo."""
+    return [field(f"options.{each.name}") for each in fields.settings(task_of(state.draft().task).Options)]
 
 
 def backdrop_fields(task: Task = "background") -> list[Bound]:

@@ -52,7 +52,7 @@ def panel(photo: Photo) -> None:
     if state.draft().missing():
         st.info(f"Hand in {' and '.join(state.draft().missing())}, and it appears behind the subject.")
     controls.draw(binding.field("shadow"))
-    _make(photo)
+    make(photo)
 
 
 def _kind() -> str:
@@ -97,7 +97,8 @@ def _framed(backdrop: ImageBackdrop, size: Size) -> ImageBackdrop:
     return backdrop.model_copy(update={"digest": framed})
 
 
-def _make(photo: Photo) -> None:
+def make(photo: Photo) -> None:
+    """The button that makes the picture."""
     selection = selecting.found(photo, selecting.recipe()).selection
     width, height = photo.size
     with st.container(key="main_action"):

@@ -147,7 +147,7 @@ def draft() -> Draft:
 
 
 def load_from_recipe(wanted: Recipe) -> None:
-    """Make a recipe the draft. In a callback."""
+    """Make a recipe the draft: part of a change. In a callback."""
     draft = state.draft().load(wanted)
     first, *more = wanted.mask.layers
     known = [layer for layer in more if layer.source.name in masks.SOURCES]  # no source of another Backdrop
@@ -155,9 +155,8 @@ def load_from_recipe(wanted: Recipe) -> None:
         first = Layer(source=Source(name="auto"))
     if drawn := drawn_option(first.source.name):
         draft = draft.put("mask.strokes", first.source.options.get(drawn))
-    with state.change("Use settings again"):
-        state.workspace().marks = {}
-        state.replace(draft.put("mask.layers", tuple(_normalised(layer) for layer in (first, *known))))
+    state.workspace().marks = {}
+    state.replace(draft.put("mask.layers", tuple(_normalised(layer) for layer in (first, *known))))
     controls.fresh_uploaders()
 
 

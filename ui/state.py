@@ -20,7 +20,7 @@ import masks
 from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
-from recipe import Draft, Layer, Source, Task
+from recipe import Draft, Layer, Source, Task, task_of
 from ui import memory, undo
 from ui.workspace import Step, Workspace
 
@@ -86,8 +86,13 @@ def _opened(kept: workspaces.Workspace) -> Workspace:
 
 def draft(task: Task = "background") -> Draft:
     """The recipe on the way for a task."""
-    found: Draft = getattr(workspace(), task)
+    found: Draft = getattr(workspace(), slot(task))
     return found
+
+
+def slot(task: Task) -> str:
+    """Where the draft of a task lies: tasks that take a photo share one."""
+    return "background" if task_of(task).has_subject else "create"
 
 
 def edit(changed: Draft, title: str, key: str = "") -> None:
@@ -98,7 +103,7 @@ def edit(changed: Draft, title: str, key: str = "") -> None:
 
 def replace(changed: Draft) -> None:
     """Replace the draft of its task: part of a :func:`change`, or what the page settles unasked."""
-    setattr(workspace(), changed.task, changed)
+    setattr(workspace(), slot(changed.task), changed)
 
 
 def change(title: str, key: str = "") -> AbstractContextManager[None]:
