@@ -182,8 +182,11 @@ def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[
     assert page.app.session_state["clicks.for"] == "1"
     _click(page, "add", 50, 90, target="1")
     assert "The subject is 4% of the photo." in page.said
-    page.set("clicks.for", "0").click("undo_click")
+    _click(page.set("clicks.for", "0"), "add", 60, 60)
+    page.click("undo")
     assert list(page.app.session_state["workspace"].marks["1"]) == [Mark(kind="add", at=(50, 90))]
+    page.click("undo")
+    assert "1" not in page.app.session_state["workspace"].marks, "one order in time, whatever clicks are for"
 
 
 def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict[str, object]]) -> None:

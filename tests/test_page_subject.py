@@ -172,10 +172,10 @@ def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
 def test_touch_ups_and_settings_are_undone_in_one_order(studio: Page) -> None:
     """What the page says after an undo is of the page as it is then: the share, and what is left to undo."""
     studio.set("subject.touch_up", True)
-    whole = Stroke(shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
-    _paint(studio, whole)
-    studio.set("background.mask.invert", True)
-    _paint(studio, whole, whole.model_copy(update={"op": "remove"}))
+    top = Stroke(op="remove", shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
+    _paint(studio, top)
+    studio.set("background.mask.grow", -20.0)
+    _paint(studio, top, top.model_copy(update={"points": ((0.0, 0.0), (0.5, 1.0))}))
     shares = [_share(studio)]
     for _ in range(3):
         studio.click("undo")

@@ -34,7 +34,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 function viewport(bar, status) {
   const zone = bar.getRootNode().host.closest(".st-key-canvas")
-  const own = { zoom: 1, x: 0, y: 0, fit: 1, width: 0, hand: false, space: false, hover: false, zoomed: false }
+  const own = { zoom: 1, x: 0, y: 0, fit: 1, width: 0, hand: false, space: false, zoomed: false }
   let data, root, scroll, box, photo, glass, ring, setState, setTrigger, timer, saying
   let pen = null // where the pointer or the keyboard draws: its place, in fractions of the photo
   let aim = null // where the keyboard is
@@ -230,9 +230,7 @@ function viewport(bar, status) {
       up(event.type === "pointerup" ? fraction(event) : pen)
       if (event.pointerType === "touch") ring.hidden = true
     }
-    glass.onpointerenter = () => { own.hover = true }
     glass.onpointerleave = () => {
-      own.hover = false
       if (!aim && !pen) ring.hidden = true
     }
     glass.onauxclick = (event) => event.preventDefault()
@@ -299,13 +297,19 @@ function viewport(bar, status) {
     const [across, along] = aim.map((value) => Math.round(value * 100))
     return `${across} % across, ${along} % down, ${what}${pen ? ", drawing" : ""}`
   }
-  const typing = (event) => event.composedPath()[0].matches?.("textarea, [contenteditable=true], input:not([type=range])")
+  const TYPED = "textarea, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio])"
+  const typing = (event) => event.composedPath()[0].matches?.(TYPED)
   const anywhere = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
-    const here = own.hover || own.focused
+    const here = glass?.matches(":hover") || own.focused
     if (event.key === "[" || event.key === "]") resize(event.key === "]" ? 1 : -1)
-    else if (here && event.key === " " && !(aim && !own.used)) { own.space = true; show(); event.preventDefault() }
-    else if (here && (event.key === "+" || event.key === "=")) zoomTo(own.zoom * 1.5, middle())
+    else if (here && event.key === " " && !(aim && !own.used)) {
+      glass.focus({ preventScroll: true }) // else the control that has the focus is pressed, too
+      own.space = true
+      show()
+      event.preventDefault()
+      event.stopPropagation()
+    } else if (here && (event.key === "+" || event.key === "=")) zoomTo(own.zoom * 1.5, middle())
     else if (here && event.key === "-") zoomTo(own.zoom / 1.5, middle())
     else if (here && event.key === "0") zoomTo(1, middle())
   }
@@ -328,7 +332,7 @@ function viewport(bar, status) {
       show()
     }
   }
-  window.addEventListener("keydown", anywhere)
+  window.addEventListener("keydown", anywhere, true)
   window.addEventListener("keyup", released)
   const again = () => { if (glass?.isConnected) layout() }
   window.addEventListener("resize", again)
@@ -346,7 +350,7 @@ function viewport(bar, status) {
     leave() {
       clearTimeout(timer)
       watcher.disconnect()
-      window.removeEventListener("keydown", anywhere)
+      window.removeEventListener("keydown", anywhere, true)
       window.removeEventListener("keyup", released)
       window.removeEventListener("resize", again)
     },
