@@ -78,7 +78,8 @@ class Writer:
             kept = report["checks"].get("protected_share")
             summary = f"{width} x {height} pixels, seed {report['seed']}"
             if kept is not None:
-                summary = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
+                whose = "of the resampled subject" if report["checks"].get("resampled") else "of the subject"
+                summary = f"{kept:.1%} {whose} kept exactly, 0 of its pixels changed"
                 summary += f", seed {report['seed']}" if len(reports) > 1 else ""
             print_report(report, as_json, f"{report['images'][0]}: {summary}")
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from imaging.photo import Array
 
+MOST_CUT_OFF = 0.005  # of the subject, by where it was placed
+
 
 def protected_share(alpha: npt.NDArray[Any]) -> float:
     """Pixels at 255, which are kept exactly, over the selection's area (soft pixels count in part); 0..1."""
@@ -62,6 +64,8 @@ def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) ->
     sentences = []
     if measured.get("changed_subject_pixels"):
         sentences.append(f"{measured['changed_subject_pixels']} pixels of the subject differ from the photo.")
+    if measured.get("cut_off_share", 0) > MOST_CUT_OFF:
+        sentences.append(f"{measured['cut_off_share']:.1%} of the subject lie outside the picture.")
     if measured.get("pure_white_share", 1) < 1:
         sentences.append(f"Only {measured['pure_white_share']:.2%} of the white background is pure white.")
     if doubt is not None and doubt >= doubtful:

@@ -105,6 +105,12 @@ def disc(width: int, height: int, radius: float, soft: float = 3) -> np.ndarray:
     return np.clip((radius - distance) / soft * 255 + 128, 0, 255).astype(np.uint8)
 
 
+def png(path: Path, pixels: np.ndarray) -> Path:
+    """Write pixels to a PNG file; the path."""
+    path.write_bytes(encode(pixels, "PNG"))
+    return path
+
+
 def draw(
     backdrop: BackdropKind, photo: Photo, alpha: np.ndarray, read: ReadInput, seed: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from errors import BadInput
 from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
-from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source
+from recipe import NEW_LOOK, Backdrop, Layer, Look, MaskRecipe, Recipe, Source
 
 
 def wide_gamut() -> bytes:
@@ -44,6 +44,8 @@ BACKDROPS: list[Backdrop] = [
     TransparentBackdrop(),
 ]
 
+LOOKS = [Look(), NEW_LOOK, Look(reflection=60, shadow_strength=150, shadow_direction=40, shadow_length=120)]
+
 shapes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 photos = shapes.flatmap(
     lambda shape: st.tuples(
@@ -55,10 +57,15 @@ photos = shapes.flatmap(
 
 @settings(max_examples=60, deadline=None)
 @given(
-    photos, st.sampled_from(BACKDROPS), st.sampled_from(["none", "contact", "cast"]), st.booleans(), st.integers(0, 99)
+    photos,
+    st.sampled_from(BACKDROPS),
+    st.sampled_from(["none", "auto", "contact", "cast"]),
+    st.sampled_from(LOOKS),
+    st.booleans(),
+    st.integers(0, 99),
 )
 def test_the_subject_is_untouched(
-    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, profile: bool, seed: int
+    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, look: Look, profile: bool, seed: int
 ) -> None:
     pixels, mask = case
     photo = photo_of(pixels, wide_gamut() if profile else None)
@@ -69,6 +76,7 @@ def test_the_subject_is_untouched(
         mask=MaskRecipe(layers=layers),
         backdrop=backdrop,
         shadow=shadow,
+        look=look,
         seed=seed,  # type: ignore[arg-type]
     )
     if not (mask >= 250).any():

@@ -10,26 +10,20 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from conftest import disc, picture
+from conftest import disc, picture, png
 from PIL import Image
-
-from imaging.encode import encode
 
 Command = Callable[..., int]
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.png"
-    path.write_bytes(encode(picture(120, 90), "PNG"))
-    return path
+    return png(tmp_path / "photo.png", picture(120, 90))
 
 
 @pytest.fixture
 def mask(tmp_path: Path) -> Path:
-    path = tmp_path / "mask.png"
-    path.write_bytes(encode(disc(120, 90, 30, 6), "PNG"))
-    return path
+    return png(tmp_path / "mask.png", disc(120, 90, 30, 6))
 
 
 def test_layers_of_an_openraster_file_make_the_result(

@@ -14,7 +14,7 @@ from imaging import provenance
 from imaging.encode import encode
 from imaging.photo import load
 from jobs import store
-from recipe import Recipe
+from recipe import Look, Recipe
 from ui import state
 from ui.outcome import Outcome, with_alpha
 
@@ -81,7 +81,7 @@ def _cut_out(digest: str) -> bytes:
     made = provenance.read(read(digest), "the result")
     recipe = Recipe.from_json(made.recipe)
     assert recipe.photo is not None  # only pictures with a subject have the button
-    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
+    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none", "look": Look()})
     photo = load(read(recipe.photo), "the photo")
     (result,) = main.run(wanted, photo, read, selection=replay.selection_of(made, "the result", photo))
     return result.encode("PNG")

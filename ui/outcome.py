@@ -9,8 +9,10 @@ import numpy as np
 from errors import BadInput
 from imaging import checks, provenance
 from imaging.photo import Array, Photo, load
+from imaging.placement import place
+from imaging.subject import Subject
 from jobs import store
-from recipe import Recipe
+from recipe import Placement, Recipe
 from ui import pictures, state
 
 
@@ -24,6 +26,7 @@ class Outcome:
         share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
         kept: pixels that had to stay as they were.
         changed: how many of them did not.
+        resampled: the subject is compared with the photo's scaled or turned one.
     """
 
     digest: str
@@ -34,6 +37,7 @@ class Outcome:
     share: float | None
     kept: int
     changed: int
+    resampled: bool
     has_selection: bool
 
 
@@ -46,15 +50,18 @@ def _read(digest: str) -> Outcome:
     data = store.default().get(digest)
     picture, made = load(data, "the result"), provenance.read(data, "the result")
     recipe = Recipe.from_json(made.recipe)
-    before, share, kept, changed = None, None, 0, 0
-    photo = _photo_of(recipe)
-    if photo is not None and made.selection is not None and photo.size == picture.size:
-        alpha = made.selection
+    before, share, kept, changed, resampled = None, None, 0, 0, False
+    photo, alpha = _photo_of(recipe), made.selection
+    if photo is not None and alpha is not None and recipe.placement != Placement():
+        placed = place(Subject.of(photo, alpha), recipe.placement)
+        photo, alpha, resampled = placed.subject.photo, placed.subject.alpha, placed.resampled
+    if photo is not None and alpha is not None and photo.size == picture.size:
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
         changed = checks.changed_subject_pixels(photo.pixels, with_alpha(picture), alpha)
-        before = pictures.stage(photo)
+        before = pictures.stage(photo) if recipe.placement == Placement() else pictures.shown(photo)
     after = pictures.shown(picture)
-    return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, made.selection is not None)
+    has_selection = made.selection is not None
+    return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, resampled, has_selection)
 
 
 def with_alpha(picture: Photo) -> Array:

@@ -8,7 +8,7 @@ from errors import BadInput, StudioError
 from imaging import sentences
 from imaging.photo import load
 from jobs import store
-from recipe import Recipe, task_of
+from recipe import Placement, Recipe, task_of
 from ui import about, exports, pictures, selecting, state, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
@@ -102,7 +102,12 @@ def _checks(found: Outcome) -> None:
     width, height = found.size
     lines = []
     if found.share is not None:
-        if found.changed == 0:
+        if found.changed == 0 and found.resampled:
+            lines.append(
+                f":green[:material/check_circle:] **The subject is resampled**, as you scaled or turned it; nothing "
+                f"else was changed in its {found.kept:,} pixels."
+            )
+        elif found.changed == 0:
             lines.append(
                 f":green[:material/check_circle:] **The subject is untouched.** All {found.kept:,} of its pixels are "
                 "exactly the photo's."
@@ -125,7 +130,7 @@ def _checks(found: Outcome) -> None:
 
 
 def _as_large(found: Outcome) -> str:
-    return ", the photo's full size." if found.recipe.photo else "."
+    return ", the photo's full size." if found.recipe.photo and found.recipe.placement == Placement() else "."
 
 
 def _next(found: Outcome) -> None:
