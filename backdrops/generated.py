@@ -220,8 +220,9 @@ class GeneratedBackdrop(BackdropKind):
             raise BadInput("The mask covers the whole photo, so there is no background to generate; shrink it.")
         notes = (*self._truncated(loaded), *_aspect_note(subject.size, size))
         for picture, facts in self._pictures(loaded, size, seed, image, mask, report_progress):
+            picture, shift = inpaint_io.cancel_shift(picture, image, mask)
             pixels = inpaint_io.to_background(picture, mask, subject.photo, self.defocus)
-            made = self._background(pixels, notes, loaded, facts)
+            made = self._background(pixels, notes, loaded, facts | {"colour_shift": round(shift, 2)})
             yield replace(made, light=guess_light.from_picture(np.asarray(picture)), ground=Ground())
 
     def whole_images(self, seed: int, report_progress: OnProgress) -> Iterator[Background]:

@@ -12,7 +12,7 @@ import typer
 from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, Given, MaybeSeed, PhotoArgument, for_task, grouped, made, usage
-from cli.generated import BackgroundFlags, CreateFlags, generated_backdrop, resolve_seed
+from cli.generated import BackgroundFlags, BestOfFlag, CreateFlags, generated_backdrop, resolve_seed
 from cli.look import LookFlags, read_look
 from cli.mask import LayerFlags, MaskFlags, read_mask
 from cli.placement import PlacementFlags, PresetFlag, preset_of, read_placement
@@ -102,6 +102,7 @@ def background(
     look: LookFlags,
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
+    best_of: BestOfFlag = None,
     options: Given,
     save_layers: Annotated[
         Optional[Path],
@@ -130,6 +131,10 @@ def background(
         backdrop = f"colour:{chosen.colour}"
     if (backdrop is None) == (prompt is None):
         raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
+    if best_of is not None:
+        if "num_images_per_prompt" in settings:
+            raise typer.BadParameter("give this or --num-images-per-prompt, not both", param_hint="--best-of")
+        settings = {**settings, "num_images_per_prompt": best_of}
     if backdrop is not None and settings:
         flag = f"--{next(iter(settings)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
@@ -155,8 +160,8 @@ def background(
         seed=resolve_seed(seed, generated),
         options=options,
     )
-    writer = Writer(outputs, kind, save_layers, strict)
-    with ProgressLine() as line:
+    writer = Writer(outputs, kind, save_layers, strict, ranked=best_of is not None)
+    with ProgressLine() as line, writer:
         main.run(recipe, loaded, store.get, line, on_result=writer)
     writer.report(as_json)
     if writer.failures:

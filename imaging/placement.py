@@ -70,7 +70,7 @@ def place(subject: Subject, placement: Placement) -> Placed:
     soft = (alpha > 0) & (alpha < 255)
     edge = Edge(soft, pixels[soft])
     photo = subject.photo
-    pictured = composite.over(pixels, alpha, edge, _surroundings(photo, subject.alpha, pose.frame))
+    pictured = composite.over(pixels, alpha, edge, without_subject(photo, subject.alpha, pose.frame))
     placed = Photo(pictured, None, photo.icc, photo.exif, photo.digest, photo.notes)
     notes = tuple(_notes(subject, alpha, pose))
     return Placed(Subject(placed, alpha, edge), pose, max(0.0, 1 - inside / area), notes)
@@ -84,8 +84,11 @@ def _foreground(subject: Subject) -> Array:
     return colours
 
 
-def _surroundings(photo: Photo, alpha: Mask, frame: Size) -> Array:
-    """The photo without its subject, cut to the frame's shape and brought to its size."""
+def without_subject(photo: Photo, alpha: Mask, frame: Size) -> Array:
+    """The photo without its subject, cut to the frame's shape and brought to its size: ``(h, w, 3)``.
+
+    The subject's place, a little wider, is filled from what is around it.
+    """
     have = Size(*photo.size)
     seen = Box.centred(frame.inside(have), have)
     pixels, covered = photo.pixels[seen.slices], alpha[seen.slices]

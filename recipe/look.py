@@ -72,6 +72,24 @@ class Look(Part):
         ),
         Control(step=5, unit="%", metavar="N", advanced=True),
     ] = 0
+    match_light: Annotated[
+        bool,
+        Field(
+            title="Match the light",
+            description="Bring the subject's exposure, colour and contrast part of the way to the place's. This "
+            "changes the subject.",
+        ),
+    ] = False
+    light_wrap: Annotated[
+        float,
+        Field(
+            title="Light wrap",
+            description="How much of the place's light shines around the soft edge; solid pixels stay as they are.",
+            ge=0,
+            le=100,
+        ),
+        Control(step=5, unit="%", metavar="N", advanced=True),
+    ] = 0
 
 
 NEW_SHADOW: Shadow = "auto"

@@ -15,13 +15,14 @@ import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, guess_light, placement, reflection, shadows
+from imaging import cast_shadow, checks, composite, guess_light, match_light, placement, reflection, shadows
 from imaging.cast_shadow import Ground
+from imaging.colour import to_srgb
 from imaging.openraster import Layers
-from imaging.photo import Array, Photo
+from imaging.photo import Array, Photo, to_8_bit
 from imaging.placement import Placed
 from imaging.subject import Subject
-from masks import Selection
+from masks import Selection, expansion
 from recipe import Look, Placement, Recipe
 from recipe.look import Shadow
 from tasks.base import Result, Run, Stopwatch, Task, report_on
@@ -58,8 +59,9 @@ class NewBackground(Task):
         backdrop = backdrops.kind_of(recipe.backdrop)
         images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
         for index, background in enumerate(images):
-            made = _composite(prepared, background)
-            yield _result(recipe.for_image(index), prepared, background, made, watch.lap())
+            lit = _in_its_light(prepared, background)
+            made = _composite(lit, background)
+            yield _result(recipe.for_image(index), lit, background, made, watch.lap())
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,20 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
     return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
 
+def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
+    """The subject in the background's light, where that is asked for; what is checked later is this subject."""
+    if not prepared.look.match_light or background.pixels is None:
+        return prepared
+    change = match_light.measure(prepared.subject, background.pixels)
+    red, green, blue = change.gains
+    note = (
+        f"Match the light changed the subject: linear light times {red:.2f} red, {green:.2f} green, {blue:.2f} blue, "
+        f"contrast {change.contrast:.2f}. Without it the subject's pixels are the photo's."
+    )
+    subject = match_light.apply(prepared.subject, change)
+    return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
+
+
 def _composite(prepared: _Prepared, background: Background) -> _Composite:
     """The subject over the background, and what it is made of."""
     subject, shadow, pixels = prepared.subject, _shadow(prepared, background), background.pixels
@@ -124,7 +140,9 @@ def _composite(prepared: _Prepared, background: Background) -> _Composite:
     gloss = floor.gloss if prepared.look.reflection is None else prepared.look.reflection / 100
     pixels = reflection.reflect(pixels, subject.photo.pixels, subject.alpha, floor, gloss)
     shaded = pixels if shadow is None else composite.shade(pixels, shadow)
-    return _Composite(composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded), pixels, shadow)
+    wrap = prepared.look.light_wrap / 100
+    over = composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded, wrap)
+    return _Composite(over, pixels, shadow)
 
 
 def _shadow(prepared: _Prepared, background: Background) -> npt.NDArray[np.uint8] | None:
@@ -154,14 +172,22 @@ def _layers(prepared: _Prepared, made: _Composite) -> Layers:
     return Layers(cut_out, made.shadow, made.background, subject.alpha, made.pixels, subject.photo.icc)
 
 
-def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, float | int]:
+def _measured(recipe: Recipe, prepared: _Prepared, background: Background, made: _Composite) -> dict[str, float | None]:
     """What the report says of a composite under ``checks``."""
-    alpha = prepared.subject.alpha
-    measured: dict[str, float | int] = {
+    alpha, photo, pixels = prepared.subject.alpha, prepared.subject.photo, made.pixels
+    measured: dict[str, float | None] = {
         "protected_share": round(prepared.share, 4),
-        "changed_subject_pixels": checks.changed_subject_pixels(prepared.subject.photo.pixels, pixels, alpha),
+        "changed_subject_pixels": checks.changed_subject_pixels(photo.pixels, pixels, alpha),
         "subject_share": round(float(alpha.sum(dtype=np.int64)) / 255 / alpha.size, 4),
     }
+    if made.background is not None:
+        off = checks.edge_delta_e(pixels, made.background, made.shadow, alpha, photo.icc)
+        measured["edge_delta_e"] = None if off is None else round(off, 2)
+        if background.models:
+            grown = expansion.measure(to_srgb(to_8_bit(pixels), photo.icc), alpha)
+            measured["expansion"] = None if grown is None else round(grown, 4)
+    if recipe.look.match_light and made.background is not None:
+        measured["light_matched"] = True
     if recipe.placement != Placement():
         measured["resampled"] = prepared.placed.resampled
         measured["cut_off_share"] = round(prepared.placed.cut_off, 4)
@@ -173,7 +199,7 @@ def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, f
 def _result(recipe: Recipe, prepared: _Prepared, background: Background, made: _Composite, seconds: float) -> Result:
     """Check that the subject is as it was, and report."""
     pixels, photo, selection = made.pixels, prepared.subject.photo, prepared.selection
-    measured = _measured(recipe, prepared, pixels)
+    measured = _measured(recipe, prepared, background, made)
     if measured["changed_subject_pixels"]:
         raise AssertionError(f"{measured['changed_subject_pixels']} pixels of the subject were changed")
     report = report_on(recipe, background, seconds, photo.size)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
-from browser import Server, settled
+from browser import Server, settled, step
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -104,3 +104,47 @@ def test_a_step_opens_at_its_top_with_the_keyboard_in_it_and_back_leads_back(
     make.wait_for()
     tab.reload()
     make.wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_step(server: Server, tab: Tab, scheme: Literal["light", "dark"]) -> None:
+    axe_core = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    axe = axe_core.Axe()
+    found: list[str] = []
+
+    def look(at: str) -> None:
+        settled(tab)
+        for each in axe.run(tab).response["violations"]:
+            if each["impact"] in ("serious", "critical"):
+                found.append(f"{at}: {each['help']}: {[node['html'][:200] for node in each['nodes']]}")
+
+    tab.emulate_media(color_scheme=scheme)
+    _first_page(tab, server)
+    look("the first page")
+    _open_sample(tab, server)
+    tab.get_by_text("Shape the edge").click()
+    look("the subject")
+    tab.get_by_role("button", name="Choose the new background").click()
+    look("a colour")
+    tab.get_by_role("radio", name="Scene", exact=True).click()
+    look("a scene")
+    chosen = tab.get_by_role("button", name="Studio paper", exact=True)
+    other = tab.get_by_role("button", name="Podium", exact=True)
+    assert (chosen.get_attribute("aria-pressed"), other.get_attribute("aria-pressed")) == ("true", "false")
+    _click_on(tab.get_by_role("img", name="Scene: Podium"))
+    settled(tab)
+    assert (chosen.get_attribute("aria-pressed"), other.get_attribute("aria-pressed")) == ("false", "true")
+    tab.get_by_role("button", name="Make the picture").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    tab.get_by_text("How it was made").click()
+    look("the result")
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Generated").click()
+    settled(tab)
+    tab.get_by_role("button", name="Roll", exact=False).first.wait_for()
+    tab.get_by_role("combobox", name="Model").click()
+    tab.get_by_role("option").nth(1).click()
+    look("a diffusion model and its licence")
+    step(tab, "Photo")
+    look("the photo")
+    assert not found

@@ -108,3 +108,29 @@ def test_shadow_flags(command, tmp_path) -> None:
 
     recipe = Recipe.from_json(provenance.read(out.read_bytes(), "out").recipe)
     assert (recipe.shadow, recipe.look) == ("auto", Look(reflection=0, shadow_direction=-90))
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_matching_the_light_changes_the_subject_and_says_so(depth: type) -> None:
+    grey = np.full((120, 160, 3), np.iinfo(depth).max // 2, depth)
+    photo = photo_of(grey)
+    recipe = Recipe(
+        photo=photo.digest, backdrop=ColourBackdrop(colour="#402010"), look=Look(match_light=True), shadow="none"
+    )
+    (result,) = main.run(recipe, photo, lambda _: PICTURE, selection=Selection(STANDING))
+    red, green, blue = result.pixels[60, 80].astype(int)
+    assert red > green > blue  # warm
+    assert green < grey[60, 80, 1]  # and darker
+    assert result.report["checks"]["changed_subject_pixels"] == 0
+    assert result.report["checks"]["light_matched"]
+    assert "changed the subject" in result.report["notes"][-1]
+
+
+def test_light_wraps_around_the_soft_edge_alone() -> None:
+    soft = STANDING.copy()
+    soft[30:100, 100:104] = 128
+    red = ColourBackdrop(colour="#ff0000")
+    plain, wrapped = (made(soft, red, "none", Look(light_wrap=wrap)).pixels for wrap in (0, 100))
+    changed = (plain != wrapped).any(axis=2)
+    assert changed[30:100, 100:104].mean() > 0.9
+    assert not changed[soft != 128].any()

@@ -238,7 +238,7 @@ def _seed(task: Task) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         controls.draw(binding.field("seed", task))
         st.button(
-            "",
+            "Roll",
             key=f"{task}.reroll",
             icon=":material/casino:",
             on_click=_roll_seed,

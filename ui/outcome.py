@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from imaging.photo import Array, Photo, load
 from imaging.placement import place
 from imaging.subject import Subject
 from jobs import store
+from masks.expansion import rank
 from recipe import Placement, Recipe
 from ui import pictures, state
 
@@ -26,6 +28,7 @@ class Outcome:
         share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
         kept: pixels that had to stay as they were.
         changed: how many of them did not.
+        expansion: how much the subject grew in a generated background, over its area; ``None`` where not measured.
         resampled: the subject is compared with the photo's scaled or turned one.
     """
 
@@ -38,6 +41,7 @@ class Outcome:
     kept: int
     changed: int
     resampled: bool
+    expansion: float | None
     has_selection: bool
 
 
@@ -61,7 +65,26 @@ def _read(digest: str) -> Outcome:
         before = pictures.stage(photo) if recipe.placement == Placement() else pictures.shown(photo)
     after = pictures.shown(picture)
     has_selection = made.selection is not None
-    return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, resampled, has_selection)
+    return Outcome(
+        digest, recipe, picture.size, before, after, share, kept, changed, resampled, _expansion(made), has_selection
+    )
+
+
+def best_first(digests: Sequence[str]) -> list[str]:
+    """The pictures of one request, those first in which the subject grew least."""
+
+    def grown(digest: str) -> float:
+        try:
+            return rank(_expansion(provenance.read(store.default().get(digest), "the result")))
+        except BadInput:
+            return rank(None)
+
+    return sorted(digests, key=grown) if len(digests) > 1 else list(digests)
+
+
+def _expansion(made: provenance.Provenance) -> float | None:
+    found = made.environment.get("expansion")
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def with_alpha(picture: Photo) -> Array:

@@ -6,10 +6,11 @@ import streamlit as st
 
 from errors import BadInput, StudioError
 from imaging import sentences
+from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
-from ui import about, exports, pictures, selecting, state, working
+from ui import about, exports, pictures, pressed, selecting, state, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
 
@@ -59,6 +60,9 @@ def _candidates() -> None:
                 args=(at,),
                 help="Look at this one large.",
             )
+    pressed.mark(
+        [f"candidate_{at}" for at in range(len(here.results))], f"candidate_{here.chosen}", key="candidates_pressed"
+    )
 
 
 def _choose(at: int) -> None:
@@ -122,6 +126,9 @@ def _checks(found: Outcome) -> None:
             )
     elif found.recipe.photo is not None:
         lines.append(":gray[:material/info:] The photo is no longer on this machine, so nothing can be compared.")
+    if found.expansion is not None:
+        mark = ":green[:material/check_circle:]" if found.expansion <= MOST_EXPANSION else ":orange[:material/warning:]"
+        lines.append(f"{mark} Painted onto the subject: {found.expansion:.0%} of its area (expansion).")
     lines.append(f":green[:material/check_circle:] {width} × {height} pixels" + _as_large(found))
     for line in lines:
         st.markdown(line)
