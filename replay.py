@@ -10,8 +10,8 @@ from backdrops import ImageBackdrop, OnProgress, ReadInput, kind_of
 from errors import BadInput
 from imaging import provenance
 from imaging.clean_copy import clean_copy
-from imaging.geometry import Size
 from imaging.photo import Photo, digest_of, load
+from imaging.pose import frame_of
 from imaging.provenance import Provenance
 from masks import Selection
 from recipe import MaskRecipe, Recipe
@@ -100,7 +100,7 @@ def _copies(recipe: Recipe, photo: Photo | None, content: bytes) -> Iterator[byt
         picture = load(content)
     except BadInput:
         return
-    frame, fit = Size(*photo.size), recipe.backdrop.fit
+    frame, fit = frame_of(photo.size, recipe.placement), recipe.backdrop.fit
     yield clean_copy(picture, frame, fit)
     whole = clean_copy(picture)
     yield whole

@@ -10,7 +10,7 @@ from PIL import Image
 
 import fields
 from errors import BadInput
-from imaging.cast_shadow import KeyLight
+from imaging.cast_shadow import Ground, KeyLight
 from imaging.photo import Array
 from imaging.subject import Subject
 from recipe import Backdrop, Task, task_of
@@ -53,7 +53,8 @@ class Background:
         inputs: bytes of the inputs that went into it, by digest.
         models: the models that made it with their revisions.
         facts: what else the report says of it; JSON values only.
-        light: its key light, where it is known.
+        light: its key light; ``None`` where that is not known, so that the subject's own shading says.
+        ground: what the subject stands on; ``None`` where it stands on nothing.
     """
 
     pixels: Array | None
@@ -61,7 +62,8 @@ class Background:
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    light: KeyLight = field(default_factory=KeyLight)
+    light: KeyLight | None = None
+    ground: Ground | None = None
 
 
 class BackdropKind(Backdrop):

@@ -181,7 +181,8 @@ class DescribedBackdrop(BackdropKind):
                 drawn = cv2.GaussianBlur(drawn, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
             facts, sentence = alone.facts()
             light = scenes.key_light(alone.reading.name, alone.reading.values, seed + index)
-            yield Background(drawn, (sentence,), facts=facts, light=light)
+            ground = scenes.ground(alone.reading.name, alone.reading.values, stand)
+            yield Background(drawn, (sentence,), facts=facts, light=light, ground=ground)
 
 
 def _readings(given: Mapping[str, Any], first: Reading | None = None) -> tuple[SceneReading, ...]:

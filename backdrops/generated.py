@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -15,7 +16,8 @@ from diffusion import engine
 from diffusion.settings import SCHEDULERS, resolve_settings
 from errors import BadInput
 from fields import Control, Setting, setting, settings
-from imaging import inpaint_io
+from imaging import guess_light, inpaint_io
+from imaging.cast_shadow import Ground
 from imaging.geometry import Size
 from imaging.photo import Array
 from imaging.subject import Subject
@@ -218,8 +220,10 @@ class GeneratedBackdrop(BackdropKind):
             raise BadInput("The mask covers the whole photo, so there is no background to generate; shrink it.")
         notes = (*self._truncated(loaded), *_aspect_note(subject.size, size))
         for picture, facts in self._pictures(loaded, size, seed, image, mask, report_progress):
+            picture, shift = inpaint_io.cancel_shift(picture, image, mask)
             pixels = inpaint_io.to_background(picture, mask, subject.photo, self.defocus)
-            yield self._background(pixels, notes, loaded, facts)
+            made = self._background(pixels, notes, loaded, facts | {"colour_shift": round(shift, 2)})
+            yield replace(made, light=guess_light.from_picture(np.asarray(picture)), ground=Ground())
 
     def whole_images(self, seed: int, report_progress: OnProgress) -> Iterator[Background]:
         loaded = self._engine(report_progress)

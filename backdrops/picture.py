@@ -11,7 +11,9 @@ from pydantic import Field
 
 from backdrops.base import BackdropKind, Background, ReadInput
 from fields import Control
+from imaging import guess_light
 from imaging import photo as photos
+from imaging.cast_shadow import Ground
 from imaging.colour import into_profile, to_srgb
 from imaging.geometry import Box, Size
 from imaging.subject import Subject
@@ -53,7 +55,8 @@ class ImageBackdrop(BackdropKind):
         data = read(self.digest)
         drawn, notes = _picture(data, subject.size, self.fit)
         pixels = into_profile(drawn, subject.photo.icc, subject.photo.pixels.dtype)
-        return Background(pixels, notes, inputs={self.digest: data})
+        light = guess_light.from_picture(drawn)
+        return Background(pixels, notes, inputs={self.digest: data}, light=light, ground=Ground())
 
 
 def _picture(data: bytes, frame: Size, fit: str) -> tuple[Bytes, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import cv2
@@ -13,6 +14,7 @@ from pydantic import Field
 from backdrops.base import BackdropKind, Background, ReadInput
 from errors import BadInput
 from fields import Control, Setting, settings
+from imaging.cast_shadow import Ground
 from imaging.colour import into_profile, to_encoded, to_linear
 from imaging.dither import dithered
 from imaging.geometry import Box, Size
@@ -120,7 +122,8 @@ class SweepBackdrop(BackdropKind):
     colour: Annotated[Colour, Field(title="Colour", description="The paper's colour, as #rrggbb.")] = "#dddddd"
 
     def draw(self, subject: Subject, read: ReadInput, seed: int) -> Background:
-        return _for_photo(_sweep(self.colour, subject.size, subject.alpha, seed), subject)
+        drawn = _for_photo(_sweep(self.colour, subject.size, subject.alpha, seed), subject)
+        return replace(drawn, ground=Ground())
 
 
 def _for_photo(drawn: Bytes, subject: Subject) -> Background:

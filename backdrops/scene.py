@@ -59,4 +59,5 @@ class SceneBackdrop(BackdropKind):
         chosen = seed if self.seed is None else self.seed
         drawn = scenes.draw(self.name, self.values, subject.size, subject.stand, chosen)
         pixels = into_profile(drawn, subject.photo.icc, subject.photo.pixels.dtype)
-        return Background(pixels, light=scenes.key_light(self.name, self.values, chosen))
+        ground = scenes.ground(self.name, self.values, subject.stand)
+        return Background(pixels, light=scenes.key_light(self.name, self.values, chosen), ground=ground)

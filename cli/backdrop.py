@@ -27,7 +27,7 @@ def read_backdrop(text: str, store: Store, frame: tuple[int, int], outputs: Sequ
     Args:
         text: ``kind:argument,argument``.
         store: where input files go.
-        frame: the photo's size.
+        frame: the picture's size.
         outputs: where results go; no input may be one of them.
     """
     from imaging.clean_copy import clean_copy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -13,7 +13,7 @@ from backdrops import DescribedBackdrop, GeneratedBackdrop
 from cli.flags import FieldFlags, Given
 from fields import settings
 from imaging import sentences
-from recipe import Backdrop, Task
+from recipe import MAX_PICTURES, Backdrop, Task
 
 GENERATED = tuple(each for each in settings(GeneratedBackdrop) if each.name != "prompt")
 """What may be set of a generated picture besides its prompt and seed; the rendered scenes take some of them."""
@@ -23,6 +23,17 @@ OF_A_PHOTO = ("strength", "mask_grow", "mask_feather", "defocus")
 
 BackgroundFlags = Annotated[Given, FieldFlags(GENERATED)]
 CreateFlags = Annotated[Given, FieldFlags(tuple(each for each in GENERATED if each.name not in OF_A_PHOTO))]
+
+
+BestOfFlag = Annotated[
+    Optional[int],
+    typer.Option(
+        min=1,
+        max=MAX_PICTURES,
+        metavar="N",
+        help="Make N pictures and number them by how little the subject grew in them, the best first.",
+    ),
+]
 
 
 def generated_backdrop(task: Task, prompt: str, given: Given) -> Backdrop:

@@ -12,8 +12,10 @@ import typer
 from cli.backdrop import BACKDROP_HELP, read_backdrop
 from cli.files import keep_apart, numbered, take_photo
 from cli.flags import SOURCE_HELP, AsJson, Given, MaybeSeed, PhotoArgument, for_task, grouped, made, usage
-from cli.generated import BackgroundFlags, CreateFlags, generated_backdrop, resolve_seed
+from cli.generated import BackgroundFlags, BestOfFlag, CreateFlags, generated_backdrop, resolve_seed
+from cli.look import LookFlags, read_look
 from cli.mask import LayerFlags, MaskFlags, read_mask
+from cli.placement import PlacementFlags, PresetFlag, preset_of, read_placement
 from cli.report import ProgressLine, Writer, print_report
 from errors import BadInput
 from recipe import TaskKind
@@ -95,15 +97,12 @@ def background(
     *,
     layers: LayerFlags,
     shape: MaskFlags,
-    shadow: Annotated[
-        str,
-        typer.Option(
-            metavar="none|contact|cast",
-            help="A shadow on the ground: soft, where the subject stands, or cast along the light.",
-        ),
-    ] = "none",
+    preset: PresetFlag = None,
+    place: PlacementFlags,
+    look: LookFlags,
     seed: MaybeSeed = None,
     settings: BackgroundFlags,
+    best_of: BestOfFlag = None,
     options: Given,
     save_layers: Annotated[
         Optional[Path],
@@ -123,23 +122,31 @@ def background(
     import main
     from backdrops import TransparentBackdrop
     from imaging.encode import type_of
+    from imaging.pose import frame_of
     from recipe import Recipe
 
     kind = usage("--output", lambda: type_of(output))
+    chosen = preset_of(preset, kind)
+    if chosen and chosen.colour and backdrop is None and prompt is None:
+        backdrop = f"colour:{chosen.colour}"
     if (backdrop is None) == (prompt is None):
         raise typer.BadParameter("give either an instant --backdrop or a --prompt", param_hint="--backdrop")
+    if best_of is not None:
+        if "num_images_per_prompt" in settings:
+            raise typer.BadParameter("give this or --num-images-per-prompt, not both", param_hint="--best-of")
+        settings = {**settings, "num_images_per_prompt": best_of}
     if backdrop is not None and settings:
         flag = f"--{next(iter(settings)).replace('_', '-')}"
         raise typer.BadParameter("has no effect on an instant backdrop; leave it out", param_hint=flag)
-    if shadow not in ("none", "contact", "cast"):
-        raise typer.BadParameter(f"{shadow!r} is not a shadow; choose none, contact or cast", param_hint="--shadow")
     outputs = numbered(output, settings.get("num_images_per_prompt", 1))
     keep_apart(photo, *outputs)
     if save_layers is not None and save_layers.suffix == ".ora":
         keep_apart(photo, *outputs, *numbered(save_layers, len(outputs)))
     generated = generated_backdrop(task.name, prompt, settings) if prompt is not None else None
     store, loaded = take_photo(photo)
-    wanted = generated or read_backdrop(backdrop or "", store, loaded.size, outputs)
+    placement = read_placement(chosen, place)
+    frame = frame_of(loaded.size, placement)
+    wanted = generated or read_backdrop(backdrop or "", store, frame, outputs)
     if kind == "JPEG" and isinstance(wanted, TransparentBackdrop):
         raise typer.BadParameter("JPEG knows no transparency; name the output .png or .webp", param_hint="--output")
     recipe = made(
@@ -147,13 +154,14 @@ def background(
         task=task.name,
         photo=loaded.digest,
         mask=read_mask(mask, layers, shape, store, outputs),
+        placement=placement,
         backdrop=wanted,
-        shadow=shadow,
+        **read_look(look),
         seed=resolve_seed(seed, generated),
         options=options,
     )
-    writer = Writer(outputs, kind, save_layers, strict)
-    with ProgressLine() as line:
+    writer = Writer(outputs, kind, save_layers, strict, ranked=best_of is not None)
+    with ProgressLine() as line, writer:
         main.run(recipe, loaded, store.get, line, on_result=writer)
     writer.report(as_json)
     if writer.failures:

@@ -24,14 +24,31 @@ class Writer:
         kind: the files' type.
         layers: where the layers of each picture go: a folder, or a file that ends in .ora.
         strict: a picture that fails a check goes to ``OUT-failed.png`` instead.
+        ranked: within a ``with`` block, write at its end, what is finished, the subject that grew least first.
     """
 
-    def __init__(self, outputs: list[Path], kind: str, layers: Path | None = None, strict: bool = False) -> None:
+    def __init__(
+        self, outputs: list[Path], kind: str, layers: Path | None = None, strict: bool = False, ranked: bool = False
+    ) -> None:
         self._outputs, self._kind, self._layers, self._strict = outputs, kind, layers, strict
+        self._held: list[Result] | None = [] if ranked else None
         self.failures: list[str] = []
         self._reports: list[dict[str, Any]] = []
 
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        from masks.expansion import rank
+
+        held, self._held = self._held or [], None
+        for result in sorted(held, key=lambda result: rank(result.report["checks"].get("expansion"))):
+            self(result)
+
     def __call__(self, result: Result) -> None:
+        if self._held is not None:
+            self._held.append(result)
+            return
         from imaging import checks, files
         from masks.doubt import DOUBTFUL
 
@@ -78,7 +95,8 @@ class Writer:
             kept = report["checks"].get("protected_share")
             summary = f"{width} x {height} pixels, seed {report['seed']}"
             if kept is not None:
-                summary = f"{kept:.1%} of the subject kept exactly, 0 of its pixels changed"
+                whose = "of the resampled subject" if report["checks"].get("resampled") else "of the subject"
+                summary = f"{kept:.1%} {whose} kept exactly, 0 of its pixels changed"
                 summary += f", seed {report['seed']}" if len(reports) > 1 else ""
             print_report(report, as_json, f"{report['images'][0]}: {summary}")
 

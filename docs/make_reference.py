@@ -13,7 +13,7 @@ import fields
 from cli import app
 from masks import SOURCES
 from models import MODELS, Denoiser
-from recipe import MaskRecipe, kinds
+from recipe import Look, MaskRecipe, Placement, kinds
 
 TARGET = Path(__file__).parent / "reference.md"
 
@@ -35,6 +35,11 @@ def text() -> str:
         ),
         "## The mask's shape",
         _table(MaskRecipe),
+        "## Shadow and light",
+        "Defaults are those of recipes that say nothing of it; new edits have what `background` says above.",
+        _table(Look),
+        "## Place and size",
+        _table(Placement),
         "## Models",
         "`python main.py models` says which are here; `models pull ID` fetches one.",
         _models(),

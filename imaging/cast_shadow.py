@@ -31,6 +31,20 @@ class KeyLight:
     strength: float = 0.4
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What a subject stands on.
+
+    Attributes:
+        ends: the row, as a share of the frame's height, above which there is no ground: the foot of a wall, a table's
+            far edge, the horizon; 0 where that is not known.
+        gloss: 0..1, how clearly it mirrors what stands on it.
+    """
+
+    ends: float = 0.0
+    gloss: float = 0.0
+
+
 def contact_columns(lowest: Values, tall: float) -> npt.NDArray[np.intp]:
     """The columns at which a subject touches the ground: feet, hooves, wheels, legs.
 
@@ -51,7 +65,7 @@ def contact_columns(lowest: Values, tall: float) -> npt.NDArray[np.intp]:
     return np.unique(np.concatenate([starts, ends]))
 
 
-def cast(alpha: Mask, light: KeyLight) -> Mask:
+def cast(alpha: Mask, light: KeyLight, ground: Ground = Ground(), strength: float = 1.0) -> Mask:
     """The shadow's opacity, ``(H, W)`` uint8, 255 = black; all 0 where no ground can be seen beneath the subject.
 
     The subject is taken for a body as deep as it is thick in the picture, which stands on its contacts. Light from many
@@ -61,6 +75,8 @@ def cast(alpha: Mask, light: KeyLight) -> Mask:
     Args:
         alpha: ``(H, W)`` uint8, the selection.
         light: the key light.
+        ground: what it falls on; no shadow climbs what stands behind it.
+        strength: how dark it is; 1 as the light makes it, 0 none, 2 as two of them on top of each other.
     """
     height, width = alpha.shape
     box = Box.around(alpha)
@@ -73,38 +89,47 @@ def cast(alpha: Mask, light: KeyLight) -> Mask:
     if not solid.any():
         return np.zeros_like(alpha)
     body = _Body(solid)
-    ambient = np.mean([body.stopped(azimuth, elevation) for azimuth, elevation in SKY], axis=0)
-    spread = 6 + 30 * light.softness
-    around = [(turn, rise) for turn in (-1.0, -0.5, 0.0, 0.5, 1.0) for rise in (-0.5, 0.0, 0.5)]
-    key = np.mean(
-        [
-            body.stopped(light.azimuth + turn * spread, float(np.clip(light.elevation + rise * spread, 12, 85)))
-            for turn, rise in around
-        ],
-        axis=0,
-    )
-    opacity = 1 - (1 - 0.75 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
-    soft = cv2.GaussianBlur(opacity.astype(np.float32), (0, 0), 1.2)
-    large = cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC)
+    ambient = _blurred(np.mean([body.stopped(*direction) for direction in SKY], axis=0), 0.02 * body.tall)
+    key = body.penumbra(np.mean([body.stopped(*direction) for direction in _around(light)], axis=0), light.softness)
+    clear = (1 - 0.75 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
+    opacity = 1 - np.clip(clear, 0, 1) ** strength
+    rows = np.arange(size[1], dtype=np.float32)[:, None] + 0.5
+    opacity *= np.clip((rows - ground.ends * size[1]) / (0.02 * size[1]), 0, 1)
+    large = cv2.resize(_blurred(opacity, 0.8), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.convertScaleAbs(np.maximum(large, 0), alpha=255), np.uint8)
 
 
+def _around(light: KeyLight) -> list[tuple[float, float]]:
+    """Directions (azimuth, elevation) over the lamp's or the sun's disc, in degrees."""
+    spread = 6 + 30 * light.softness
+    turns, rises = np.linspace(-1, 1, 9), np.linspace(-0.5, 0.5, 3)
+    return [
+        (light.azimuth + turn * spread, float(np.clip(light.elevation + (rise + 0.12 * turn) * spread, 12, 85)))
+        for turn in turns
+        for rise in rises
+    ]
+
+
+def _blurred(values: Values, sigma: float) -> Values:
+    return np.asarray(cv2.GaussianBlur(values.astype(np.float32), (0, 0), max(0.8, sigma)), np.float32)
+
+
 class _Body:
-    """A subject, ``(h, w)`` uint8 0 or 1, as a body on the ground."""
+    """A subject, ``(h, w)`` uint8 0 or 1, as a body on the ground; ``tall`` is its height in pixels."""
 
     def __init__(self, solid: Mask) -> None:
         self._solid = solid
         rows, self._columns = np.nonzero(solid)
         self._lowest = lowest_rows(solid)
-        self._tall = float(rows.max() - rows.min() + 1)
-        touching = contact_columns(self._lowest, self._tall)
+        self.tall = float(rows.max() - rows.min() + 1)
+        touching = contact_columns(self._lowest, self.tall)
         self._touching = touching
         every = np.arange(solid.shape[1])
         self._ground = np.interp(every, touching, self._lowest[touching])
         # Half as deep as it is thick: the distance to the outline, spread over its surroundings, as of a round body.
         inside = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
         thick = cv2.dilate(inside, np.ones((9, 9), np.uint8))[rows, self._columns]
-        self._half = np.minimum(thick, 0.2 * self._tall) * FORESHORTENING
+        self._half = np.minimum(thick, 0.2 * self.tall) * FORESHORTENING
         self._above = np.maximum(self._ground[self._columns] - rows, 0)
 
     def stopped(self, azimuth: float, elevation: float) -> Values:
@@ -123,12 +148,18 @@ class _Body:
         closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         return closed.astype(np.float32)
 
+    def penumbra(self, dark: Values, softness: float) -> Values:
+        """A shadow ``(h, w)`` made softer the farther it lies from what casts it."""
+        reach = np.clip(cv2.distanceTransform(1 - self._solid, cv2.DIST_L2, 3) / (0.8 * self.tall), 0, 1)
+        near, far = _blurred(dark, 0.006 * self.tall), _blurred(dark, (0.02 + 0.06 * softness) * self.tall)
+        return near + (far - near) * reach
+
     def contacts(self) -> Values:
         """A narrow dark line right under what touches the ground: ``(h, w)`` 0..1."""
         line = np.zeros(self._solid.shape, np.float32)
-        near = np.exp(-(((self._ground - self._lowest) / (0.02 * self._tall)) ** 2))
+        near = np.exp(-(((self._ground - self._lowest) / (0.02 * self.tall)) ** 2))
         for x in np.flatnonzero(near > 0.05):
             y = int(self._lowest[x])
             line[max(0, y - 1) : y + 2, x] = near[x]
-        sigma = max(0.8, 0.008 * self._tall)
+        sigma = max(0.8, 0.008 * self.tall)
         return np.asarray(np.minimum(cv2.GaussianBlur(line, (0, 0), 2 * sigma, sigmaY=sigma) * 1.6, 1), np.float32)

@@ -9,7 +9,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.photo import Array
+from imaging.colour import to_srgb
+from imaging.composite import shade
+from imaging.delta_e import ciede2000
+from imaging.geometry import Size
+from imaging.photo import Array, to_8_bit
+
+RING_SIDE = 1024  # pixels, the longer side of the copy on which the edge is measured
+RING_BLUR = 6  # pixels of that copy, over which colours are averaged along the edge: a Gaussian's sigma
+MOST_EXPANSION = 0.1  # of the subject's area, painted onto it by a generating model (benchmarks/gate.py)
+MOST_EDGE_DELTA_E = 8.0  # CIEDE2000, of the soft edge: beyond it there is a halo (benchmarks/gate.py)
+MOST_CUT_OFF = 0.005  # of the subject, by where it was placed
 
 
 def protected_share(alpha: npt.NDArray[Any]) -> float:
@@ -51,6 +61,52 @@ def pure_white_share(pixels: Array, alpha: npt.NDArray[Any]) -> float:
     return float(white.mean()) if white.size else 1.0
 
 
+def edge_delta_e(
+    picture: Array, background: Array, shadow: npt.NDArray[Any] | None, alpha: npt.NDArray[Any], icc: bytes | None
+) -> float | None:
+    """How far the soft edge is from what is expected of it: mean CIEDE2000; ``None`` where there is no such edge.
+
+    Expected is the background mixed, at the edge's alpha, with the nearest colour that is surely the subject's. Both
+    are averaged along the edge, so that texture does not count: what is left is a rim, such as the old background's
+    colour. Measured on a copy of at most ``RING_SIDE`` pixels, in the ring where the alpha is from 4 % to 96 %.
+
+    Args:
+        picture: ``(H, W, 3)``, the composite.
+        background: ``(H, W, 3)`` without its shadow.
+        shadow: ``(H, W)`` uint8, its opacity; ``None`` where there is none.
+        alpha: ``(H, W)`` uint8, the selection.
+        icc: the profile of both; ``None`` means sRGB.
+    """
+    size = Size(alpha.shape[1], alpha.shape[0])
+    if max(size) > RING_SIDE:
+        size = size.inside(Size(RING_SIDE, RING_SIDE))
+
+    def small(pixels: Array) -> Array:
+        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+    have, below, share = small(picture), small(background), small(alpha)
+    below = below if shadow is None else shade(below, small(shadow))
+    ring, sure = (share > 10) & (share < 245), share == 255
+    if not ring.any() or not sure.any():
+        return None
+    have, below = to_srgb(to_8_bit(have), icc), to_srgb(to_8_bit(below), icc)
+    _, labels = cv2.distanceTransformWithLabels(
+        np.where(sure, 0, 255).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    nearest = np.zeros((int(labels.max()) + 1, 3), np.float32)
+    nearest[labels[sure]] = have[sure]
+    part = share[..., None].astype(np.float32) / 255
+    expected = part * nearest[labels] + (1 - part) * below
+    weight = ring.astype(np.float32)
+    around = np.maximum(cv2.GaussianBlur(weight, (0, 0), RING_BLUR), 1e-6)[..., None]
+
+    def averaged(colours: Array) -> npt.NDArray[np.uint8]:
+        blurred = cv2.GaussianBlur(colours.astype(np.float32) * weight[..., None], (0, 0), RING_BLUR) / around
+        return np.rint(blurred[ring]).clip(0, 255).astype(np.uint8)
+
+    return float(ciede2000(averaged(have), averaged(expected)).mean())
+
+
 def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) -> tuple[str, ...]:
     """The checks that a result fails, each as a sentence.
 
@@ -62,6 +118,14 @@ def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) ->
     sentences = []
     if measured.get("changed_subject_pixels"):
         sentences.append(f"{measured['changed_subject_pixels']} pixels of the subject differ from the photo.")
+    if measured.get("cut_off_share", 0) > MOST_CUT_OFF:
+        sentences.append(f"{measured['cut_off_share']:.1%} of the subject lie outside the picture.")
+    if (measured.get("edge_delta_e") or 0) > MOST_EDGE_DELTA_E:
+        sentences.append(
+            f"The soft edge is off by a colour difference of {measured['edge_delta_e']:.1f} (CIEDE2000): a halo."
+        )
+    if (measured.get("expansion") or 0) > MOST_EXPANSION:
+        sentences.append(f"The background adds {measured['expansion']:.0%} to the subject (expansion).")
     if measured.get("pure_white_share", 1) < 1:
         sentences.append(f"Only {measured['pure_white_share']:.2%} of the white background is pure white.")
     if doubt is not None and doubt >= doubtful:

@@ -52,6 +52,7 @@ def too_large(name: str, width: int = 0, height: int = 0) -> str:
     return f"{name} is too large{size}: the limit is {max_megapixels():g} megapixels; save it smaller and try again."
 
 
+# What Pillow, pillow-heif and OpenCV raise over damaged files; the RuntimeError is AVIF's.
 _DAMAGED = (
     OSError,
     ValueError,

@@ -19,6 +19,10 @@ from imaging.geometry import Size
 from imaging.photo import Array, Photo, to_8_bit
 
 NEUTRAL = 128  # of 255; diffusers' inpainting shows its models the masked area as this grey
+LATENT = 8  # pixels of the picture for each of the latents': so far the repainted part reaches into the kept one
+LEAST_KEPT = 512  # pixels from which a colour shift can be told
+STEADY = 10.0  # levels of 255: a subject that varies less says little of the gain
+MOST_SHIFT, MOST_GAIN, MOST_RESIDUE = 16.0, 0.15, 16.0  # beyond them the model repainted the subject
 Mask = npt.NDArray[np.uint8]
 
 
@@ -46,6 +50,38 @@ def prepare_inputs(
     small = to_srgb(_resized(to_8_bit(pixels), size), photo.icc)
     mask = np.where(_resized(repaint, size) >= 128, np.uint8(255), np.uint8(0))
     return Image.fromarray(small), Image.fromarray(mask)
+
+
+def cancel_shift(picture: Image.Image, seen: Image.Image, mask: Image.Image) -> tuple[Image.Image, float]:
+    """The model's picture without the colour shift of its autoencoder, and how large that was.
+
+    What the model kept went through the same autoencoder as what it painted, and what it should look like is known. Per
+    channel, a gain and an offset are fitted there by least squares, held near 1 and 0 where the subject is of one
+    colour, and the whole picture is corrected by the inverse.
+
+    Args:
+        picture: RGB, the model's.
+        seen: RGB, what it was shown, at the same size.
+        mask: mode "L", 255 = was repainted.
+
+    Returns:
+        The picture, and the largest mean correction of a channel in levels of 255; the picture as it is, and 0, where
+        the model kept too little to tell, or repainted it so that the difference is no mere shift.
+    """
+    kept = cv2.erode((np.asarray(mask) < 128).astype(np.uint8), np.ones((2 * LATENT + 1, 2 * LATENT + 1))) > 0
+    if kept.sum() < LEAST_KEPT:
+        return picture, 0.0
+    drawn: Array = np.asarray(picture).astype(np.float32)
+    wanted, have = np.asarray(seen)[kept].astype(np.float32), drawn[kept]
+    middle, shifted = wanted.mean(axis=0), have.mean(axis=0)
+    spread = ((wanted - middle) ** 2).mean(axis=0) + STEADY**2
+    gain = 1 + ((wanted - middle) * (have - shifted - (wanted - middle))).mean(axis=0) / spread
+    residue = have - shifted - gain * (wanted - middle)
+    shift = np.abs(shifted - middle)
+    if np.sqrt((residue**2).mean()) > MOST_RESIDUE or shift.max() > MOST_SHIFT or np.abs(gain - 1).max() > MOST_GAIN:
+        return picture, 0.0
+    corrected = np.clip((drawn - shifted) / gain + middle + 0.5, 0, 255).astype(np.uint8)
+    return Image.fromarray(corrected), float(shift.max())
 
 
 def to_background(picture: Image.Image, mask: Image.Image, photo: Photo, defocus: float = 0.0) -> Array:

@@ -48,6 +48,14 @@ class Layers:
         files = {name: encode(pixels, "PNG", self.icc) for name, pixels in pictures.items()}
         return {**files, "mask": encode(self.mask, "PNG")}
 
+    def zipped(self) -> bytes:
+        """The PNG files as one zip file."""
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in self.pngs().items():
+                archive.writestr(_entry(f"{name}.png"), data)
+        return out.getvalue()
+
     def openraster(self) -> bytes:
         """The layers as an OpenRaster file (https://www.openraster.org, version 0.0.5); the mask is a hidden layer."""
         height, width = self.mask.shape

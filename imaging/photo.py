@@ -131,7 +131,6 @@ def load(data: bytes, name: str = "the picture", *, managed: bool = True) -> Pho
     return Photo(pixels, alpha, icc, exif, digest_of(data), notes)
 
 
-# What Pillow, pillow-heif and OpenCV raise over damaged files; the RuntimeError is AVIF's.
 def opened(data: bytes, name: str) -> Image.Image:
     """Read the header with the plugin that accepts the first bytes.
 

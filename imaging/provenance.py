@@ -18,7 +18,7 @@ from PIL import ExifTags
 from errors import BadInput
 from imaging import photo as photos
 from imaging import png
-from recipe import MAX_RECIPE_BYTES
+from recipe import MAX_RECIPE_BYTES, Placement
 
 _KEYWORD = b"Backdrop"  # of the iTXt chunk
 _SELECTION = b"bdSL"  # private chunks: ancillary, not safe to copy to an edited picture
@@ -93,11 +93,17 @@ def _read_png(data: bytes) -> Provenance | None:
             inputs[body[:32].hex()] = body[32:]
     if made is None:
         return None
-    # Sizes first (both files begin with their IHDR): a selection of another size need not be decoded.
-    if selection is not None and selection[16:24] != data[16:24]:
+    # Sizes first (both files begin with their IHDR): a selection of another size need not be decoded. It is of the
+    # photo's size, and so of the file's where the recipe gives the picture no frame of its own.
+    if selection is not None and selection[16:24] != data[16:24] and not _has_own_frame(made.recipe):
         raise BadInput("The selection in the file is not of its size; the file was changed.")
     values = photos.load(selection, "the selection in the file").rgb8[..., 0] if selection is not None else None
     return Provenance(made.recipe, made.environment, values, inputs)
+
+
+def _has_own_frame(recipe: str) -> bool:
+    content = json.loads(recipe)
+    return isinstance(content, dict) and content.get("placement") not in (None, Placement().model_dump())
 
 
 def _from_text(text: bytes) -> Provenance | None:

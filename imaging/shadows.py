@@ -17,7 +17,7 @@ STEEPEST = 0.2  # rise over run of the ground in the picture
 CONTACT, AMBIENT = 0.62, 0.40  # opacity at its darkest
 
 
-def contact(alpha: Mask) -> Mask:
+def contact(alpha: Mask, strength: float = 1.0) -> Mask:
     """The shadow's opacity, ``(H, W)`` uint8, 255 = black; all 0 where no ground can be seen beneath the subject.
 
     Two parts, drawn small: a narrow dark line that follows the lower outline where the subject comes within a
@@ -26,6 +26,7 @@ def contact(alpha: Mask) -> Mask:
 
     Args:
         alpha: ``(H, W)`` uint8, the selection.
+        strength: how dark it is, 0..2.
     """
     height, width = alpha.shape
     box = Box.around(alpha)
@@ -40,6 +41,8 @@ def contact(alpha: Mask) -> Mask:
     flat = _laid_flat(solid, ground, tall, min(0.16, 0.10 * wide / tall + 0.04))
     spread = _blurred(flat, 0.045 * wide, 0.022 * min(tall, wide))
     shadow = 1 - (1 - CONTACT * _to_one(line)) * (1 - AMBIENT * _to_one(spread))
+    if strength != 1:
+        shadow = 1 - np.clip(1 - shadow, 0, 1) ** strength
     large = cv2.resize(shadow, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.convertScaleAbs(large, alpha=255), np.uint8)  # rounded; 255 at most
 

@@ -11,7 +11,9 @@ of the mask sources: it carries a source's name and option values, and the sourc
 from recipe.backdrop import Backdrop, kind_of, kinds
 from recipe.draft import Draft
 from recipe.edit import Recipe
+from recipe.look import NEW_LOOK, NEW_SHADOW, Look
 from recipe.mask import Layer, MaskRecipe, Source
+from recipe.placement import PRESETS, RATIOS, Placement, Preset
 from recipe.task import Task, TaskKind, task_of, tasks
 from recipe.values import (
     MAX_PICTURES,
@@ -34,16 +36,23 @@ __all__ = [
     "MAX_PROMPT",
     "MAX_RECIPE_BYTES",
     "MAX_SEED",
+    "NEW_LOOK",
+    "NEW_SHADOW",
+    "PRESETS",
+    "RATIOS",
     "Backdrop",
     "Colour",
     "Digest",
     "Draft",
     "Layer",
     "Length",
+    "Look",
     "MaskRecipe",
     "Name",
     "OptionValues",
     "Part",
+    "Placement",
+    "Preset",
     "Recipe",
     "Side",
     "Source",

@@ -17,10 +17,15 @@ from pydantic import Field, ValidationError
 import fields
 from errors import BadInput
 from recipe.backdrop import Backdrop, kind_of
-from recipe.edit import Recipe, Seed, Shadow
+from recipe.edit import Recipe, Seed
+from recipe.look import NEW_LOOK, NEW_SHADOW, Look, Shadow
 from recipe.mask import MaskRecipe
+from recipe.placement import Placement
 from recipe.task import Task, task_of
 from recipe.values import Digest, OptionValues, Part, explain
+
+_SHARED = ("task", "photo", "mask", "placement", "shadow", "look", "seed")
+"""The fields that a draft and a recipe have in common."""
 
 
 class Draft(Part):
@@ -36,9 +41,11 @@ class Draft(Part):
     task: Task = "background"
     photo: Digest | None = None
     mask: MaskRecipe = MaskRecipe()
+    placement: Placement = Placement()
     kind: str = "colour"
     backdrops: Mapping[str, OptionValues] = Field(default_factory=dict)
-    shadow: Shadow = "none"
+    shadow: Shadow = NEW_SHADOW
+    look: Look = NEW_LOOK
     seed: Seed = 0
     options: Mapping[str, OptionValues] = Field(default_factory=dict)
 
@@ -50,7 +57,7 @@ class Draft(Part):
     def load(self, recipe: Recipe) -> Self:
         """The draft with everything as the recipe says; what was set for other kinds of backdrop stays."""
         values = recipe.backdrop.model_dump(mode="json", exclude={"kind"})
-        changes = {name: getattr(recipe, name) for name in ("task", "photo", "mask", "shadow", "seed")}
+        changes = {name: getattr(recipe, name) for name in _SHARED}
         kind = recipe.backdrop.kind
         changes |= {"kind": kind, "backdrops": {**self.backdrops, kind: values}}
         return self.model_copy(update=changes | {"options": {**self.options, recipe.task: recipe.options}})
@@ -101,7 +108,7 @@ class Draft(Part):
             raise BadInput(f"This does not fit: {explain(error)}.") from error
 
     def put_all(self, part: str, values: Mapping[str, Any]) -> Self:
-        """A draft with several fields of ``mask`` or ``backdrop`` changed, one after the other; see :meth:`put`."""
+        """A draft with several fields of ``mask`` or another part changed, one after the other; see :meth:`put`."""
         draft = self
         for name, value in values.items():
             draft = draft.put(f"{part}.{name}", value)
@@ -149,10 +156,10 @@ class Draft(Part):
         """
         if lacking := self.missing():
             raise BadInput(f"This still needs {_listed(lacking)}.")
-        parts: dict[str, Any] = {name: getattr(self, name) for name in ("task", "photo", "mask", "shadow", "seed")}
+        parts: dict[str, Any] = {name: getattr(self, name) for name in _SHARED}
         parts["options"] = self.options.get(self.task, {})
         if not task_of(self.task).has_subject:
-            parts |= {"photo": None, "mask": MaskRecipe(), "shadow": "none"}
+            parts |= {"photo": None, "mask": MaskRecipe(), "placement": Placement(), "shadow": "none", "look": Look()}
         if task_of(self.task).has_backdrop:
             parts["backdrop"] = self.backdrop()
         try:

@@ -9,19 +9,12 @@ from pydantic import Field, ValidationError, model_validator
 from errors import BadInput
 from fields import Control
 from recipe.backdrop import AnyBackdrop, kind_of
+from recipe.look import Look, Shadow
 from recipe.mask import MaskRecipe
+from recipe.placement import Placement
 from recipe.task import Task, task_of
 from recipe.values import MAX_RECIPE_BYTES, MAX_SEED, Digest, OptionValues, Part, explain
 
-Shadow = Annotated[
-    Literal["none", "contact", "cast"],
-    Field(
-        title="Shadow",
-        description="So that the subject does not float. Contact: a soft dark line where it stands. Cast: dark at each "
-        "foot and under the body, and along the light of the scene.",
-    ),
-    Control(words={"none": "None", "contact": "Contact", "cast": "Cast"}, metavar="none|contact|cast"),
-]
 Seed = Annotated[
     int,
     Field(
@@ -47,8 +40,10 @@ class Recipe(Part):
     task: Task = "background"
     photo: Digest | None = None
     mask: MaskRecipe = MaskRecipe()
+    placement: Placement = Placement()
     backdrop: AnyBackdrop = Field(default_factory=lambda: kind_of("colour").resolve({}))
     shadow: Shadow = "none"
+    look: Look = Look()
     seed: Seed = 0
     options: OptionValues = Field(default_factory=dict, validate_default=True)
 
@@ -65,8 +60,9 @@ class Recipe(Part):
         else:
             if not self.backdrop.creates:
                 raise ValueError("to create a picture takes a prompt and a model")
-            if self.photo or self.mask != MaskRecipe() or self.shadow != "none":
-                raise ValueError("a picture created from a prompt has no photo, mask or shadow")
+            parts = self.photo, self.mask, self.shadow, self.look, self.placement
+            if parts != (None, MaskRecipe(), "none", Look(), Placement()):
+                raise ValueError("a picture created from a prompt has no photo, mask, shadow or placement")
         if self.seed + self.backdrop.pictures - 1 > MAX_SEED:
             raise ValueError(f"seed: the last picture's would exceed {MAX_SEED}; take a smaller one")
         return self

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+
+import numpy as np
+import numpy.typing as npt
 
 import backdrops
 import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, shadows
+from imaging import cast_shadow, checks, composite, guess_light, match_light, placement, reflection, shadows
+from imaging.cast_shadow import Ground
+from imaging.colour import to_srgb
 from imaging.openraster import Layers
-from imaging.photo import Array, Photo
+from imaging.photo import Array, Photo, to_8_bit
+from imaging.placement import Placed
 from imaging.subject import Subject
-from masks import Selection
-from recipe import Recipe
+from masks import Selection, expansion
+from recipe import Look, Placement, Recipe
+from recipe.look import Shadow
 from tasks.base import Result, Run, Stopwatch, Task, report_on
 
 WHITE = backdrops.ColourBackdrop(colour="#ffffff")  # its background is checked for pure white
@@ -51,20 +59,41 @@ class NewBackground(Task):
         backdrop = backdrops.kind_of(recipe.backdrop)
         images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
         for index, background in enumerate(images):
-            pixels = _composite(prepared, background)
-            yield _result(recipe.for_image(index), prepared, background, pixels, watch.lap())
+            lit = _in_its_light(prepared, background)
+            made = _composite(lit, background)
+            yield _result(recipe.for_image(index), lit, background, made, watch.lap())
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
     """The subject with all that does not depend on the background."""
 
-    subject: Subject
+    placed: Placed
     selection: Selection
-    shadow: Array | None
-    casts: bool
+    shadow: Shadow
+    look: Look
     share: float
     notes: tuple[str, ...]
+
+    @property
+    def subject(self) -> Subject:
+        """In its place in the frame."""
+        return self.placed.subject
+
+
+@dataclass(frozen=True, eq=False)
+class _Composite:
+    """A composite and what it is made of.
+
+    Attributes:
+        pixels: ``(H, W, 3)``; the subject alone, ``(H, W, 4)``, where there is no background.
+        background: ``(H, W, 3)`` without the shadow.
+        shadow: its opacity, ``(H, W)`` uint8.
+    """
+
+    pixels: Array
+    background: Array | None
+    shadow: npt.NDArray[np.uint8] | None
 
 
 def _photo_of(recipe: Recipe, photo: Photo | None) -> Photo:
@@ -76,60 +105,101 @@ def _photo_of(recipe: Recipe, photo: Photo | None) -> Photo:
 
 
 def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
-    alpha = selection.values
+    placed = placement.place(Subject.of(photo, selection.values), recipe.placement)
+    alpha = placed.subject.alpha
     share = checks.protected_share(alpha)
     if share == 0:
         raise BadInput("The mask protects no pixel of the subject fully; feather it less or choose another mask.")
-    notes = [*photo.notes, *selection.notes]
-    shadow = None
-    if recipe.shadow != "none":
-        shadow = shadows.contact(alpha) if recipe.shadow == "contact" else None
-        if not shadows.ground_visible(alpha):
-            notes.append("The subject reaches the lower edge of the photo, so there is no ground for a shadow.")
-    return _Prepared(Subject.of(photo, alpha), selection, shadow, recipe.shadow == "cast", share, tuple(notes))
+    notes = [*photo.notes, *selection.notes, *placed.notes]
+    if recipe.shadow in ("contact", "cast") and not shadows.ground_visible(alpha):
+        notes.append("The subject reaches the lower edge of the picture, so there is no ground for a shadow.")
+    return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
 
-def _composite(prepared: _Prepared, background: Background) -> Array:
-    """The subject over the background, ``(H, W, 3)``; alone, ``(H, W, 4)``, where there is none."""
-    subject, shadow = prepared.subject, _shadow(prepared, background)
-    if background.pixels is None:
-        return composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, shadow)
-    shaded = background.pixels if shadow is None else composite.shade(background.pixels, shadow)
-    return composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded)
+def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
+    """The subject in the background's light, where that is asked for; what is checked later is this subject."""
+    if not prepared.look.match_light or background.pixels is None:
+        return prepared
+    change = match_light.measure(prepared.subject, background.pixels)
+    red, green, blue = change.gains
+    note = (
+        f"Match the light changed the subject: linear light times {red:.2f} red, {green:.2f} green, {blue:.2f} blue, "
+        f"contrast {change.contrast:.2f}. Without it the subject's pixels are the photo's."
+    )
+    subject = match_light.apply(prepared.subject, change)
+    return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
 
 
-def _shadow(prepared: _Prepared, background: Background) -> Array | None:
+def _composite(prepared: _Prepared, background: Background) -> _Composite:
+    """The subject over the background, and what it is made of."""
+    subject, shadow, pixels = prepared.subject, _shadow(prepared, background), background.pixels
+    if pixels is None:
+        alone = composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, shadow)
+        return _Composite(alone, None, shadow)
+    floor = background.ground or Ground()
+    gloss = floor.gloss if prepared.look.reflection is None else prepared.look.reflection / 100
+    pixels = reflection.reflect(pixels, subject.photo.pixels, subject.alpha, floor, gloss)
+    shaded = pixels if shadow is None else composite.shade(pixels, shadow)
+    wrap = prepared.look.light_wrap / 100
+    over = composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded, wrap)
+    return _Composite(over, pixels, shadow)
+
+
+def _shadow(prepared: _Prepared, background: Background) -> npt.NDArray[np.uint8] | None:
     """The shadow's opacity, ``(H, W)`` uint8; one that is cast falls along the light of this background."""
-    if prepared.casts:
-        return cast_shadow.cast(prepared.subject.alpha, background.light)
-    return prepared.shadow
+    look, subject, kind = prepared.look, prepared.subject, prepared.shadow
+    if kind == "auto":
+        kind = "cast" if background.ground and shadows.ground_visible(subject.alpha) else "none"
+    strength = look.shadow_strength / 100
+    if kind == "none":
+        return None
+    if kind == "contact":
+        return shadows.contact(subject.alpha, strength)
+    light = background.light or guess_light.from_subject(subject.photo.rgb8, subject.alpha)
+    if look.shadow_direction is not None:
+        light = replace(light, azimuth=look.shadow_direction)
+    if look.shadow_length is not None:
+        light = replace(light, elevation=math.degrees(math.atan2(100, look.shadow_length)))
+    if look.shadow_softness is not None:
+        light = replace(light, softness=look.shadow_softness / 100)
+    return cast_shadow.cast(subject.alpha, light, background.ground or Ground(), strength)
 
 
-def _layers(prepared: _Prepared, background: Background, pixels: Array) -> Layers:
-    """What the composite is made of."""
+def _layers(prepared: _Prepared, made: _Composite) -> Layers:
+    """What the composite is made of, each by itself."""
     subject = prepared.subject
     cut_out = composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, None)
-    shadow = _shadow(prepared, background)
-    return Layers(cut_out, shadow, background.pixels, subject.alpha, pixels, subject.photo.icc)
+    return Layers(cut_out, made.shadow, made.background, subject.alpha, made.pixels, subject.photo.icc)
 
 
-def _measured(recipe: Recipe, prepared: _Prepared, pixels: Array) -> dict[str, float | int]:
+def _measured(recipe: Recipe, prepared: _Prepared, background: Background, made: _Composite) -> dict[str, float | None]:
     """What the report says of a composite under ``checks``."""
-    alpha = prepared.selection.values
-    measured: dict[str, float | int] = {
+    alpha, photo, pixels = prepared.subject.alpha, prepared.subject.photo, made.pixels
+    measured: dict[str, float | None] = {
         "protected_share": round(prepared.share, 4),
-        "changed_subject_pixels": checks.changed_subject_pixels(prepared.subject.photo.pixels, pixels, alpha),
-        "subject_share": round(prepared.selection.area / alpha.size, 4),
+        "changed_subject_pixels": checks.changed_subject_pixels(photo.pixels, pixels, alpha),
+        "subject_share": round(float(alpha.sum(dtype=np.int64)) / 255 / alpha.size, 4),
     }
+    if made.background is not None:
+        off = checks.edge_delta_e(pixels, made.background, made.shadow, alpha, photo.icc)
+        measured["edge_delta_e"] = None if off is None else round(off, 2)
+        if background.models:
+            grown = expansion.measure(to_srgb(to_8_bit(pixels), photo.icc), alpha)
+            measured["expansion"] = None if grown is None else round(grown, 4)
+    if recipe.look.match_light and made.background is not None:
+        measured["light_matched"] = True
+    if recipe.placement != Placement():
+        measured["resampled"] = prepared.placed.resampled
+        measured["cut_off_share"] = round(prepared.placed.cut_off, 4)
     if recipe.backdrop == WHITE:
         measured["pure_white_share"] = checks.pure_white_share(pixels, alpha)
     return measured
 
 
-def _result(recipe: Recipe, prepared: _Prepared, background: Background, pixels: Array, seconds: float) -> Result:
+def _result(recipe: Recipe, prepared: _Prepared, background: Background, made: _Composite, seconds: float) -> Result:
     """Check that the subject is as it was, and report."""
-    photo, selection = prepared.subject.photo, prepared.selection
-    measured = _measured(recipe, prepared, pixels)
+    pixels, photo, selection = made.pixels, prepared.subject.photo, prepared.selection
+    measured = _measured(recipe, prepared, background, made)
     if measured["changed_subject_pixels"]:
         raise AssertionError(f"{measured['changed_subject_pixels']} pixels of the subject were changed")
     report = report_on(recipe, background, seconds, photo.size)
@@ -141,5 +211,5 @@ def _result(recipe: Recipe, prepared: _Prepared, background: Background, pixels:
         "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*prepared.notes, *report["notes"]],
     }
-    layers = partial(_layers, prepared, background, pixels)
+    layers = partial(_layers, prepared, made)
     return Result(pixels, selection, recipe, report, photo.icc, photo.exif, background.inputs, layers)

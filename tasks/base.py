@@ -67,6 +67,8 @@ class Result:
     def encode(self, kind: str = "PNG") -> bytes:
         """The result as a file's bytes: ``PNG`` (exact, replayable), ``JPEG`` or ``WEBP``."""
         environment = {key: self.report[key] for key in ("models", "seed", "size", "versions")}
+        if "expansion" in self.report["checks"]:
+            environment["expansion"] = self.report["checks"]["expansion"]
         selection = self.selection.values if self.selection else None
         made = provenance.Provenance(self.recipe.to_json(), environment, selection, self.inputs)
         return encode(self.pixels, kind, self.icc, self.exif, made)

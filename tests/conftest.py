@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 settings.register_profile("backdrop", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("backdrop")
 
+pytest_plugins = ("browser",)  # the server and the browser
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("BACKDROP_SHARED", ROOT.parent / "shared"))
 _skipped: set[str] = set()
@@ -102,6 +103,12 @@ def disc(width: int, height: int, radius: float, soft: float = 3) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
     distance = np.hypot(x - width / 2 + 0.5, y - height / 2 + 0.5)
     return np.clip((radius - distance) / soft * 255 + 128, 0, 255).astype(np.uint8)
+
+
+def png(path: Path, pixels: np.ndarray) -> Path:
+    """Write pixels to a PNG file; the path."""
+    path.write_bytes(encode(pixels, "PNG"))
+    return path
 
 
 def draw(

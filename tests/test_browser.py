@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from browser import Server, answers, download, drag, patch, sample, settled, step, wait
+from browser import Server, download, drag, patch, sample, settled, step, wait
 from conftest import WEIGHTS
 from pages import ROOT
 
@@ -32,69 +29,7 @@ from recipe import Recipe
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-LONG = 180_000  # milliseconds: a busy machine with two cores loads diffusers in a minute
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app with an own data folder, the embedded model and a tiny diffusion model; all tests here share it."""
-    yield from _serve(tmp_path_factory)
-
-
-@pytest.fixture
-def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The same, which nobody has opened yet."""
-    yield from _serve(tmp_path_factory)
-
-
-def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if CHROMIUM is None:
-        pytest.skip("needs chromium")
-    with pytest.MonkeyPatch.context() as patch:
-        if WEIGHTS:
-            patch.setenv("BACKDROP_WEIGHTS", str(WEIGHTS))
-        found = models.local_paths("u2netp")
-    if found is None:
-        pytest.skip("needs u2netp.onnx")
-    folder, data = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("browser-data")
-    (folder / "u2netp.onnx").symlink_to(found[0])
-    subprocess.run([sys.executable, "-m", "tests.tiny", str(folder)], cwd=ROOT, check=True, capture_output=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    environment = os.environ | {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(folder), "OMP_NUM_THREADS": "1"}
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [*command, "--server.address=127.0.0.1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
-        wait(lambda: answers(url), 120)
-        yield Server(url, process, data, folder, time.perf_counter() - started)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-@pytest.fixture
-def tab() -> Iterator[Tab]:
-    """A page that lets nothing in but what comes from where it was opened."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(LONG)
-        hosts: set[str] = set()
-        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-        yield page
-        browser.close()
-        hosts.discard("")  # data: and blob:
-        assert all(host.startswith("127.0.0.1:") for host in hosts), "everything comes from the studio itself"
 
 
 def test_the_first_page_is_there_in_two_seconds_without_heavy_libraries(fresh_server: Server, tab: Tab) -> None:

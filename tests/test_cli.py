@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, SHARED, disc, need, picture
+from conftest import ROOT, SHARED, disc, need, picture, png
 from PIL import Image
 
 import main
@@ -36,16 +36,12 @@ Command = Callable[..., int]
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.png"
-    path.write_bytes(encode(picture(120, 90), "PNG"))
-    return path
+    return png(tmp_path / "photo.png", picture(120, 90))
 
 
 @pytest.fixture
 def mask(tmp_path: Path) -> Path:
-    path = tmp_path / "mask.png"
-    path.write_bytes(encode(disc(120, 90, 30), "PNG"))
-    return path
+    return png(tmp_path / "mask.png", disc(120, 90, 30))
 
 
 BACKDROPS = ["colour:#fff", "gradient:#eef,#99c", "gradient:#eef,#99c,radial", "gradient:#000,#fff,angle=45"]
@@ -138,10 +134,10 @@ def test_a_backdrop_picture_of_the_page_is_known_again(photo: Path, tmp_path: Pa
     layer = Layer(source=Source(name="sam", options={"box": [0, 0, 60, 60]}))
     recipe = Recipe(photo=loaded.digest, mask=MaskRecipe(layers=(layer,)), backdrop=backdrop)
     (result,) = main.run(recipe, loaded, lambda _: cut, selection=masks.Selection(disc(120, 90, 30)))
-    png = result.encode("PNG")
-    at = png.index(b"bdIN") - 4
-    length = int.from_bytes(png[at : at + 4], "big")
-    without = png[:at] + png[at + 12 + length :]
+    encoded = result.encode("PNG")
+    at = encoded.index(b"bdIN") - 4
+    length = int.from_bytes(encoded[at : at + 4], "big")
+    without = encoded[:at] + encoded[at + 12 + length :]
 
     def nothing(digest: str) -> bytes:
         raise BadInput("gone")

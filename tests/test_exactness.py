@@ -12,12 +12,22 @@ from PIL import ImageCms
 
 import main
 import replay
-from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop, TransparentBackdrop
+from backdrops import (
+    BlurBackdrop,
+    ColourBackdrop,
+    DescribedBackdrop,
+    GradientBackdrop,
+    ImageBackdrop,
+    SceneBackdrop,
+    SweepBackdrop,
+    TransparentBackdrop,
+)
 from errors import BadInput
 from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
-from recipe import Backdrop, Layer, MaskRecipe, Recipe, Source
+from masks import Selection
+from recipe import NEW_LOOK, Backdrop, Layer, Look, MaskRecipe, Placement, Recipe, Source, kinds
 
 
 def wide_gamut() -> bytes:
@@ -42,7 +52,20 @@ BACKDROPS: list[Backdrop] = [
     ImageBackdrop(digest=digest_of(BACKDROP_PICTURE)),
     ImageBackdrop(digest=digest_of(BACKDROP_PICTURE), fit="contain"),
     TransparentBackdrop(),
+    SceneBackdrop(name="table"),
+    DescribedBackdrop.of("background", "on a beach at dusk"),
 ]
+
+LOOKS = [
+    Look(),
+    NEW_LOOK,
+    Look(reflection=60, shadow_strength=150, shadow_direction=40, shadow_length=120, light_wrap=100),
+]
+
+
+def test_every_kind_of_backdrop_is_among_them() -> None:
+    assert {backdrop.kind for backdrop in BACKDROPS} | {"generated"} == set(kinds())  # that one is in test_paint.py
+
 
 shapes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 photos = shapes.flatmap(
@@ -55,10 +78,15 @@ photos = shapes.flatmap(
 
 @settings(max_examples=60, deadline=None)
 @given(
-    photos, st.sampled_from(BACKDROPS), st.sampled_from(["none", "contact", "cast"]), st.booleans(), st.integers(0, 99)
+    photos,
+    st.sampled_from(BACKDROPS),
+    st.sampled_from(["none", "auto", "contact", "cast"]),
+    st.sampled_from(LOOKS),
+    st.booleans(),
+    st.integers(0, 99),
 )
 def test_the_subject_is_untouched(
-    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, profile: bool, seed: int
+    case: tuple[np.ndarray, np.ndarray], backdrop: Backdrop, shadow: str, look: Look, profile: bool, seed: int
 ) -> None:
     pixels, mask = case
     photo = photo_of(pixels, wide_gamut() if profile else None)
@@ -69,6 +97,7 @@ def test_the_subject_is_untouched(
         mask=MaskRecipe(layers=layers),
         backdrop=backdrop,
         shadow=shadow,
+        look=look,
         seed=seed,  # type: ignore[arg-type]
     )
     if not (mask >= 250).any():
@@ -138,3 +167,21 @@ def test_nothing_of_the_old_background_stays_in_a_cut_out() -> None:
 def test_the_recipe_must_be_of_this_photo() -> None:
     with pytest.raises(BadInput, match="not the photo of the recipe"):
         main.run(Recipe(photo="0" * 64), photo_of(picture()), no_inputs)
+
+
+@pytest.mark.parametrize("backdrop", BACKDROPS, ids=lambda backdrop: backdrop.kind)
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_subject_that_only_changes_its_place_is_untouched(backdrop: Backdrop, depth: type) -> None:
+    pixels, alpha = picture(48, 36, depth=depth), disc(48, 36, 10)
+    photo = photo_of(pixels, wide_gamut())
+    placement = Placement(shape="1:1", move_x=12.5, flip=True)
+    recipe = Recipe(photo=photo.digest, placement=placement, backdrop=backdrop, shadow="cast")
+    (result,) = main.run(recipe, photo, lambda _: BACKDROP_PICTURE, selection=Selection(alpha))
+    assert result.report["checks"]["resampled"] is False
+    assert result.report["checks"]["changed_subject_pixels"] == 0
+    assert result.pixels.shape[:2] == (48, 48)
+    kept = pixels[alpha == 255]
+    placed = np.zeros((48, 48), bool)
+    placed[6:42] = np.roll(alpha[:, ::-1] == 255, 6, axis=1)  # the frame grew by 6 rows above and below
+    assert sorted(map(tuple, result.pixels[placed][:, :3])) == sorted(map(tuple, kept))
+    assert (result.pixels[placed][:, :3] == np.roll(pixels[:, ::-1], 6, axis=1)[placed[6:42]]).all()

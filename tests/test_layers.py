@@ -9,27 +9,22 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import pyora
 import pytest
-from conftest import disc, picture
+from conftest import disc, picture, png
 from PIL import Image
-
-from imaging.encode import encode
 
 Command = Callable[..., int]
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.png"
-    path.write_bytes(encode(picture(120, 90), "PNG"))
-    return path
+    return png(tmp_path / "photo.png", picture(120, 90))
 
 
 @pytest.fixture
 def mask(tmp_path: Path) -> Path:
-    path = tmp_path / "mask.png"
-    path.write_bytes(encode(disc(120, 90, 30, 6), "PNG"))
-    return path
+    return png(tmp_path / "mask.png", disc(120, 90, 30, 6))
 
 
 def test_layers_of_an_openraster_file_make_the_result(
@@ -54,6 +49,9 @@ def test_layers_of_an_openraster_file_make_the_result(
             merged = Image.alpha_composite(merged, image)
     result = np.asarray(Image.open(out)).astype(int)
     assert np.abs(np.asarray(merged)[..., :3] - result).max() <= 2  # rounding of the soft edge and the shadow
+    opened = pyora.Project.load(str(ora))  # another program reads and renders it
+    assert [layer.name for layer in opened.children] == ["mask", "cutout", "shadow", "background"]
+    assert np.abs(np.asarray(opened.get_image_data(use_original=False))[..., :3] - result).max() <= 3
     kept = np.asarray(Image.open(mask)) == 255
     assert (np.asarray(Image.open(io.BytesIO(files["mergedimage.png"])))[kept] == result[kept]).all()
     assert max(Image.open(io.BytesIO(files["Thumbnails/thumbnail.png"])).size) <= 256
@@ -65,9 +63,9 @@ def test_layers_of_an_openraster_file_make_the_result(
 
 
 def test_strict_turns_a_failed_check_into_an_error_and_keeps_the_picture(
-    command: Command, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: Command, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out.png"
+    out, photo = tmp_path / "out.png", png(tmp_path / "photo.png", np.full((90, 120, 3), (150, 110, 80), np.uint8))
     white = ["background", photo, "-o", out, "--mask", f"file:{mask}", "--backdrop", "colour:#ffffff", "--strict"]
     assert command(*white) == 0
     assert out.exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tomllib
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -129,13 +131,15 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     studio.open("Background").click("make")
     recipe, digest = made(studio)
     labels = {button.label for button in studio.app.get("download_button")}
-    assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask"}
+    assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask", "Layers", "OpenRaster"}
     from ui import exports
 
     selection = provenance.read(store.default().get(digest), "result").selection
     assert selection is not None
     assert np.array_equal(load(exports._mask(digest)).rgb8[..., 0], selection)
     assert Recipe.from_json(provenance.read(exports._as(digest, "JPEG"), "a.jpg").recipe) == recipe
+    with zipfile.ZipFile(io.BytesIO(exports.layers(digest).zipped())) as archive:
+        assert set(archive.namelist()) == {"cutout.png", "background.png", "mask.png"}
     cut = load(exports._cut_out(digest))
     assert cut.alpha is not None
     assert np.array_equal(cut.alpha, selection)
@@ -144,7 +148,13 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
 def test_a_cut_out_offers_no_jpeg(studio: Page) -> None:
     studio.open("Background").set("background.kind", "transparent").click("make")
     assert isinstance(made(studio)[0].backdrop, TransparentBackdrop)
-    assert {button.label for button in studio.app.get("download_button")} == {"PNG", "WebP", "Mask"}
+    assert {button.label for button in studio.app.get("download_button")} == {
+        "PNG",
+        "WebP",
+        "Mask",
+        "Layers",
+        "OpenRaster",
+    }
 
 
 def test_a_reload_loses_nothing(studio: Page) -> None:

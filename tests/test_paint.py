@@ -10,8 +10,10 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from conftest import photo_of, picture
 from painting import invoke, mask_of, png, stored_photo, subject_of
 from PIL import Image, ImageCms
+from test_exactness import wide_gamut
 
 import main
 import models
@@ -20,20 +22,24 @@ from backdrops import GeneratedBackdrop
 from diffusion import engine
 from errors import BadInput, Cancelled, MissingWeights
 from imaging import composite, foreground, inpaint_io, provenance
+from imaging.encode import encode
 from imaging.geometry import Size
 from imaging.photo import load
 from jobs import store
-from masks import Selection
-from recipe import Length, MaskRecipe, Recipe
+from masks import Selection, expansion
+from recipe import Length, MaskRecipe, Placement, Recipe
+from ui import outcome
 
 pytestmark = pytest.mark.xdist_group("torch")
 
 QUICK = {"prompt": "a beach at dusk", "num_inference_steps": 3}
 
 
-def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", **given):
+def recipe_for(photo, seed=5, shadow="none", model="sd15-inpaint", placement=Placement(), **given):
     backdrop = GeneratedBackdrop.of(model, **{**QUICK, **given})
-    return Recipe(photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow)
+    return Recipe(
+        photo=photo.digest, mask=mask_of(*photo.size), backdrop=backdrop, seed=seed, shadow=shadow, placement=placement
+    )
 
 
 def run(recipe, photo, on_progress=None):
@@ -374,3 +380,42 @@ def test_a_prompt_that_is_too_long_is_said(here):
     photo = stored_photo(160, 100)
     (result,) = run(recipe_for(photo, prompt="x" * 80), photo)
     assert any("longer than the model reads" in note for note in result.report["notes"])
+
+
+def test_layers_of_a_generated_picture_make_it_again_outside_the_subject(here):
+    from ui import exports
+
+    photo = stored_photo(160, 100)
+    (result,) = run(recipe_for(photo, placement=Placement(move_x=10)), photo)
+    layers = exports.layers(store.default().put(result.encode("PNG")))
+    outside = layers.mask == 0
+    assert (layers.background[outside] == result.pixels[outside]).mean() > 0.9  # filled in near the subject
+    kept = layers.mask == 255
+    assert (layers.cut_out[kept][:, :3] == result.pixels[kept]).all()
+    assert result.report["checks"]["resampled"] is False
+
+
+def test_a_deep_photo_with_a_profile_keeps_its_subject_to_the_pixel(here):
+    photo = photo_of(picture(160, 100, depth=np.uint16), wide_gamut())
+    alpha = subject_of(160, 100)
+    (result,) = main.run(recipe_for(photo), photo, store.default().get, selection=Selection(alpha))
+    assert result.pixels.dtype == np.uint16
+    assert (result.pixels[alpha == 255] == photo.pixels[alpha == 255]).all()
+    assert result.icc == photo.icc
+
+
+def test_best_of_puts_the_subject_that_grew_least_first(here, tmp_path, monkeypatch):
+    grown = iter([0.3, None, 0.1])
+    monkeypatch.setattr(expansion, "measure", lambda *_: next(grown))  # random weights paint no subjects
+    photo, mask = tmp_path / "photo.png", tmp_path / "mask.png"
+    photo.write_bytes(encode(np.full((100, 160, 3), (150, 110, 80), np.uint8), "PNG"))
+    mask.write_bytes(encode(subject_of(160, 100), "PNG"))
+    flags = ["--mask", f"file:{mask}", "--prompt", "a beach", "--model", "sd15-inpaint", "--num-inference-steps", "2"]
+    flags += ["--seed", "5", "--best-of", "3"]
+    assert invoke("background", photo, "-o", tmp_path / "out.png", *flags, "--strict").exit_code == 1
+    made = [tmp_path / name for name in ("out-1.png", "out-2-failed.png", "out-3.png")]
+    found = [provenance.read(path.read_bytes(), path.name) for path in made]
+    assert [Recipe.from_json(each.recipe).seed for each in found] == [7, 5, 6]
+    assert [each.environment["expansion"] for each in found] == [0.1, 0.3, None]
+    digests = [store.default().put(path.read_bytes()) for path in reversed(made)]
+    assert outcome.best_first(digests) == list(reversed(digests))

@@ -77,7 +77,7 @@ recipes = st.builds(
     photo=digests,
     mask=masks,
     backdrop=backdrops,
-    shadow=st.sampled_from(["none", "contact", "cast"]),
+    shadow=st.sampled_from(["none", "auto", "contact", "cast"]),
     seed=st.integers(0, 2**32 - 1),
 )
 

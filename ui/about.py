@@ -12,7 +12,7 @@ import masks
 from backdrops import DescribedBackdrop, SceneBackdrop
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Backdrop, Length, Recipe, task_of
+from recipe import Backdrop, Length, Look, Recipe, task_of
 from ui.markdown import plain
 from ui.outcome import Outcome
 
@@ -46,7 +46,11 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if task.has_subject:
         yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
         yield "Touched up by hand", "yes" if recipe.mask.strokes else "no"
-        yield "Shadow", recipe.shadow
+        yield "Shadow", in_words(fields.setting(Recipe, "shadow"), recipe.shadow)
+        for setting in fields.settings(Look):
+            value = getattr(recipe.look, setting.name)
+            if value not in (setting.default, None):
+                yield setting.title, in_words(setting, value)
 
 
 def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:

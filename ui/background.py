@@ -24,7 +24,7 @@ def stage(photo: Photo) -> None:
             icon=":material/search_off:",
         )
     elif state.draft().kind == "generated" and task_of(state.draft().task).has_backdrop:
-        generate.stage(photo)
+        generate.stage(photo, answer.selection)
     else:
         instant.stage(photo, answer.selection)
 

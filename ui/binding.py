@@ -23,7 +23,7 @@ import masks
 from errors import BadInput
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Draft, MaskRecipe, Recipe, Source, Task, explain, kind_of, task_of
+from recipe import Draft, Look, MaskRecipe, Placement, Recipe, Source, Task, explain, kind_of, task_of
 from ui import state
 
 
@@ -50,7 +50,12 @@ def field(path: str, task: Task = "background") -> Bound:
     draft = state.draft(task)
     if part == "backdrop":
         return _backdrop_field(fields.setting(kind_of(draft.kind), name), task, draft.kind)
-    models: dict[str, type[BaseModel]] = {"mask": MaskRecipe, "options": task_of(draft.task).Options}
+    models: dict[str, type[BaseModel]] = {
+        "mask": MaskRecipe,
+        "placement": Placement,
+        "look": Look,
+        "options": task_of(draft.task).Options,
+    }
     model = models.get(part, Recipe)
     key = f"{draft.task if part == 'options' else task}.{path}"
     return Bound(

@@ -1,4 +1,4 @@
-"""Downloads of a result: the picture, the cut-out and the mask, each made when it is asked for."""
+"""Downloads of a result: the picture, its layers, the cut-out and the mask, each made when it is asked for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ import streamlit as st
 
 import main
 import replay
-from backdrops import TransparentBackdrop
-from imaging import provenance
+from backdrops import GeneratedBackdrop, TransparentBackdrop
+from imaging import composite, provenance
 from imaging.encode import encode
-from imaging.photo import load
+from imaging.geometry import Size
+from imaging.openraster import Layers
+from imaging.photo import Photo, load
+from imaging.placement import place, without_subject
+from imaging.provenance import Provenance
+from imaging.subject import Subject
 from jobs import store
-from recipe import Recipe
+from recipe import Look, Recipe
 from ui import state
 from ui.outcome import Outcome, with_alpha
 
@@ -45,6 +50,20 @@ def panel(found: Outcome) -> None:
                 partial(_mask, found.digest),
                 "White the subject, black the rest, grey the soft edge (PNG).",
             )
+            _button(
+                "Layers",
+                name + "-layers.zip",
+                "application/zip",
+                lambda: layers(found.digest).zipped(),
+                "Cut-out, shadow, background and mask, each a PNG (zip).",
+            )
+            _button(
+                "OpenRaster",
+                name + ".ora",
+                "image/openraster",
+                lambda: layers(found.digest).openraster(),
+                "The layers in one file, for Krita and GIMP.",
+            )
 
 
 def _button(label: str, name: str, mime: str, make: Callable[[], bytes], help: str) -> None:
@@ -70,18 +89,49 @@ def _as(digest: str, kind: str) -> bytes:
 
 
 def _mask(digest: str) -> bytes:
-    selection = provenance.read(store.default().get(digest), "the result").selection
-    assert selection is not None  # only pictures with a subject have the button
-    return encode(selection, "PNG")
+    made, _, photo = _making(digest)
+    return encode(_placed(made, photo).alpha, "PNG")
 
 
 def _cut_out(digest: str) -> bytes:
     """The subject alone, by the very selection in the picture's file, whatever would be found today."""
+    made, recipe, photo = _making(digest)
+    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none", "look": Look()})
+    (result,) = main.run(wanted, photo, store.default().get, selection=replay.selection_of(made, "the result", photo))
+    return result.encode("PNG")
+
+
+def layers(digest: str) -> Layers:
+    """What a picture with a subject is made of.
+
+    A drawn background is drawn again. One that a model generated is taken from the picture, with the shadow on it, and
+    filled in where the subject stands: to generate it again would take minutes.
+    """
+    made, recipe, photo = _making(digest)
+    if not isinstance(recipe.backdrop, GeneratedBackdrop):
+
+        def read(wanted: str) -> bytes:
+            return made.inputs.get(wanted) or store.default().get(wanted)
+
+        (result,) = main.run(recipe, photo, read, selection=replay.selection_of(made, "the result", photo))
+        assert result.layers is not None  # the task has a subject
+        return result.layers()
+    picture, subject = load(store.default().get(digest), "the result"), _placed(made, photo)
+    cut_out = composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, None)
+    background = without_subject(picture, subject.alpha, Size(*picture.size))
+    return Layers(cut_out, None, background, subject.alpha, picture.pixels, picture.icc)
+
+
+def _making(digest: str) -> tuple[Provenance, Recipe, Photo]:
+    """How a picture with a subject was made; only these have the buttons for which it is asked."""
     read = store.default().get
     made = provenance.read(read(digest), "the result")
     recipe = Recipe.from_json(made.recipe)
-    assert recipe.photo is not None  # only pictures with a subject have the button
-    wanted = recipe.model_copy(update={"backdrop": TransparentBackdrop(), "shadow": "none"})
-    photo = load(read(recipe.photo), "the photo")
-    (result,) = main.run(wanted, photo, read, selection=replay.selection_of(made, "the result", photo))
-    return result.encode("PNG")
+    assert recipe.photo is not None
+    return made, recipe, load(read(recipe.photo), "the photo")
+
+
+def _placed(made: Provenance, photo: Photo) -> Subject:
+    """The subject as it stands in the picture."""
+    selection = replay.selection_of(made, "the result", photo)
+    return place(Subject.of(photo, selection.values), Recipe.from_json(made.recipe).placement).subject

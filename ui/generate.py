@@ -16,8 +16,9 @@ from imaging import sentences
 from imaging.photo import Photo
 from imaging.sentences.presets import PRESETS
 from jobs import queue
+from masks import Selection
 from recipe import Task
-from ui import binding, controls, described, downloads, instant, selecting, state, visitor
+from ui import binding, controls, described, downloads, instant, look, placing, selecting, state, visitor
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -59,11 +60,15 @@ def create_panel() -> None:
         _submit("create")
 
 
-def stage(photo: Photo) -> None:
+def stage(photo: Photo, selection: Selection) -> None:
     """Before anything is generated: what will be."""
-    with st.container(key="picture", horizontal_alignment="center"):
-        overlay = selecting.overlay(photo, selecting.recipe())
-        st.image(overlay, alt="The photo with red over what will be replaced")
+    alt = "The photo with red over what will be replaced"
+    overlay = placing.overlay(photo, selection)
+    if placing.moving():
+        placing.stage(photo, selection, overlay, alt)
+    else:
+        with st.container(key="picture", horizontal_alignment="center"):
+            st.image(overlay, alt=alt)
     st.caption(":material/visibility: What is red will be generated from your words.")
 
 
@@ -130,7 +135,8 @@ def _settings(task: Task) -> bool:
         _seed(task)
     _more(task, model)
     if task == "background":
-        controls.draw(binding.field("shadow"))
+        look.panel()
+        placing.panel()
     if model is not None and not models.is_installed(model.id):
         downloads.offer(model)
         return False
@@ -221,7 +227,7 @@ def _seed(task: Task) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         controls.draw(binding.field("seed", task))
         st.button(
-            "",
+            "Roll",
             key=f"{task}.reroll",
             icon=":material/casino:",
             on_click=_reroll,

@@ -16,7 +16,7 @@ from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
 from recipe import Recipe, kinds
-from ui import binding, controls, pictures, scenes, selecting, state, swatches
+from ui import binding, controls, look, pictures, placing, scenes, selecting, state, swatches
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -30,12 +30,17 @@ def stage(photo: Photo, selection: Selection) -> None:
         if not state.draft().missing():
             st.warning(str(error), icon=":material/warning:")
         return
-    with st.container(key="picture", horizontal_alignment="center"):
-        st.image(drawn, alt="The subject before its new background, drawn small", width="stretch")
-    width, height = photo.size
+    alt = "The subject before its new background, drawn small"
+    if placing.moving():
+        placing.stage(photo, selection, drawn, alt)
+    else:
+        with st.container(key="picture", horizontal_alignment="center"):
+            st.image(drawn, alt=alt, width="stretch")
+    width, height = placing.frame(photo)
+    resampled = placing.resampled(selection)
     st.caption(
         f":material/visibility: A quick look, drawn small. The picture itself is made at {width} × {height} pixels, "
-        "with every pixel of the subject as it was."
+        + ("with the subject resampled." if resampled else "with every pixel of the subject as it was.")
     )
 
 
@@ -51,7 +56,8 @@ def panel(photo: Photo) -> None:
             controls.draw(bound)
     if state.draft().missing():
         st.info(f"Hand in {' and '.join(state.draft().missing())}, and it appears behind the subject.")
-    controls.draw(binding.field("shadow"))
+    look.panel()
+    placing.panel()
     make(photo)
 
 
@@ -76,7 +82,7 @@ def recipe() -> Recipe:
     """The recipe that the page describes; raises :class:`BadInput` while something is missing."""
     wanted = selecting.draft().freeze()
     if isinstance(wanted.backdrop, ImageBackdrop):
-        framed = _framed(wanted.backdrop, Size(*state.photo().size))
+        framed = _framed(wanted.backdrop, placing.frame(state.photo()))
         return wanted.model_copy(update={"backdrop": framed})
     return wanted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,11 @@ import numpy as np
 from errors import BadInput
 from imaging import checks, provenance
 from imaging.photo import Array, Photo, load
+from imaging.placement import place
+from imaging.subject import Subject
 from jobs import store
-from recipe import Recipe
+from masks.expansion import rank
+from recipe import Placement, Recipe
 from ui import pictures, state
 
 
@@ -24,6 +28,8 @@ class Outcome:
         share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
         kept: pixels that had to stay as they were.
         changed: how many of them did not.
+        expansion: how much the subject grew in a generated background, over its area; ``None`` where not measured.
+        resampled: the subject is compared with the photo's scaled or turned one.
     """
 
     digest: str
@@ -34,6 +40,8 @@ class Outcome:
     share: float | None
     kept: int
     changed: int
+    resampled: bool
+    expansion: float | None
     has_selection: bool
 
 
@@ -46,15 +54,37 @@ def _read(digest: str) -> Outcome:
     data = store.default().get(digest)
     picture, made = load(data, "the result"), provenance.read(data, "the result")
     recipe = Recipe.from_json(made.recipe)
-    before, share, kept, changed = None, None, 0, 0
-    photo = _photo_of(recipe)
-    if photo is not None and made.selection is not None and photo.size == picture.size:
-        alpha = made.selection
+    before, share, kept, changed, resampled = None, None, 0, 0, False
+    photo, alpha = _photo_of(recipe), made.selection
+    if photo is not None and alpha is not None and recipe.placement != Placement():
+        placed = place(Subject.of(photo, alpha), recipe.placement)
+        photo, alpha, resampled = placed.subject.photo, placed.subject.alpha, placed.resampled
+    if photo is not None and alpha is not None and photo.size == picture.size:
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
         changed = checks.changed_subject_pixels(photo.pixels, with_alpha(picture), alpha)
-        before = pictures.stage(photo)
+        before = pictures.stage(photo) if recipe.placement == Placement() else pictures.shown(photo)
     after = pictures.shown(picture)
-    return Outcome(digest, recipe, picture.size, before, after, share, kept, changed, made.selection is not None)
+    has_selection = made.selection is not None
+    return Outcome(
+        digest, recipe, picture.size, before, after, share, kept, changed, resampled, _expansion(made), has_selection
+    )
+
+
+def best_first(digests: Sequence[str]) -> list[str]:
+    """The pictures of one request, those first in which the subject grew least."""
+
+    def grown(digest: str) -> float:
+        try:
+            return rank(_expansion(provenance.read(store.default().get(digest), "the result")))
+        except BadInput:
+            return rank(None)
+
+    return sorted(digests, key=grown) if len(digests) > 1 else list(digests)
+
+
+def _expansion(made: provenance.Provenance) -> float | None:
+    found = made.environment.get("expansion")
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def with_alpha(picture: Photo) -> Array:

@@ -9,7 +9,7 @@ import streamlit as st
 from errors import BadInput
 from imaging.decode import max_megapixels
 from imaging.photo import MAX_BYTES, safe_name
-from ui import controls, deleting, generate, pictures, state
+from ui import controls, generate, pictures, state
 from ui.markdown import plain
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -30,7 +30,6 @@ def change() -> None:
     """The same choices once there is a photo."""
     if state.workspace().photo:
         st.caption("Choose another photo. The one you have stays until then.")
-        deleting.photo_button()
     _choices()
 
 

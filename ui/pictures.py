@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 import main
+from imaging import pose
 from imaging.colour import to_srgb
 from imaging.geometry import Size
 from imaging.photo import Photo
@@ -120,6 +121,7 @@ def heat(photo: Photo, seen: Any, side: int = STAGE) -> bytes:
 def preview(recipe: Recipe, photo: Photo, selection: Selection, read: main.ReadInput, side: int = PREVIEW) -> bytes:
     """What an instant recipe will look like, drawn at reduced size from a selection found before."""
     small, chosen = reduced(photo, side), reduced_selection(selection, side)
+    recipe = recipe.model_copy(update={"placement": pose.reduced(recipe.placement, small.size, side)})
     (result,) = main.run(recipe, small, read, selection=chosen)
     return screen(result.pixels, photo.icc)
 

@@ -6,10 +6,11 @@ import streamlit as st
 
 from errors import BadInput, StudioError
 from imaging import sentences
+from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
-from recipe import Recipe, task_of
-from ui import about, exports, pictures, selecting, state, working
+from recipe import Placement, Recipe, task_of
+from ui import about, exports, pictures, pressed, selecting, state, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
 
@@ -59,6 +60,9 @@ def _candidates() -> None:
                 args=(at,),
                 help="Look at this one large.",
             )
+    pressed.mark(
+        [f"candidate_{at}" for at in range(len(here.results))], f"candidate_{here.chosen}", key="candidates_pressed"
+    )
 
 
 def _choose(at: int) -> None:
@@ -102,7 +106,12 @@ def _checks(found: Outcome) -> None:
     width, height = found.size
     lines = []
     if found.share is not None:
-        if found.changed == 0:
+        if found.changed == 0 and found.resampled:
+            lines.append(
+                f":green[:material/check_circle:] **The subject is resampled**, as you scaled or turned it; nothing "
+                f"else was changed in its {found.kept:,} pixels."
+            )
+        elif found.changed == 0:
             lines.append(
                 f":green[:material/check_circle:] **The subject is untouched.** All {found.kept:,} of its pixels are "
                 "exactly the photo's."
@@ -117,6 +126,9 @@ def _checks(found: Outcome) -> None:
             )
     elif found.recipe.photo is not None:
         lines.append(":gray[:material/info:] The photo is no longer on this machine, so nothing can be compared.")
+    if found.expansion is not None:
+        mark = ":green[:material/check_circle:]" if found.expansion <= MOST_EXPANSION else ":orange[:material/warning:]"
+        lines.append(f"{mark} Painted onto the subject: {found.expansion:.0%} of its area (expansion).")
     lines.append(f":green[:material/check_circle:] {width} × {height} pixels" + _as_large(found))
     for line in lines:
         st.markdown(line)
@@ -125,7 +137,7 @@ def _checks(found: Outcome) -> None:
 
 
 def _as_large(found: Outcome) -> str:
-    return ", the photo's full size." if found.recipe.photo else "."
+    return ", the photo's full size." if found.recipe.photo and found.recipe.placement == Placement() else "."
 
 
 def _next(found: Outcome) -> None:

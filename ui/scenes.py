@@ -8,7 +8,7 @@ import streamlit as st
 import fields
 from imaging.geometry import Size
 from imaging.scenes import SCENES, Stand, draw
-from ui import binding, pictures, state
+from ui import binding, pictures, pressed, state
 from ui import controls as bound_controls
 
 THUMBNAIL = Size(240, 180)
@@ -30,6 +30,7 @@ def controls() -> None:
                 on_click=_choose,
                 args=(name,),
             )
+    pressed.mark([f"scene_{name}" for name in SCENES], f"scene_{chosen}", key="scenes_pressed")
     if chosen not in SCENES:
         st.warning(f"There is no scene {chosen} here; choose another one.", icon=":material/landscape:")
         return

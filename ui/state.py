@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import streamlit as st
 from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
@@ -19,7 +19,7 @@ import masks
 from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
-from recipe import Digest, Draft, Layer, OptionValues, Source, Task, task_of
+from recipe import Digest, Draft, Layer, OptionValues, Placement, Source, Task, task_of
 from ui import memory
 from ui.pointer import Mark
 
@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 Step = Literal["Photo", "Subject", "Background", "Result"]
 
+
+OF_ONE_PHOTO = ("scale", "rotate", "flip", "move_x", "move_y")
+"""What of a placement is set for one photo; a shape, a margin and an alignment are for the next one, too."""
 
 UNWANTED = "people, text, watermark, logo, frame, blurry, deformed, low quality"
 """The negative prompt that a diffusion model begins with."""
@@ -91,6 +94,7 @@ SHARED = "results"  # what all tabs of a visitor have in common
 PHOTO = "photo"  # the kind under which decoded photos are remembered
 MOST_UNDO = 50  # edits
 TAB = "tab"  # in the page's address, so that a reload finds the same workspace
+STEP = "step"  # beside it, so that the browser's Back leads to the step before
 
 
 def open_workspace(visitor: str) -> Workspace:
@@ -118,6 +122,7 @@ def save_workspace() -> None:
     kept: workspaces.Workspace = st.session_state.workspace_kept
     if text == st.session_state.setdefault("workspace_saved", text):  # of a new one: as its controls were first drawn
         st.session_state.workspace_kept = workspaces.touch(visitor, kept)
+        _write_address(st.session_state.workspace_kept)
         return
     content = workspace().model_dump(mode="json")
     shared = {SHARED: content[SHARED]}
@@ -126,8 +131,26 @@ def save_workspace() -> None:
     except workspaces.WorkspaceChanged:  # the tab was duplicated: from here on each has a workspace of its own
         kept = workspaces.save(visitor, workspaces.fork(kept), content, shared)
     st.session_state.workspace_kept, st.session_state.workspace_saved = kept, text
-    if st.query_params.get(TAB) != kept.tab:
-        st.query_params[TAB] = kept.tab
+    _write_address(kept)
+
+
+def _write_address(kept: workspaces.Workspace) -> None:
+    """Name the tab and its step in the address, when either changes: a new entry of the browser's history."""
+    named = {TAB: kept.tab, STEP: workspace().step}
+    if kept.revision == 0 or st.session_state.get("address") == named:
+        return  # nothing was ever written down, or the browser went back to where it is now
+    st.session_state.address = named
+    if any(st.query_params.get(name) != value for name, value in named.items()):
+        st.query_params.update(named)
+
+
+def go_back(named: str) -> None:
+    """Open the step that the browser went back or forward to; the first where its address names none. In a callback."""
+    steps: tuple[Step, ...] = get_args(Step)
+    step = next((step for step in steps if step == named), steps[0])
+    kept: workspaces.Workspace = st.session_state.workspace_kept
+    st.session_state.address = {TAB: kept.tab, STEP: step}
+    go(step)
 
 
 def _opened(kept: workspaces.Workspace) -> Workspace:
@@ -202,6 +225,7 @@ def take_photo(data: bytes, name: str) -> None:
         mask = {"strokes": None, "layers": tuple(_without_places(layer) for layer in changed.mask.layers)}
         objects = changed.mask.objects if isinstance(changed.mask.objects, str) else "all"
         changed = changed.put("photo", photo.digest).put_all("mask", {**mask, "objects": objects})
+        changed = changed.put_all("placement", {name: Placement.model_fields[name].default for name in OF_ONE_PHOTO})
         here.marks, here.results, here.chosen = {}, [], 0
         st.session_state.past = st.session_state.future = []
     here.background, here.photo_name = changed, name
@@ -239,13 +263,15 @@ def start_anew() -> None:
     forget_pictures()
     for key in [key for key in st.session_state if key not in ("visitor", "visitor_known")]:
         del st.session_state[key]
-    st.query_params.pop(TAB, None)
+    for name in (TAB, STEP):
+        st.query_params.pop(name, None)
 
 
 def go(step: Step) -> None:
-    """Open a panel at the next run: a callback's own run, or the one after ``st.rerun()``."""
+    """Open a panel at its top, at the next run: a callback's own run, or the one after ``st.rerun()``."""
     workspace().step = step
     st.session_state["go"] = step
+    st.session_state["opened"] = st.session_state.get("opened", 0) + 1
 
 
 def put(key: str, value: JsonValue) -> None:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from errors import StudioError
-from ui import background, gallery, photo, pictures, result, searching, state, subject, visitor, working
+from ui import (
+    arrival,
+    background,
+    deleting,
+    gallery,
+    photo,
+    pictures,
+    result,
+    searching,
+    state,
+    subject,
+    visitor,
+    working,
+)
 
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -17,41 +31,13 @@ STEPS: dict[str, str] = {
     "Background": ":material/wallpaper: Background",
     "Result": ":material/check_circle: Result",
 }
-# Streamlit has no words for these four: what stays in sight while scrolling, how high a picture may be, that the
-# components which draw nothing take no room, and that words on the page are of the text's colour: one dark enough to
-# stand behind a button's white words (4.5:1) is too dark for words of its own on a dark page.
-STYLE = """
-<style>
-@media (max-width: 640px) {
-  .st-key-step button { padding-inline: .45rem; }
-  :is(.st-key-step, .st-key-click_tools) :is(span:has(> [data-testid=stIconMaterial]), [data-testid=stIconMaterial]) {
-    display: none;
-  }
-}
-@media (max-width: 640px) {
-  .st-key-main_action { position: fixed; bottom: 0; inset-inline: 0; z-index: 30; padding-inline: 1rem; }
-  [data-testid=stMainBlockContainer]:has(.st-key-main_action) { padding-bottom: 5rem; }
-}
-@media (min-width: 641px) {
-  [data-testid=stLayoutWrapper]:has(> .st-key-stage) { position: sticky; top: 3.5rem; }
-}
-.st-key-picture img { max-height: min(72vh, 900px); width: auto !important; max-width: 100%; border-radius: 10px;
-  outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
-.st-key-growing img { width: 100% !important; max-height: 60vh; object-fit: contain; }
-.st-key-canvas { padding-top: 1.4rem; }
-.st-key-visitor { display: none; }
-[data-testid=stLayoutWrapper]:has(> .st-key-main_action) { position: sticky; bottom: 0; z-index: 30; }
-.st-key-main_action { padding-block: .6rem; backdrop-filter: blur(14px); }
-.st-key-header { min-height: 3.4rem; }
-.st-key-header h2 { padding: 0; }
-[aria-checked=true], button[aria-pressed=true], [data-testid=stSliderThumbValue] { color: inherit !important; }
-</style>
-"""
+STYLE = Path(__file__).parent / "style.css"
 
 
 def show() -> None:
     """Draw the page."""
     st.html(STYLE)
+    arrived = st.container(key="arrival")  # filled when the step is drawn
     state.open_workspace(visitor.token())
     here = state.workspace()
     if "go" in st.session_state:
@@ -63,8 +49,11 @@ def show() -> None:
     search = st.container()  # filled last: the panels below ask for the search
     if here.photo is None and not here.results and not here.jobs:
         photo.welcome()
+        step = None
     else:
-        _studio()
+        step = _studio()
+    with arrived:
+        arrival.show(step)
     with search:
         searching.strip()
     gallery.show()
@@ -74,7 +63,7 @@ def show() -> None:
 
 def _header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
-        st.markdown("## :primary[:material/wallpaper:] Backdrop", width="content")
+        st.header(":primary[:material/wallpaper:] Backdrop", anchor=False, width="content")
         if state.workspace().photo:
             with st.container(width="content", horizontal=True, vertical_alignment="center"):
                 _undo_buttons()
@@ -100,7 +89,8 @@ def _messages() -> None:
         st.error(message, icon=":material/error:")
 
 
-def _studio() -> None:
+def _studio() -> Any:
+    """The steps and the one that is open, whose name is returned."""
     step: Any = st.segmented_control(
         "Step",
         list(STEPS),
@@ -109,6 +99,7 @@ def _studio() -> None:
         required=True,
         label_visibility="collapsed",
         width="stretch",
+        on_change=lambda: state.go(st.session_state.step),
         help="From the photo to the picture; you can go back and forth at any time.",
     )
     if st.session_state.get("drawn_step") != step:
@@ -120,6 +111,7 @@ def _studio() -> None:
         _guarded(panel)
     with left, st.container(key="stage"):
         _guarded(stage)
+    return step
 
 
 def _guarded(draw: Callable[[], None]) -> None:
@@ -138,6 +130,7 @@ def _photo_stage() -> None:
         st.image(pictures.stage(state.photo()), alt="Your photo")
     for note in state.photo().notes:
         st.caption(note)
+    deleting.photo_button()
 
 
 def _with_photo(draw: Callable[..., None]) -> Callable[[], None]:

@@ -7,6 +7,7 @@ import streamlit as st
 from errors import StudioError
 from jobs import queue
 from ui import pictures, state
+from ui.outcome import best_first
 
 EVERY = 1.0  # seconds between two looks at the queue
 
@@ -156,7 +157,7 @@ def _finished(job: queue.Job) -> None:
     here = state.workspace()
     here.jobs = [id for id in here.jobs if id != job.id]
     if job.results and job.id == here.job:  # of a job that was cancelled or failed, those that were finished before
-        here.results, here.chosen = list(job.results), 0
+        here.results, here.chosen = best_first(job.results), 0
         if here.step in ("Photo", "Background", "Result"):
             state.go("Result")
     if job.state == "done":

@@ -4,6 +4,7 @@
     caption(name, values)                  -> what it shows, exactly
     light(name, values, seed)              -> its key light
     has_ground(name, values)               -> whether a subject stands on something
+    ground(name, values, stand)            -> what it stands on
 
 ``SCENES`` is the table of all; a new scene is a painter, a class of options, a caption and a line in its family's file.
 """
@@ -21,7 +22,7 @@ from pydantic.fields import FieldInfo
 
 import recipe
 from errors import BadInput
-from imaging.cast_shadow import KeyLight
+from imaging.cast_shadow import Ground, KeyLight
 from imaging.geometry import Size
 from imaging.scenes import (
     autumn,
@@ -59,6 +60,7 @@ __all__ = [
     "described",
     "draw",
     "gallery",
+    "ground",
     "has_ground",
     "key_light",
     "light",
@@ -111,6 +113,15 @@ def has_ground(name: str, values: Mapping[str, Any]) -> bool:
     """Does the scene have ground on which a subject stands, so that it casts a shadow there?"""
     scene, options = options_of(name, values)
     return scene.ground(options)
+
+
+def ground(name: str, values: Mapping[str, Any], stand: Stand) -> Ground | None:
+    """What a subject that stands there stands on; ``None`` where the scene has no ground."""
+    scene, options = options_of(name, values)
+    if not scene.ground(options):
+        return None
+    ends = Stage(Size(1, 1), stand, 0).behind(*scene.ends) if scene.ends else 0.0
+    return Ground(ends, scene.gloss(options))
 
 
 def draw(name: str, values: Mapping[str, Any], size: Size, stand: Stand, seed: int) -> Any:

@@ -52,6 +52,12 @@ class Grainy(Options):
     grain: float = Field(0.25, ge=0, le=1, description="Fine film grain.")
 
 
+TABLE_END = (0.15, 0.86, 0.4)
+"""Where a table before a room ends, as :meth:`Stage.behind` takes it."""
+WALL_FOOT = (0.17, 0.84, 0.35)
+"""Where a floor before a wall ends."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """What a painter is given. Lengths are in frame heights: x is 0 in the middle, y is 0 at the top and 1 at the foot.
@@ -146,6 +152,8 @@ class Scene:
         light: its key light, from the options and the seed.
         ground: is there ground on which a subject stands?
         side: the longer side at which it is painted before it is enlarged; soft scenes need less.
+        ends: where the ground ends before a wall, a room or water, as :meth:`Stage.behind` takes it.
+        gloss: how clearly the ground mirrors the subject, 0..1.
     """
 
     name: str
@@ -157,3 +165,5 @@ class Scene:
     light: Callable[[Any, int], Light]
     ground: Callable[[Any], bool]
     side: int = 1600
+    ends: tuple[float, float, float] | None = None
+    gloss: Callable[[Any], float] = lambda options: 0.0

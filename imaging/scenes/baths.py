@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import rooms, surfaces
-from imaging.scenes.base import Picture, Scene, Stage, Tint
+from imaging.scenes.base import TABLE_END, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer, aslant, falling, upright
 from imaging.scenes.materials import tiled
@@ -26,7 +26,7 @@ class BathOptions(rooms.Indoors):
 
 def paint_bath(stage: Stage, options: BathOptions) -> Picture:
     """The shelf before the bathroom, with drops of water around the subject."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     room = surfaces.enlarged_smoothly(_bath(stage.smaller(760), options, edge), stage)
     level = surfaces.level(stage, edge)
     own, gloss = surfaces.top(stage, options.shelf, tint("#efeeea"), level)
@@ -194,5 +194,7 @@ SCENES = (
         rooms.light_of,
         lambda o: True,
         2000,
+        ends=TABLE_END,
+        gloss=lambda o: 0.4 * surfaces.GLOSS.get(o.shelf, 0.12),
     ),
 )

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import rooms, surfaces
-from imaging.scenes.base import Picture, Scene, Stage, Tint
+from imaging.scenes.base import TABLE_END, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer, aslant, falling, upright
 from imaging.scenes.tools import bump, full, grid, mix, noise, tint
@@ -23,7 +23,7 @@ class CafeOptions(rooms.Indoors):
 
 def paint_cafe(stage: Stage, options: CafeOptions) -> Picture:
     """The table before the café; lamps become discs of light."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     room = surfaces.enlarged_smoothly(_cafe(stage.smaller(900), options, edge), stage)
     level = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.table, tint("#1b1a1a"), level)
@@ -171,5 +171,6 @@ SCENES = (
         rooms.light_of,
         lambda o: True,
         2000,
+        ends=TABLE_END,
     ),
 )

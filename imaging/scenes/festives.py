@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import surfaces
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Stage, Tint
+from imaging.scenes.base import TABLE_END, Grainy, Light, Picture, Plane, Scene, Stage, Tint
 from imaging.scenes.colours import name_of, shade
 from imaging.scenes.layers import Layer
 from imaging.scenes.tools import add_disc, bump, full, grid, mix, noise, smooth, softened, tint
@@ -28,7 +28,7 @@ class FestiveOptions(Grainy):
 
 def paint_festive(stage: Stage, options: FestiveOptions) -> Picture:
     """Lights far behind, fir or balloons nearer, then the table with what has fallen on it."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     paint = _christmas if options.kind == "christmas" else _party
     room = surfaces.enlarged_smoothly(paint(stage.smaller(900), options, edge), stage)
     level = surfaces.level(stage, edge)
@@ -302,5 +302,6 @@ SCENES = (
         lambda o, seed: Light(-45, 50, "#ffd9a0", shade("#56595e", o.behind, 0.6), 0.75, 0.4),
         lambda o: True,
         2000,
+        ends=TABLE_END,
     ),
 )

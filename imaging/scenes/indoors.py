@@ -10,7 +10,21 @@ from pydantic import Field
 
 from imaging.geometry import Size
 from imaging.scenes import surfaces
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Stand, Tint, as_floats, from_side
+from imaging.scenes.base import (
+    TABLE_END,
+    WALL_FOOT,
+    Grainy,
+    Light,
+    Picture,
+    Plane,
+    Scene,
+    Side,
+    Stage,
+    Stand,
+    Tint,
+    as_floats,
+    from_side,
+)
 from imaging.scenes.colours import name_of
 from imaging.scenes.materials import wood
 from imaging.scenes.patterns import PATTERNS
@@ -41,7 +55,7 @@ class TableOptions(Grainy):
 
 def paint_table(stage: Stage, options: TableOptions) -> Picture:
     """The table's far edge lies behind the subject; its top is sharp there and mirrors the room a little."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     room = _room(stage, options, edge)
     x, y = grid(stage)
     depth = 0.34 / np.maximum(y - (edge - 0.17), 0.12)  # distance from the camera, 2 at the far edge
@@ -196,7 +210,7 @@ class WindowOptions(Grainy):
 
 def paint_window(stage: Stage, options: WindowOptions) -> Picture:
     """Sun through a window slants over the wall and goes on over the floor; the shade is lit by the sky, so cooler."""
-    edge = stage.behind(0.17, 0.84, 0.35)
+    edge = stage.behind(*WALL_FOOT)
     x, y = grid(stage)
     side = 1.0 if options.light == "left" else -1.0
     floor = smooth(edge - 1.2 * stage.pixel, edge + 1.2 * stage.pixel, y)
@@ -276,6 +290,8 @@ SCENES = (
         _table_light,
         lambda o: True,
         2000,
+        ends=TABLE_END,
+        gloss=lambda o: 0.4 * surfaces.GLOSS.get(o.material, 0.12),
     ),
     Scene(
         "window",
@@ -301,6 +317,7 @@ SCENES = (
             0.55,
         ),
         lambda o: True,
+        ends=WALL_FOOT,
     ),
 )
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import rooms, surfaces
-from imaging.scenes.base import Picture, Scene, Stage, Tint
+from imaging.scenes.base import TABLE_END, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer, falling, panelled, upright
 from imaging.scenes.materials import tiled
@@ -23,7 +23,7 @@ class KitchenOptions(rooms.Indoors):
 
 def paint_kitchen(stage: Stage, options: KitchenOptions) -> Picture:
     """The worktop before the room, sharp where the subject stands."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     room = surfaces.enlarged_smoothly(_kitchen(stage.smaller(760), options, edge), stage)
     plain = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.counter, tint("#efece6"), plain)
@@ -171,5 +171,7 @@ SCENES = (
         rooms.light_of,
         lambda o: True,
         2000,
+        ends=TABLE_END,
+        gloss=lambda o: 0.4 * surfaces.GLOSS.get(o.counter, 0.12),
     ),
 )

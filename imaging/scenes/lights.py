@@ -11,6 +11,9 @@ from imaging.scenes.base import Grainy, Light, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of, shade
 from imaging.scenes.tools import add_disc, blurred, bump, full, glow, grid, mix, noise, smooth, softened, tint, vignette
 
+FLOOR_END = (0.10, 0.92, 0.45)  # where the glossy table ends, as Stage.behind takes it
+HORIZON = (0.24, 0.66, 0.3)  # where the street ends, as Stage.behind takes it
+
 
 class BokehOptions(Grainy):
     colour: Tint = Field("#d9a441", description="Of the lights.")
@@ -23,7 +26,7 @@ class BokehOptions(Grainy):
 def paint_bokeh(stage: Stage, options: BokehOptions) -> Picture:
     """Three depths of lamps, the far ones large, dim and many; hue and brightness vary from lamp to lamp."""
     width, height = stage.size
-    edge = stage.behind(0.10, 0.92, 0.45) if options.floor else 1.0
+    edge = stage.behind(*FLOOR_END) if options.floor else 1.0
     rng = stage.rng("lamps")
     lamp = tint(options.colour)
     lamp = lamp / max(float(lamp.max()), 0.02)
@@ -79,7 +82,7 @@ def paint_city(stage: Stage, options: CityOptions) -> Picture:
     """A street that runs away from the camera: lamps in rows, windows above, traffic below; then the lens blurs it."""
     width, height = stage.size
     rng = stage.rng("street")
-    horizon = stage.behind(0.24, 0.66, 0.3)
+    horizon = stage.behind(*HORIZON)
     flee = stage.centre + rng.uniform(-0.25, 0.25)  # where the street vanishes
     picture = _street(stage, options, horizon, flee)
     radius = (0.008 + 0.030 * options.blur) * height
@@ -169,6 +172,8 @@ SCENES = (
         ),
         lambda o, seed: Light(180, 35, shade("#ffffff", o.colour, 0.6), shade("#56595e", o.behind, 0.6), 0.9, 0.25),
         lambda o: o.floor,
+        ends=FLOOR_END,
+        gloss=lambda o: 0.25,
     ),
     Scene(
         "city",
@@ -183,5 +188,7 @@ SCENES = (
         ),
         lambda o, seed: Light(180, 35, "#ffd9a8", "#5a6699" if o.time == "dusk" else "#303a5c", 0.85, 0.3),
         lambda o: True,
+        ends=HORIZON,
+        gloss=lambda o: 0.2 if o.wet else 0.0,
     ),
 )

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import rooms, surfaces
-from imaging.scenes.base import Picture, Scene, Stage, Tint
+from imaging.scenes.base import TABLE_END, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer, Shade, falling, upright
 from imaging.scenes.tools import bump, full, grid, mix, noise, smooth, tint
@@ -25,7 +25,7 @@ class RoomOptions(rooms.Indoors):
 
 def paint_room(stage: Stage, options: RoomOptions) -> Picture:
     """A table or the floor before the room; the floor is a rug that runs up to the sofa."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     room = surfaces.enlarged_smoothly(_room(stage.smaller(760), options, edge), stage)
     if options.stand == "rug":
         return _on_rug(stage, options, room, edge)
@@ -207,5 +207,6 @@ SCENES = (
         rooms.light_of,
         lambda o: True,
         2000,
+        ends=TABLE_END,
     ),
 )

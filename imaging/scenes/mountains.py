@@ -33,6 +33,8 @@ from imaging.scenes.tools import (
     vignette,
 )
 
+LEDGE_END = (0.12, 0.86, 0.5)  # where the rock or the meadow ends, as Stage.behind takes it
+
 
 class MountainOptions(Outdoors):
     time: Time = Field("golden", description=HOUR)
@@ -44,7 +46,7 @@ class MountainOptions(Outdoors):
 def paint_mountains(stage: Stage, options: MountainOptions) -> Picture:
     """Ridges one behind the other, each deeper in the air; the valleys between hold the haze."""
     hour = HOURS[options.time]
-    edge = stage.behind(0.12, 0.86, 0.5) if options.foreground != "none" else 1.02
+    edge = stage.behind(*LEDGE_END) if options.foreground != "none" else 1.02
     x, y = grid(stage)
     picture = sky(stage, options.time, edge - 0.12, 0.25)
     sun, _ = sun_colours(hour)
@@ -151,5 +153,6 @@ SCENES = (
         lambda o, seed: sunlight(o.time, seed, 0.15 + 0.35 * o.haze),
         lambda o: o.foreground != "none",
         1800,
+        ends=LEDGE_END,
     ),
 )

@@ -12,6 +12,8 @@ from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Stage, Tin
 from imaging.scenes.colours import name_of
 from imaging.scenes.tools import blurred, grid, noise, smooth, softened, tint, vignette
 
+FLOOR_END = (0.17, 0.86, 0.4)  # where the glossy floor ends before the wall, as Stage.behind takes it
+
 
 class NeonOptions(Grainy):
     left: Tint = Field("#ff2d95", description="Of the light from the left.")
@@ -24,7 +26,7 @@ class NeonOptions(Grainy):
 
 def paint_neon(stage: Stage, options: NeonOptions) -> Picture:
     """The wall a step behind the subject; the floor shows it again, stretched and dimmer."""
-    edge = stage.behind(0.17, 0.86, 0.4) if options.floor else 1.25
+    edge = stage.behind(*FLOOR_END) if options.floor else 1.25
     wall = surfaces.enlarged_smoothly(_wall(stage.smaller(1100), options, edge), stage)
     if not options.floor:
         return wall * vignette(stage, 0.5)[..., None]
@@ -137,5 +139,7 @@ SCENES = (
         _key,
         lambda o: o.floor,
         2000,
+        ends=FLOOR_END,
+        gloss=lambda o: 0.25,
     ),
 )

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import rooms, surfaces
-from imaging.scenes.base import Picture, Scene, Stage, Tint
+from imaging.scenes.base import TABLE_END, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of
 from imaging.scenes.layers import Layer, aslant, falling, plain, upright
 from imaging.scenes.tools import bump, full, grid, noise, tint
@@ -26,7 +26,7 @@ FILES = ["#f1f0ec", "#d5d7da", "#33363b", "#9a9ca0", "#3670bf", "#f1f0ec", "#5d6
 
 def paint_office(stage: Stage, options: OfficeOptions) -> Picture:
     """The desk before the room, sharp where the subject stands."""
-    edge = stage.behind(0.15, 0.86, 0.4)
+    edge = stage.behind(*TABLE_END)
     room = surfaces.enlarged_smoothly(_office(stage.smaller(760), options, edge), stage)
     level = surfaces.level(stage, edge)
     drawn = surfaces.top(stage, options.desk, tint("#efeeec" if options.desk == "white" else "#1d1d1f"), level)
@@ -223,5 +223,6 @@ SCENES = (
         rooms.light_of,
         lambda o: True,
         2000,
+        ends=TABLE_END,
     ),
 )

@@ -29,6 +29,8 @@ from imaging.scenes.tools import (
     tint,
 )
 
+SHORE = (0.10, 0.84, 0.5)  # where the beach ends, as Stage.behind takes it
+
 
 class SkyOptions(Outdoors):
     clouds: float = Field(0.45, ge=0, le=1, description="How much of the sky they cover.")
@@ -96,7 +98,7 @@ def _beach(
     """Dry sand, then wet sand that mirrors, then a lace of foam."""
     hour = HOURS[options.time]
     _, y = grid(stage)
-    shore = stage.behind(0.10, 0.84, 0.5)
+    shore = stage.behind(*SHORE)
     line = noise(stage, "shore", across * 0.55, across * 0 + 0.5, 3, 0.5)
     edge = shore + 0.010 * line + 0.03 * np.square(stage.x / stage.aspect)
     sun, ambient = sun_colours(hour)
@@ -167,5 +169,6 @@ SCENES = (
         lambda o, seed: sunlight(o.time, seed, 0.7 * o.clouds),
         lambda o: o.beach,
         1600,
+        ends=SHORE,
     ),
 )

@@ -28,6 +28,8 @@ from imaging.scenes.tools import (
 )
 from imaging.scenes.trees import enlarged, foliage
 
+HORIZON = (0.27, 0.58, 0.3)  # where the street ends, as Stage.behind takes it
+
 
 class StreetOptions(Grainy):
     time: Literal["day", "golden", "dusk"] = Option("day", description="The hour, which sets light and sky.")
@@ -49,7 +51,7 @@ def paint_street(stage: Stage, options: StreetOptions) -> Picture:
     hour = HOURS[options.time]
     sun, ambient = sun_colours(hour)
     sun, ambient = mix(sun, sun.mean() * tint("#fff3dd"), 0.25), ambient * (1.5 if options.time == "dusk" else 1.15)
-    horizon = stage.behind(0.27, 0.58, 0.3)
+    horizon = stage.behind(*HORIZON)
     flee = stage.centre * 0.5 + stage.rng("flee").uniform(-0.22, 0.22) * stage.aspect  # where the street vanishes
     small = stage.smaller(760)
     radius = 0.007 + 0.026 * options.blur
@@ -320,5 +322,7 @@ SCENES = (
         ),
         lambda o, seed: sunlight(o.time, seed, 0.3),
         lambda o: True,
+        ends=HORIZON,
+        gloss=lambda o: 0.12 if o.wet else 0.0,
     ),
 )

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from imaging.scenes import surfaces
-from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
+from imaging.scenes.base import WALL_FOOT, Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
 from imaging.scenes.colours import name_of
 from imaging.scenes.materials import tiled
 from imaging.scenes.tools import blurred, bump, full, grid, mix, noise, smooth, softened, tint
@@ -25,7 +25,7 @@ class BrickOptions(Grainy):
 
 def paint_brick(stage: Stage, options: BrickOptions) -> Picture:
     """The wall, lit from the side so that its relief shows, stands a step behind the subject."""
-    edge = stage.behind(0.17, 0.84, 0.35)
+    edge = stage.behind(*WALL_FOOT)
     side = 1.0 if options.light == "right" else -1.0
     wall = surfaces.enlarged_smoothly(_wall(stage.smaller(1400), options, edge, side), stage)
     level = surfaces.level(stage, edge)
@@ -147,5 +147,6 @@ SCENES = (
         lambda o, seed: Light(from_side(o.light, 75), 40, "#fff1dc", "#b9bfc9", 0.55, 0.5),
         lambda o: True,
         2000,
+        ends=WALL_FOOT,
     ),
 )

@@ -1,0 +1,70 @@
+"""The subject mirrored in a glossy floor: clear where it stands, fainter and more blurred away from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.cast_shadow import Ground, contact_columns
+from imaging.geometry import Box
+from imaging.photo import Array
+from imaging.shadows import ground_visible, lowest_rows
+from imaging.tiles import Window, on_tiles, scaled, upsample
+
+Mask = npt.NDArray[np.uint8]
+WORK_SIDE = 768  # the longer side, in pixels, at which the mirror image is drawn
+FADES = 0.30  # of the subject's height: the depth at which a third of the mirror image is left
+
+
+def reflect(background: Array, pixels: Array, alpha: Mask, ground: Ground, strength: float) -> Array:
+    """A background with the subject's mirror image in it.
+
+    Args:
+        background: ``(H, W, 3)``.
+        pixels: ``(H, W, 3)`` the photo, of the same type.
+        alpha: ``(H, W)`` uint8, the selection.
+        ground: where the floor ends.
+        strength: 0..1, the mirror image's share of the floor right where the subject stands.
+    """
+    if strength <= 0 or not ground_visible(alpha):
+        return background
+    mirrored = _mirrored(pixels, alpha, ground)
+    if mirrored is None:
+        return background
+    result, full = background.copy(), float(np.iinfo(background.dtype).max)
+    wanted = cv2.resize((mirrored[..., 3] > 0.002).astype(np.uint8), alpha.shape[::-1]) > 0
+
+    def mix(window: Window) -> None:
+        image = strength * upsample(mirrored, alpha.shape, *window)
+        here = background[window].astype(np.float32)
+        result[window] = np.clip(here * (1 - image[..., 3:]) + image[..., :3] * full + 0.5, 0, full)
+
+    on_tiles(wanted, mix)
+    return result
+
+
+def _mirrored(pixels: Array, alpha: Mask, ground: Ground) -> npt.NDArray[Any] | None:
+    """The mirror image, ``(h, w, 4)`` float32 premultiplied with its opacity, drawn small."""
+    size = scaled(alpha.shape, min(1.0, WORK_SIDE / max(alpha.shape)))
+    share = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    box = Box.around((share * 255).astype(np.uint8))
+    if box is None:
+        return None
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.iinfo(pixels.dtype).max
+    lowest, tall = lowest_rows(share), float(box.height)
+    touching = contact_columns(lowest, tall)
+    columns = np.arange(size[0], dtype=np.float32)
+    floor = np.interp(columns, touching, lowest[touching]).astype(np.float32)[None]
+    rows = np.arange(size[1], dtype=np.float32)[:, None]
+    depth = np.maximum(rows - floor, 0)
+    image = np.dstack([small * share[..., None], share])
+    across = np.broadcast_to(columns[None], share.shape).copy()
+    turned = cv2.remap(image, across, (2 * floor - rows + 1).astype(np.float32), cv2.INTER_LINEAR)
+    turned *= (rows > floor)[..., None]
+    soft = cv2.GaussianBlur(turned, (0, 0), 0.02 * tall + 1)
+    blur = np.clip(depth / (0.4 * tall), 0, 1)[..., None]
+    fade = np.exp(-depth / (FADES * tall)) * (rows >= ground.ends * size[1])
+    return np.asarray((turned + (soft - turned) * blur) * fade[..., None], np.float32)

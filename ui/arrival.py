@@ -1,0 +1,73 @@
+"""Opening a step in the browser: its top is shown, the keyboard is at its first control, and Back leads back.
+
+The page's address names the step that is open (:data:`ui.state.STEP`), so every step is an entry of the browser's
+history. What the browser shows after Back or Forward is told by a component: an address that came with a run may be
+older than what the page has written since.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import state
+
+_arrival = st.components.v2.component(
+    "backdrop_arrival",
+    html="<span hidden></span>\n",
+    js="""
+const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, button:not([disabled])"
+const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar]"
+const PATIENCE = 10000  // milliseconds until the step's controls are there
+const kept = (window.backdropArrival ??= { opened: null, focused: null })
+
+const canTake = (each) => !each.closest(PASSED_OVER) && each.checkVisibility({ checkVisibilityCSS: true })
+
+const focusFirst = (opened, until, seen) => {
+  if (kept.opened !== opened || Date.now() > until) return
+  const panel = document.querySelector(".st-key-panel"), now = document.activeElement
+  const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning"
+  const loading = panel?.querySelector("[data-testid=stSkeleton], [data-stale=true]")
+  const first = [...(panel?.querySelectorAll(CONTROLS) ?? [])].find(canTake)
+  if (first && now === first && seen === first) return  // it has stayed where it is
+  if (!running && !loading && first && first === seen) {
+    if (panel.contains(now) && now !== kept.focused) return  // somebody was quicker
+    first.focus({ preventScroll: true })
+  }
+  setTimeout(() => focusFirst(opened, until, first), 100)
+}
+
+export default function ({ data, setTriggerValue }) {
+  const before = kept.opened
+  kept.opened = data.opened
+  kept.focused = document.activeElement
+  if (before !== null && before !== data.opened) {
+    document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 })
+    if (data.focus) focusFirst(data.opened, Date.now() + PATIENCE)
+  }
+  const back = () => setTriggerValue("back", new URLSearchParams(location.search).get(data.parameter) ?? "")
+  window.addEventListener("popstate", back)
+  return () => window.removeEventListener("popstate", back)
+}
+""",
+)
+
+
+def show(step: str | None) -> None:
+    """Tell the browser what is open, once it is drawn.
+
+    Args:
+        step: ``None`` before there is a photo.
+    """
+    opened = f"{step} {st.session_state.get('opened', 0)}" if step else "the first page"
+    _arrival(
+        key="arrival_of_step",
+        data={"opened": opened, "focus": step is not None, "parameter": state.STEP},
+        on_back_change=_back,
+    )
+
+
+def _back() -> None:
+    """The browser went back or forward. A callback."""
+    named = st.session_state["arrival_of_step"].get("back")
+    if isinstance(named, str):
+        state.go_back(named)

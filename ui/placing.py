@@ -1,0 +1,174 @@
+"""Place and size: the panel with the picture's shape and the subject's scale, and the picture on which it is moved."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from imaging import composite
+from imaging.colour import to_srgb
+from imaging.geometry import Box, Size
+from imaging.photo import Photo, to_8_bit
+from imaging.placement import place
+from imaging.pose import dragged, frame_of, pose_of, reduced
+from imaging.subject import Subject
+from masks import Selection
+from recipe import PRESETS, Placement, kind_of
+from ui import binding, controls, mover, pictures, selecting, state
+
+KEY = "mover"
+MOVING = "place.moving"
+SPRITE = 700  # pixels, the longer side of the photo that the moved subject is cut from
+
+
+def placement() -> Placement:
+    """The draft's."""
+    return state.draft().placement
+
+
+def frame(photo: Photo) -> Size:
+    """The size of the picture that will be made of a photo.
+
+    Raises:
+        BadInput: it is too large.
+    """
+    return frame_of(photo.size, placement())
+
+
+def resampled(selection: Selection) -> bool:
+    """Whether the subject's pixels will be interpolated ones."""
+    return placement() != Placement() and not pose_of(selection.values, placement()).exact
+
+
+def moving() -> bool:
+    """Whether the subject is moved on the picture now."""
+    return bool(state.value(MOVING, False))
+
+
+def panel() -> None:
+    """Shape, margin, alignment, scale, angle; folded away."""
+    changed = placement() != Placement()
+    with st.expander("Place and size", icon=":material/open_with:", key="place"):
+        state.control(
+            st.toggle,
+            "Move on the picture",
+            MOVING,
+            False,
+            help="Drag the subject on the picture; its corners scale it, the handle above turns it. Two fingers or the "
+            "wheel do, too; so do the arrow keys, plus and minus, and square brackets.",
+        )
+        _presets()
+        own = placement().shape == "own"
+        for name in ("shape", "output_width", "output_height", "align", "margin", "scale", "rotate", "flip"):
+            if own or not name.startswith("output"):
+                controls.draw(binding.field(f"placement.{name}"))
+        controls.draw_all([binding.field(f"placement.{name}") for name in ("move_x", "move_y")])
+        st.button(
+            "As photographed",
+            key="place.reset",
+            icon=":material/restart_alt:",
+            disabled=not changed,
+            on_click=_put,
+            args=(Placement(),),
+            help="Puts the subject back to its place and size in the photo, and the picture to the photo's shape.",
+        )
+
+
+def _presets() -> None:
+    key = "place.preset"
+    st.session_state[key] = next(
+        (name for name, preset in PRESETS.items() if Placement(**preset.placement) == placement()), None
+    )
+    st.pills(
+        "Ready sizes",
+        list(PRESETS),
+        key=key,
+        format_func=lambda name: PRESETS[name].title,
+        on_change=lambda: _take_preset(st.session_state[key]),
+        help=" ".join(f"{preset.title}: {preset.help}" for preset in PRESETS.values()),
+    )
+
+
+def _take_preset(name: str | None) -> None:
+    """Set the frame and the margin; the background, where the preset has a colour of its own. A callback."""
+    if name is None:
+        _put(Placement())
+        return
+    preset, draft = PRESETS[name], state.draft()
+    draft = draft.put("placement", Placement(**preset.placement))
+    if preset.colour and not kind_of(draft.kind).creates:
+        draft = draft.put("backdrop.kind", "colour").put("backdrop.colour", preset.colour)
+    state.edit(draft)
+
+
+def _put(changed: Placement, what: str = "") -> None:
+    state.edit(state.draft().put("placement", changed), what)
+
+
+def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str) -> None:
+    """The picture with its subject, which can be moved on it."""
+    small, chosen = pictures.reduced(photo, SPRITE), pictures.reduced_selection(selection, SPRITE)
+    now = placement()
+    pose = pose_of(chosen.values, reduced(now, small.size, SPRITE))
+    key = f"{photo.digest} {selecting.recipe().model_dump_json()}"
+    sprite = state.remember("sprite", key, lambda: _sprite(small, chosen))
+    mover.show(
+        drawn,
+        sprite,
+        pose,
+        (0.05 / now.scale, 10 / now.scale),
+        st.session_state.get("mover_taken", ("", 0)),
+        _take_drag,
+        key=KEY,
+        alt=alt,
+    )
+    st.caption(
+        ":material/open_with: Drag the subject; its corners scale it, the handle above it turns it. "
+        "Keys: arrows, plus and minus, square brackets."
+    )
+
+
+def _take_drag() -> None:
+    """A callback: the subject was left somewhere."""
+    found = mover.parse_drag((st.session_state.get(KEY) or {}).get("pose"))
+    if found is None:
+        return
+    drag, taken = found
+    if taken == st.session_state.get("mover_taken"):
+        return
+    st.session_state.mover_taken = taken
+    photo = state.photo()
+    selection = selecting.found(photo, selecting.recipe()).selection
+    if selection is not None:
+        small = pictures.reduced_selection(selection, SPRITE)
+        _put(dragged(small.values, placement(), drag.centre, drag.grow, drag.turn), "placement.drag")
+
+
+def _sprite(photo: Photo, selection: Selection) -> bytes:
+    """The subject alone, cut to its box, as a WebP with transparency."""
+    subject, box = Subject.of(photo, selection.values), Box.around(selection.values)
+    assert box is not None  # it has a pose
+    cut = to_8_bit(composite.cut_out(photo.pixels, selection.values, subject.edge, None))[box.slices]
+    rgba = np.dstack([to_srgb(np.ascontiguousarray(cut[..., :3]), photo.icc), cut[..., 3]])
+    out = io.BytesIO()
+    Image.fromarray(rgba).save(out, "WEBP", quality=85)
+    return out.getvalue()
+
+
+def overlay(photo: Photo, selection: Selection) -> bytes:
+    """The subject in its place, with red over everything that will be generated, for the screen."""
+    key = f"{photo.digest} {selecting.recipe().model_dump_json()} {placement().model_dump_json()}"
+
+    def make() -> bytes:
+        small, chosen = (
+            pictures.reduced(photo, pictures.PREVIEW),
+            pictures.reduced_selection(selection, pictures.PREVIEW),
+        )
+        subject = Subject.of(small, chosen.values)
+        placed = place(subject, reduced(placement(), small.size, pictures.PREVIEW)).subject
+        return pictures.overlay(placed.photo, Selection(placed.alpha))
+
+    return state.remember("overlay", key, make)
