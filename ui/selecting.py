@@ -252,5 +252,5 @@ def view(photo: Photo, mask: MaskRecipe, name: str, side: int = pictures.STAGE) 
 
 def heat_map(photo: Photo, layer: int) -> bytes:
     """What the networks of a layer saw, for the screen; the layer is one of :func:`heats`."""
-    key = f"heat {photo.digest} {in_use()[layer].source.model_dump_json()}"
+    key = f"heat {_key(photo, tuple(in_use().values()))} {layer}"
     return state.remember("view", key, lambda: pictures.heat(photo, heats(photo)[layer]))

@@ -96,13 +96,12 @@ def _opened(kept: workspaces.Workspace) -> Workspace:
     try:
         found = Workspace.model_validate(kept.draft)
     except ValidationError:
-        return Workspace()
+        found = Workspace()  # of another Backdrop: the settings start anew, and nothing else is lost
     held, shared = store.default(), kept.shared.get(SHARED, [])
     if found.photo and not held.has(found.photo):
         found.background, found.step = found.background.put("photo", None), "Photo"
-    own = [digest for digest in found.results if digest in shared]
-    others = [digest for digest in shared if isinstance(digest, str) and digest not in own]
-    found.results = [digest for digest in own + others if held.has(digest)]
+    others = [digest for digest in shared if isinstance(digest, str) and digest not in found.results]
+    found.results = [digest for digest in found.results + others if held.has(digest)]
     found.chosen = min(found.chosen, max(0, len(found.results) - 1))
     return found
 
