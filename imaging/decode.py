@@ -90,10 +90,10 @@ def decoding(name: str) -> Iterator[None]:
 
 def decode(image: Image.Image, data: bytes, name: str, managed: bool) -> tuple[Array, Array | None, bytes | None]:
     """Pixels, alpha and profile, upright. Deep pictures keep their 16 bits, which Pillow would halve."""
+    deep = image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK"
     with decoding(name):
         tags = getattr(image, "tag_v2", {})
         planar, bits = tags.get(_PLANAR, 1), max(tags.get(_BITS, (8,)))
-        deep = image.format in ("PNG", "TIFF") and "16" in _raw_mode(image) and image.mode != "CMYK"
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     if planar != 1 and bits > 8:
         raise BadInput("A TIFF with its 16-bit colours in separate planes cannot be read; save it interleaved.")

@@ -124,8 +124,7 @@ def load(data: bytes, name: str = "the picture", *, managed: bool = True) -> Pho
         raise BadInput(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; save it smaller and try again.")
     image = opened(data, name)
     with image:
-        with decoding(name):
-            _check_header(image, name)
+        _check_header(image, name)
         notes = _name_note(name, image) + colour_notes(image, data)
         pixels, alpha, icc = decode(image, data, name, managed)
         exif = _clean_exif(image)
@@ -175,7 +174,8 @@ def _check_header(image: Image.Image, name: str) -> None:
         raise BadInput(too_large(name, width, height))
     if max(width, height) > MAX_SIDE:
         raise BadInput(f"{name} is {width} x {height} pixels; no side may be longer than {MAX_SIDE}.")
-    frames = getattr(image, "n_frames", 1)
+    with decoding(name):
+        frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format == "TIFF":
         raise BadInput(f"{name} has {frames} pages; export the page you want as a picture of its own.")
     # A phone's JPEG may carry further pictures (MPO: depth, burst) and a HEIC several; the first is the photo.

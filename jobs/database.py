@@ -116,7 +116,25 @@ _DOWNLOADS: tuple[Step, ...] = (
 )
 """Models that the worker fetches, each by its last job."""
 
-MIGRATIONS: tuple[tuple[Step, ...], ...] = (_FIRST, _OWNERS, _DESKS, _DELETED, _ADDRESSES, _DOWNLOADS)
+_NAMED_BEFORE: tuple[Step, ...] = (
+    """CREATE TABLE named_before (
+        owner TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (owner, digest)
+    )""",
+)
+"""Files that a visitor's workspaces name no longer, such as the photo before this one: theirs to delete as well."""
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (
+    _FIRST,
+    _OWNERS,
+    _DESKS,
+    _DELETED,
+    _ADDRESSES,
+    _DOWNLOADS,
+    _NAMED_BEFORE,
+)
 
 
 @contextmanager

@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from PIL import Image
-
 from errors import BadInput
+from imaging.photo import opened
 from jobs import database, store
 from jobs.owner import owner_id
 from recipe import Recipe
@@ -89,7 +88,7 @@ def readable(text: str | bytes) -> tuple[Recipe | None, str]:
 
 
 def _thumbnail(data: bytes) -> bytes:
-    with Image.open(io.BytesIO(data)) as image:
+    with opened(data, "the picture") as image:
         small = image.convert("RGBA" if "A" in image.getbands() else "RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     out = io.BytesIO()

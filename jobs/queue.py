@@ -195,7 +195,7 @@ def status(id: str) -> Job:
     return found[0]
 
 
-def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> list[Job]:
+def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False, workflow: str = WORKFLOW) -> list[Job]:
     """The visitor's jobs, newest first: every one that is not finished, and the last ``limit`` of all.
 
     Every job that :func:`submit` counts is in this list, whatever became of the page that handed it in, and every one
@@ -204,12 +204,12 @@ def jobs_of(visitor: str, limit: int = 50, unfinished_only: bool = False) -> lis
     if not database.has_queue():
         return []
     dbos, owner = client(), owner_id(visitor)
-    found = dbos.list_workflows(user=owner, name=WORKFLOW, status=list(_UNFINISHED), sort_desc=True)
+    found = dbos.list_workflows(user=owner, name=workflow, status=list(_UNFINISHED), sort_desc=True)
     if not unfinished_only:
-        known = {workflow.workflow_id for workflow in found}
-        latest = dbos.list_workflows(user=owner, name=WORKFLOW, limit=limit, sort_desc=True)
-        found += [workflow for workflow in latest if workflow.workflow_id not in known]
-        found.sort(key=lambda workflow: (workflow.created_at or 0, workflow.priority or 0), reverse=True)
+        known = {job.workflow_id for job in found}
+        latest = dbos.list_workflows(user=owner, name=workflow, limit=limit, sort_desc=True)
+        found += [job for job in latest if job.workflow_id not in known]
+        found.sort(key=lambda job: (job.created_at or 0, job.priority or 0), reverse=True)
     return _jobs(found)
 
 

@@ -70,8 +70,9 @@ def references(table: sqlite3.Connection, now: float, since: float = float("-inf
 
 
 def named_by(table: sqlite3.Connection, owner: str) -> set[str]:
-    """Every digest that something of an owner's names, jobs that are finished among it."""
-    named: set[str] = set()
+    """Every digest that something of an owner's names or named before, jobs that are finished among it."""
+    rows = table.execute("SELECT digest FROM named_before WHERE owner = ?", (owner,))
+    named = {row["digest"] for row in rows}
     for row in table.execute("SELECT digest, recipe FROM history WHERE owner = ?", (owner,)):
         named |= {row["digest"], *digests_in(_text(row["recipe"]))}
     for kind in ("draft", "shared"):

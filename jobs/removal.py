@@ -50,7 +50,7 @@ def remove_everything(visitor: str) -> int:
     with database.records(write=True) as table:
         named = named_by(table, owner)
         queue.take_out(table, [job.id for job in queue.handed_in_by(owner)])
-        for kind in ("history", "draft", "shared", "deleted"):
+        for kind in ("history", "draft", "shared", "deleted", "named_before"):
             table.execute(f"DELETE FROM {kind} WHERE owner = ?", (owner,))
         gone = _delete(table, owner, named)
     database.forget_deleted()

@@ -114,6 +114,7 @@ def _forget(since: float, dry_run: bool) -> Cleaned:
             table.execute("DELETE FROM history WHERE created < ?", (since,))
             table.execute("DELETE FROM draft WHERE seen < ?", (since,))
             table.execute("DELETE FROM deleted WHERE at < ?", (since,))
+            table.execute("DELETE FROM named_before WHERE at < ?", (since,))
             table.execute("DELETE FROM shared WHERE owner NOT IN (SELECT owner FROM draft)")
             queue.take_out(table, jobs)
             running = [job.id for job in queue.unfinished()]

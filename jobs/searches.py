@@ -20,7 +20,7 @@ import numpy as np
 
 from backdrops import OnProgress, Progress, TransparentBackdrop
 from errors import BadInput, Cancelled, StudioError
-from jobs import downloads, queue, store
+from jobs import downloads, queue, settings, store
 from recipe import Layer, MaskRecipe, Recipe
 
 if TYPE_CHECKING:
@@ -71,12 +71,21 @@ def _readable(layers: Layers) -> Iterator[tuple[MaskSource, Options]]:
 def submit(photo: str, layers: Layers, visitor: str, address: str | None = None) -> str:
     """Have the worker look for the subject; return the job's id. As :func:`jobs.queue.submit`.
 
+    A search that is going on already is joined. Where too many of the visitor's wait, the oldest makes room: it is most
+    likely of a page that was closed, and nobody else could cancel it.
+
     Args:
         photo: its digest.
         layers: how to look; what shapes the edge afterwards is not the worker's.
         visitor, address: whose it is.
     """
     wanted = Recipe(photo=photo, mask=MaskRecipe(layers=layers), backdrop=TransparentBackdrop())
+    mine = queue.jobs_of(visitor, unfinished_only=True, workflow=WORKFLOW)  # the newest first
+    for job in mine:
+        if job.recipe == wanted:
+            return job.id
+    for job in [job for job in mine if job.state == "queued"][settings.limits().visitor - 1 :]:
+        queue.cancel(job.id)
     return queue.submit(wanted, visitor, address, QUEUE, WORKFLOW)
 
 

@@ -106,7 +106,7 @@ def save(visitor: str, workspace: Workspace, draft: Json, shared: Shared) -> Wor
     content = json.dumps(draft)
     with database.records(write=True) as table:
         found = table.execute(
-            "SELECT revision FROM draft WHERE owner = ? AND tab = ?", (owner, workspace.tab)
+            "SELECT revision, content FROM draft WHERE owner = ? AND tab = ?", (owner, workspace.tab)
         ).fetchone()
         if (found["revision"] if found else 0) != workspace.revision:
             raise WorkspaceChanged("This page is open in another tab, which changed it meanwhile.")
@@ -118,10 +118,15 @@ def save(visitor: str, workspace: Workspace, draft: Json, shared: Shared) -> Wor
             for name in {**stored, **shared}
         }
         table.execute("INSERT OR REPLACE INTO shared VALUES (?, ?)", (owner, json.dumps(merged)))
-        table.execute(
+        gone = table.execute(
             "DELETE FROM draft WHERE owner = ?1 AND tab NOT IN "
-            "(SELECT tab FROM draft WHERE owner = ?1 ORDER BY seen DESC, rowid DESC LIMIT ?2)",
+            "(SELECT tab FROM draft WHERE owner = ?1 ORDER BY seen DESC, rowid DESC LIMIT ?2) RETURNING content",
             (owner, MOST_DRAFTS),
+        ).fetchall()
+        before = [row["content"] for row in (*gone, *([found] if found else []))]
+        dropped = database.digests_in(" ".join(before)) - database.digests_in(content)
+        table.executemany(
+            "INSERT OR REPLACE INTO named_before VALUES (?, ?, ?)", [(owner, digest, now) for digest in dropped]
         )
     return Workspace(
         workspace.tab,

@@ -129,10 +129,10 @@ class Text:
 
     def find(self, photo: Photo, options: TextOptions, context: Context) -> Selection | Prediction:
         try:
-            paths = models.fetch(CLIPSEG)
+            models.fetch(CLIPSEG)
         except MissingWeights as missing:
             return _find_by_category(photo, options, context, missing)
-        probabilities = _predict(paths[0], preprocess.downscaled_rgb(photo), options.phrases + options.excluded)
+        probabilities = _predict(preprocess.downscaled_rgb(photo), options.phrases + options.excluded)
         count = len(options.phrases)
         probability = probabilities[:count].max(axis=0)
         if options.excluded:
@@ -216,11 +216,11 @@ def _sam_outline(photo: Photo, found: Float, context: Context) -> Float | None:
     return preprocess.sigmoid(0.3 * preprocess.logit(probability) + 0.7 * preprocess.logit(outline))
 
 
-def _predict(folder: Path, rgb: Array, phrases: tuple[str, ...]) -> Float:
+def _predict(rgb: Array, phrases: tuple[str, ...]) -> Float:
     """``(phrases, h, w)`` probabilities over the whole picture, which CLIPSeg sees stretched to a square."""
     import torch
 
-    model = loaded.get(CLIPSEG, models.bytes_of(folder), lambda: _load(folder))
+    model = loaded.network(CLIPSEG, lambda paths: _load(paths[0]))
     network, tokens = model.run
     side = int(network.config.vision_config.image_size)
     pixels = preprocess.resize(rgb, (352, 352) if side == 224 else (side, side)).astype(np.float32) / 255

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-import models
 from errors import MissingWeights, NothingFound
 from fields import Control
 from imaging.photo import Array, Photo
@@ -129,8 +128,7 @@ def _margins(rgb: Array, channels: list[int]) -> Float:
 
 def _run(id: str, batch: Float) -> Float:
     """One TFLite network's answer to one picture."""
-    (path,) = models.fetch(id)
-    model = loaded.get(id, path.stat().st_size, lambda: _load(str(path)))
+    model = loaded.network(id, lambda paths: _load(str(paths[0])))
     with model.lock:
         interpreter = model.run
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)

@@ -7,9 +7,12 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cachetools import LRUCache
+
+import models
 
 BUDGET_MB = 2000  # a two-core machine with 4 GB keeps half for photos and everything else
 COST = 2.5  # resident bytes per byte of weights file, an estimate
@@ -65,6 +68,20 @@ def get(id: str, size: int, load: Callable[[], Any]) -> Model:
         with _guard:
             _models[id] = model
         return model
+
+
+def network(id: str, read: Callable[[tuple[Path, ...]], Any]) -> Model:
+    """A model by its id, fetched and loaded where it is not in memory yet; damaged files are fetched once more.
+
+    Args:
+        id: of the table of models.
+        read: makes what :attr:`Model.run` holds, from the files in the table's order; a folder as one.
+
+    Raises:
+        MissingWeights: it is not here and cannot be fetched, or its files cannot be read.
+    """
+    paths = models.fetch(id)
+    return get(id, sum(models.bytes_of(path) for path in paths), lambda: models.load(id, read))
 
 
 def report() -> str:

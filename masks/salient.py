@@ -127,9 +127,7 @@ def _predict(model: ModelName, rgb: Array) -> Float:
 
 
 def _network(model: ModelName) -> loaded.Model:
-    (path,) = models.fetch(model)
-    run = (lambda: _U2Net(path)) if model in TTA_MODELS else (lambda: _ByRembg(model, path))
-    return loaded.get(model, path.stat().st_size, run)
+    return loaded.network(model, lambda paths: _U2Net(paths[0]) if model in TTA_MODELS else _ByRembg(model, paths[0]))
 
 
 class _U2Net:

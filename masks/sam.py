@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator, model_validator
 
-import models
 from errors import BadInput, MissingWeights, NothingFound
 from fields import Control
 from imaging.photo import Array, Photo
@@ -259,9 +258,7 @@ _embeddings: Memory[Any] = Memory(CACHED_PHOTOS)
 
 
 def _network(model: ModelName) -> loaded.Model:
-    paths = models.fetch(model)
-    size = sum(models.bytes_of(path) for path in paths)
-    return loaded.get(model, size, lambda: _MobileSam(*paths) if model == "mobile-sam" else _Sam2(paths[0]))
+    return loaded.network(model, lambda paths: _MobileSam(*paths) if model == "mobile-sam" else _Sam2(paths[0]))
 
 
 class _MobileSam:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import numpy as np
 from pydantic import Field, field_validator
 
-import models
 from errors import NothingFound
 from fields import Control
 from imaging.photo import Array, Photo
@@ -124,9 +123,7 @@ _answers: Memory[Float] = Memory(CACHED_PHOTOS)
 
 def _predict(model: ModelName, rgb: Array) -> Float:
     """One look at the whole picture, none of it cropped."""
-    paths = models.fetch(model)
-    size = sum(path.stat().st_size for path in paths)
-    network = loaded.get(model, size, lambda: NETWORKS[model](paths[0]))
+    network = loaded.network(model, lambda paths: NETWORKS[model](paths[0]))
     side = network.run.side
     scale = side / max(rgb.shape)
     width, height = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))

@@ -60,7 +60,7 @@ def test_strokes_change_the_mask_in_the_right_place_and_the_picture_is_the_comma
         tab.get_by_text("Touch up by hand", exact=True).click()
         settled(tab)
     canvas.wait_for()
-    tab.get_by_role("radio", name="Repaint").click()
+    tab.get_by_role("radio", name="Erase").click()
     settled(tab)
     drag(tab, canvas, (0.45, 0.55), (0.55, 0.55))
     step(tab, "Background")

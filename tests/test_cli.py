@@ -20,9 +20,10 @@ from PIL import Image
 
 import main
 import masks
+import models
 import replay
 from backdrops import ImageBackdrop
-from errors import BadInput
+from errors import BadInput, MissingWeights
 from imaging.clean_copy import clean_copy
 from imaging.encode import encode
 from imaging.geometry import Size
@@ -246,6 +247,32 @@ def test_models_and_doctor(command: Command, capsys: pytest.CaptureFixture[str])
     assert "largest photo: 64 megapixels" in capsys.readouterr().out
     assert command("doctor", "--json") == 0
     assert "versions" in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_set_up_says_in_one_calm_line_what_an_optional_file_without_a_source_means(
+    required: bool, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = "u2netp" if required else "hair-segmenter"
+
+    def fetch(id: str, *_: object) -> tuple[Path, ...]:
+        if id == missing:
+            raise MissingWeights(f"The model {id} is not on this machine: nothing answers, here or there.")
+        return (Path(f"{id}.onnx"),)
+
+    monkeypatch.setattr(models, "fetch", fetch)
+    monkeypatch.setattr(models, "is_installed", lambda id: id != missing)
+    assert command("models", "pull") == required
+    said, model = capsys.readouterr(), models.MODELS[missing]
+    lines = [line for line in said.err.splitlines() if not line.startswith(f"{missing}: ")]
+    if required:
+        assert "is not on this machine" in lines[-1]
+        return
+    assert lines == [f"{missing} is optional and has no source that answers here. {model.without}"]
+    assert {path.removesuffix(".onnx") for path in said.out.split()} == {
+        id for id, model in models.MODELS.items() if model.setup and id != missing
+    }
+    assert not re.search(r"^\t-|\|\| *true|;.*main\.py", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path, own_folders: Path) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from job_helpers import quick
+from pages import Page, cut_out
 
 from errors import BadInput
-from jobs import database, queue, settings
+from jobs import database, queue, searches, settings
+from jobs.owner import address_id
 from ui.visitor import client_address
 
 ADDRESS = "203.0.113.7"
@@ -52,6 +54,20 @@ def test_on_a_laptop_addresses_are_not_counted(data: Path, monkeypatch: pytest.M
     monkeypatch.setenv("BACKDROP_MAX_WAITING_ADDRESS", "1")
     for number in range(3):
         queue.submit(quick(number), f"visitor-{number}", ADDRESS)
+
+
+def test_the_page_says_whose_network_a_job_comes_from(
+    host: Path, no_searches_by_the_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.visitor.address", lambda: ADDRESS)
+    monkeypatch.setattr(queue, "ensure_worker", lambda: None)
+    page = Page().set("photo.way", "Describe").set("create.described.prompt", "by the sea")
+    page.set("create.described.num_images_per_prompt", 2).click("create")
+    monkeypatch.setattr(searches, "takes_long", lambda layers: True)
+    page.open("Photo").set("photo.way", "Upload").upload(cut_out(), "disc.png")
+    with database.records() as table:
+        kept = [row["address"] for row in table.execute("SELECT address FROM job")]
+    assert kept == [address_id(ADDRESS)] * 2
 
 
 def test_so_many_jobs_wait_in_all(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,17 @@ import hashlib
 import logging
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from model_server import COMMIT, Publisher, publish
 
 import models
 from errors import BadInput, Cancelled, MissingWeights
+from masks import hair, loaded, salient, sam, semantic
 from models import download
 
 BYTES = bytes(range(256)) * 5000
@@ -300,6 +303,35 @@ def test_files_that_still_do_not_load_are_said(publisher: Publisher, monkeypatch
 
     with pytest.raises(MissingWeights, match=r"fetching it again did not help \(no model in here\)"):
         models.load("model", read)
+
+
+NETWORKS: dict[str, Callable[[str], object]] = {
+    "u2netp": salient._network,
+    "isnet-general-use": salient._network,
+    "hair-segmenter": lambda id: hair._run(id, np.zeros((1, 512, 512, 4), np.float32)),
+    "mobile-sam": sam._network,
+    "deeplab-mobilenet-v2": lambda id: semantic._predict(id, np.zeros((8, 8, 3), np.uint8)),
+}
+
+
+@pytest.mark.parametrize("id", NETWORKS)
+def test_every_network_that_does_not_load_is_fetched_once_more_and_then_said(
+    id: str, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes are the published ones, and no network either: the first time they are damaged besides."""
+    monkeypatch.delenv("BACKDROP_WEIGHTS", raising=False)
+    monkeypatch.setattr(loaded, "_models", loaded.empty())
+    entry = models.MODELS[id]
+    url, digest = f"{publisher.url}/model.onnx", f"sha256:{SHA256}"
+    files = tuple(replace(file, size=len(BYTES), digest=digest, url=url, also=()) for file in entry.files)
+    monkeypatch.setitem(models.MODELS, id, replace(entry, files=files))
+    for path in models.fetch(id):
+        stat = path.stat()
+        path.write_bytes(b"?" * len(BYTES))
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(MissingWeights, match="fetching it again did not help"):
+        NETWORKS[id](id)
+    assert len(publisher.downloads("model.onnx")) == 2 * len(files)
 
 
 def test_an_error_on_whole_files_is_raised_as_it_is(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,14 +204,14 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
 
 
 def test_changes_of_settings_are_undone_and_done_again(studio: Page) -> None:
-    assert studio.app.button(key="settings_undo").disabled
+    assert studio.app.button(key="undo").disabled
     studio.set("background.mask.feather", 3.0).set("background.mask.feather", 5.0)
     studio.open("Background").set("background.kind", "sweep")
-    studio.click("settings_undo")
+    studio.click("undo")
     assert studio.app.get_by_key("background.kind").value == "colour"
-    studio.click("settings_redo")
+    studio.click("redo")
     assert studio.app.get_by_key("background.kind").value == "sweep"
-    studio.click("settings_undo").click("settings_undo").open("Subject")
+    studio.click("undo").click("undo").open("Subject")
     assert studio.app.get_by_key("background.mask.feather").value == 0.0, "a slider's steps are undone together"
     studio.set("background.mask.feather", 1.0)
-    assert studio.app.button(key="settings_redo").disabled
+    assert studio.app.button(key="redo").disabled

@@ -48,7 +48,7 @@ def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
 def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list[dict[str, object]]) -> None:
     page.upload(opaque()).set("layers.0.source", "sam")
     assert "Click on the subject in the picture" in page.said
-    assert page.app.button(key="undo_click").disabled
+    assert page.app.button(key="clear_clicks").disabled
     _click(page, "add", 100, 100)
     assert pointed[-1] == {"clicks": [[100, 100]]}
     assert "The subject is 8% of the photo." in page.said
@@ -58,7 +58,7 @@ def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list
     assert "The subject is 4% of the photo." in page.said
     page = page.reload()
     assert "The subject is 4% of the photo." in page.said
-    page.click("undo_click")
+    page.click("undo")
     assert "The subject is 8% of the photo." in page.said
     page.click("clear_clicks")
     assert "Click on the subject in the picture" in page.said
@@ -85,9 +85,9 @@ def test_undo_steps_back_through_every_mark(page: Page, pointed: list[dict[str, 
         after.append(pointed[-1])
     assert after[3] == {"clicks": [[200, 150]], "excluded": [[60, 60]], "box": [30, 40, 300, 200]}
     for wanted in reversed(after[:-1]):
-        page.click("undo_click")
+        page.click("undo")
         assert _asked(page) == wanted
-    page.click("undo_click")
+    page.click("undo")
     assert "Click on the subject in the picture" in page.said
 
 
@@ -176,12 +176,17 @@ def test_clicks_of_several_layers_are_kept_apart(page: Page, pointed: list[dict[
     page.click("add_layer")
     _click(page, "add", 200, 90, target="1")
     assert "The subject is 17% of the photo." in page.said
-    page.click("undo_click").set("layers.1.op", "remove")
+    page.set("layers.1.op", "remove")
+    assert "The subject is 8%" in page.said
+    page.click("undo").click("undo").set("layers.1.op", "remove")
     assert page.app.session_state["clicks.for"] == "1"
     _click(page, "add", 50, 90, target="1")
     assert "The subject is 4% of the photo." in page.said
-    page.set("clicks.for", "0").click("undo_click")
+    _click(page.set("clicks.for", "0"), "add", 60, 60)
+    page.click("undo")
     assert list(page.app.session_state["workspace"].marks["1"]) == [Mark(kind="add", at=(50, 90))]
+    page.click("undo")
+    assert "1" not in page.app.session_state["workspace"].marks, "one order in time, whatever clicks are for"
 
 
 def test_one_of_several_things_is_kept_by_a_click(page: Page, pointed: list[dict[str, object]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from conftest import SHARED, need
@@ -14,7 +16,7 @@ from jobs import store
 from masks import SOURCES, options_of
 from masks.strokes import Stroke, Strokes
 from recipe import Layer, MaskRecipe, Source
-from ui import controls
+from ui import canvas, controls
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
@@ -47,7 +49,7 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
             if setting.control.input == "strokes file":
                 continue
             if setting.control.mark:
-                assert "undo_click" in studio.buttons(), "the picture can be clicked on"
+                assert "clear_clicks" in studio.buttons(), "the picture can be clicked on"
                 continue
             drawn = f"layers.0.{name}.{setting.name}" in studio.app.session_state
             assert drawn or (setting.kind == "file" and uploads), setting
@@ -151,9 +153,12 @@ def test_a_mask_of_everything_says_what_to_do(page: Page) -> None:
 
 
 def _paint(page: Page, *strokes: Stroke) -> None:
-    """As the canvas does it."""
-    here = page.app.session_state["workspace"]
-    here.background = here.background.put("mask.strokes", store.default().put(Strokes(strokes=strokes).to_json()))
+    """As the canvas sends it: all strokes that are on it."""
+    if not page.app.session_state["subject.touch_up"]:
+        page.set("subject.touch_up", True)
+    size = page.app.session_state["canvas_size"]
+    key = f"canvas.{page.app.session_state['canvas_number']}"
+    page.app.session_state[key] = {"drawing": {"raw": canvas.to_drawing(Strokes(strokes=strokes), size), "data": None}}
     page.run()
 
 
@@ -164,17 +169,31 @@ def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
     assert "The subject is 25% of the photo." in page.said
 
 
-def test_touch_ups_count_and_can_be_undone_and_cleared(studio: Page) -> None:
+def test_touch_ups_and_settings_are_undone_in_one_order(studio: Page) -> None:
+    """What the page says after an undo is of the page as it is then: the share, and what is left to undo."""
     studio.set("subject.touch_up", True)
-    whole = Stroke(shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
-    _paint(studio, whole, whole.model_copy(update={"op": "remove"}))
-    assert "The subject is 13% of the photo." in studio.said
-    studio.click("undo")
-    kept = studio.app.session_state["workspace"].background.mask.strokes
-    assert len(Strokes.from_json(store.default().get(kept)).strokes) == 1
-    studio.click("clear")
-    assert "The subject is 26% of the photo." in studio.said
+    top = Stroke(op="remove", shape="rectangle", points=((0.0, 0.0), (1.0, 0.5)))
+    _paint(studio, top)
+    studio.set("background.mask.grow", -20.0)
+    _paint(studio, top, top.model_copy(update={"points": ((0.0, 0.0), (0.5, 1.0))}))
+    shares = [_share(studio)]
+    for _ in range(3):
+        studio.click("undo")
+        shares.append(_share(studio))
+    assert len(set(shares)) == 4
+    assert shares[-1] == "26%"
     assert studio.app.button(key="undo").disabled
+    assert studio.app.button(key="clear").disabled
+    again = studio.reload()
+    for wanted in reversed(shares[:-1]):
+        again.click("redo")
+        assert _share(again) == wanted, "undo and redo outlive a reload"
+    assert again.app.button(key="redo").disabled
+    assert again.click("clear").app.button(key="undo").help == "Undo: Clear the strokes."
+
+
+def _share(page: Page) -> str:
+    return str(re.search(r"The subject is (\d+%)", page.said)[1])  # type: ignore[index]
 
 
 def test_the_edge_is_shaped_and_reset(studio: Page) -> None:

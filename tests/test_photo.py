@@ -260,6 +260,7 @@ def test_nothing_global_of_pillows_is_touched_so_limits_of_one_thread_do_not_rea
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    monkeypatch.setattr(warnings, "catch_warnings", lambda **_: pytest.fail("filters of all threads were changed"))
     monkeypatch.setenv("BACKDROP_MAX_MEGAPIXELS", "0.001")
     with pytest.raises(BadInput, match=r"limit is 0\.001 megapixels"):
         load(encode(picture(64, 48), "PNG"), "small.png")
@@ -280,12 +281,15 @@ def test_our_limit_holds_above_pillows_own(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("defect", [TypeError, KeyError, IndexError, ValueError])
+@pytest.mark.parametrize(
+    "ours", ["photo._check_header", "photo._name_note", "decode._raw_mode", "decode._to_rgb", "decode._opaque_is_none"]
+)
 def test_a_defect_of_ours_is_not_told_as_a_damaged_file(
-    defect: type[Exception], monkeypatch: pytest.MonkeyPatch
+    ours: str, defect: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise defect("ours")
 
-    monkeypatch.setattr("imaging.decode._opaque_is_none", broken)
+    monkeypatch.setattr(f"imaging.{ours}", broken)
     with pytest.raises(defect, match="ours"):
         load(encode(picture(64, 48), "PNG"), "fine.png")

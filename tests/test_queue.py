@@ -199,6 +199,14 @@ def test_a_picture_stands_in_the_history_once_with_a_small_picture(data: Path) -
         assert small.mode == "RGBA"
 
 
+def test_a_picture_beyond_pillows_own_limit_gets_its_small_picture(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which pictures are too large is ours to say: a host may set a limit above Pillow's."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    digest = photo(100)
+    history.record("ann", recipe(digest), digest)
+    assert history.entries("ann")[0].thumbnail
+
+
 def test_many_writers_of_one_file_do_not_disturb_each_other(data: Path) -> None:
     kept, content = store.default(), os.urandom(2_000_000)
     with ThreadPoolExecutor(8) as pool:

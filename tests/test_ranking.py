@@ -109,8 +109,19 @@ def test_the_page_offers_it_in_one_click_and_uses_it(install: Install, monkeypat
     page.run()
     assert f"download.{better}" in page.buttons()
     assert page.app.success[0].value != by_u2netp
+    page.set("subject.view", "Heat map")
+    by_the_first = heat(page)
+    install(better, -8)
+    page.run()
+    assert heat(page) != by_the_first, "the heat map is of the network that is used now"
     page.set("layers.0.source", "rembg")
     assert not any(key.startswith("download.") for key in page.buttons())
+
+
+def heat(page: Page) -> str:
+    """The address of the picture on the stage, which follows its content."""
+    (shown,) = [image for image in page.app.image if image.proto.imgs[0].alt.startswith("Heat map")]
+    return str(shown.proto.imgs[0].url)
 
 
 def test_only_networks_for_any_subject_are_ranked() -> None:

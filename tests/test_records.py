@@ -70,9 +70,10 @@ def test_a_page_with_an_entry_nobody_can_read_works_and_removes_it(own_folders: 
     page = Page()
     digest = photo(64)
     id = history.record(page.visitor, recipe(digest), digest)
-    in_records("UPDATE history SET recipe = '{}'")
+    in_records("UPDATE history SET recipe = '{}', thumbnail = x'00'")
     page.run()
     assert "Unreadable" in page.said
+    assert "small picture is damaged" in page.said
     page.set(f"entry.{id}", "Delete it")
     assert history.entries(page.visitor) == []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from job_helpers import finish, photo, quick, reach, recipe, seeds, slow, until
-from pages import Page, cut_out
+from pages import Page, cut_out, opaque
 
 from errors import BadInput
 from jobs import database, history, queue, removal, retention, settings, store, workspaces
@@ -86,6 +86,9 @@ def test_finished_jobs_go_with_all_that_was_noted_and_waiting_ones_stay(data: Pa
     done = queue.submit(quick(1), "ann")
     queue.ensure_worker()
     finish(done)
+    rows("UPDATE job SET preview = x'00' WHERE id = ?", done)  # as a worker that was killed leaves it
+    retention.clean()
+    assert queue.status(done).preview is None
     waiting = queue.submit(slow(2), "ann")
     now = time.time() + 400 * DAY
     digests = {digest for job in queue.unfinished() for digest in job.digests}
@@ -263,6 +266,23 @@ def test_everything_of_a_visitors_goes_and_nothing_of_anothers(data: Path) -> No
     assert len(history.entries("bob")) == 1
 
 
+def test_everything_includes_what_workspaces_named_before(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The photo before this one, strokes before the last, a tab that made room: nothing names them any more."""
+    monkeypatch.setattr(workspaces, "MOST_DRAFTS", 1)
+    first, second, other, kept = (put(content, 0) for content in (b"first", b"second", b"other tab", b"also bob's"))
+    workspace = workspaces.save("ann", workspaces.load("ann"), {"photo": first, "strokes": kept}, {})
+    workspaces.save("ann", workspace, {"photo": second}, {})
+    workspaces.save("ann", workspaces.Workspace("other"), {"photo": other}, {})
+    workspaces.save("bob", workspaces.load("bob"), {"photo": kept}, {})
+    assert removal.remove_everything("ann") == 3
+    assert [has(digest) for digest in (first, second, other, kept)] == [False, False, False, True]
+    assert rows("SELECT * FROM named_before") == []
+    workspace = workspaces.save("ann", workspaces.load("ann"), {"photo": put(b"again", 0)}, {})
+    workspaces.save("ann", workspace, {}, {})
+    retention.clean(now=time.time() + 400 * DAY)
+    assert rows("SELECT * FROM named_before") == []
+
+
 def test_everything_goes_also_while_a_picture_is_being_made(data: Path) -> None:
     running = queue.submit(slow(), "ann")
     after = queue.submit(quick(7), "bob")
@@ -296,8 +316,10 @@ def test_the_page_deletes_a_photo_a_picture_and_everything(own_folders: Path) ->
     page.set(f"entry.{entry.id}", "Delete it")
     assert not has(result)
     assert history.entries(page.visitor) == []
-    page.reload().upload(cut_out(), "disc.png").open("Background").click("make").click("delete_everything")
-    assert list(store.default().files()) == []
+    again = page.reload().upload(cut_out(), "disc.png").open("Photo").upload(cut_out(300, 200, 60), "another.png")
+    again.open("Background").set("background.kind", "image").upload(opaque(100, 80), "beach.png")
+    again.set("background.image.fit", "contain").click("make").click("delete_everything")
+    assert list(store.default().files()) == [], "whatever was looked at on the way"
     assert page.reload().app.title[0].value == "The same subject, in a new place"
 
 

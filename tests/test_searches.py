@@ -76,11 +76,12 @@ def _plain() -> bytes:
     return encode(np.full((40, 60, 3), 200, np.uint8), "PNG")
 
 
-def test_a_search_is_counted_cancelled_and_keeps_its_photo(data: Path) -> None:
+def test_a_search_is_counted_cancelled_and_keeps_its_photo(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = kept_photo(cut_out())
-    ids = [searches.submit(photo.digest, ALPHA, "ann") for _ in range(settings.limits().visitor)]
-    with pytest.raises(BadInput, match="waiting already"):
-        searches.submit(photo.digest, ALPHA, "ann")
+    ids = [searches.submit(photo.digest, ALPHA, "ann")]
+    monkeypatch.setenv("BACKDROP_MAX_WAITING_ALL", "1")
+    with pytest.raises(BadInput, match="all this host takes"):
+        searches.submit(photo.digest, ALPHA, "bob")
     retention.clean(now=time.time() + 1000 * 86_400)
     assert store.default().has(photo.digest)
     for id in ids:
@@ -88,6 +89,30 @@ def test_a_search_is_counted_cancelled_and_keeps_its_photo(data: Path) -> None:
         assert queue.status(id).state == "cancelled"
     removal.remove_everything("ann")
     assert not store.default().has(photo.digest)
+
+
+def test_searches_of_pages_that_were_closed_lock_nobody_out(data: Path) -> None:
+    photo, most = kept_photo(cut_out()), settings.limits().visitor
+    sure = [(Layer(source=Source(name="rembg", options={"model": name})),) for name in ("u2netp", "u2net", "silueta")]
+    ids = [searches.submit(photo.digest, layers, "ann") for layers in (*sure, ALPHA)]
+    assert len(set(ids)) == most
+    assert searches.submit(photo.digest, ALPHA, "ann") == ids[-1], "the same search is joined"
+    assert searches.submit(photo.digest, ALPHA, "bob") != ids[-1]
+    searches.submit(photo.digest, (*sure[0], *ALPHA), "ann")
+    states = [queue.status(id).state for id in ids]
+    assert states == ["cancelled", "queued", "queued", "queued"], "the oldest makes room"
+
+
+def test_a_page_that_is_reloaded_finds_its_search_again(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searches, "takes_long", lambda layers: True)
+    monkeypatch.setattr(queue, "ensure_worker", lambda: None)
+    page = Page().upload(cut_out(), "disc.png")
+    (id,) = page.app.session_state["searches"].values()
+    for _ in range(settings.limits().visitor + 1):
+        page = page.reload()
+    assert list(page.app.session_state["searches"].values()) == [id]
+    assert "is being looked for" in page.said
+    assert "cancel_search" in page.buttons()
 
 
 def test_a_result_that_is_damaged_is_refused(data: Path) -> None:

@@ -111,6 +111,28 @@ def test_two_tabs_of_the_page_do_not_overwrite_each_other(own_folders: Path) -> 
     assert set(one.reload().app.session_state["workspace"].results) == {made, other}
 
 
+def test_what_another_tab_makes_or_begins_takes_no_result_from_this_one(own_folders: Path) -> None:
+    one = Page().upload(cut_out(), "disc.png").open("Background").click("make")
+    made = one.app.session_state["workspace"].results
+    one.reload().open("Background").set("background.kind", "transparent").click("make")  # a tab that knows the result
+    assert one.reload_tab().app.session_state["workspace"].results[:1] == made
+    one.reload().open("Photo").upload(cut_out(300, 200, 60), "another.png")
+    again = one.reload_tab()
+    assert again.app.session_state["workspace"].results[:1] == made
+    assert "The subject is untouched" in again.said
+
+
+def test_settings_nobody_can_read_start_anew_and_results_stay(own_folders: Path) -> None:
+    one = Page().upload(cut_out(), "disc.png").open("Background").click("make")
+    made = one.app.session_state["workspace"].results
+    with database.records(write=True) as table:
+        table.execute("""UPDATE draft SET content = '{"step": "of another Backdrop"}'""")
+    again = one.reload_tab()
+    assert again.app.session_state["workspace"].results == made
+    again.open("Photo").set("photo.way", "Describe")
+    assert workspaces.load(one.visitor).shared == {"results": made}
+
+
 def test_a_duplicated_tab_of_the_page_loses_nothing(own_folders: Path) -> None:
     one = Page().upload(cut_out(), "disc.png").open("Background")
     twin = one.reload_tab().open("Background")

@@ -65,7 +65,7 @@ def _choose_task() -> None:
         list(offered),
         key=key,
         format_func=lambda name: offered[name].title or name.capitalize(),
-        on_change=lambda: state.edit(state.draft().put("task", st.session_state[key])),
+        on_change=lambda: state.edit(state.draft().put("task", st.session_state[key]), "Task"),
         help="What is done with the photo and its subject.",
     )
     st.caption(offered[state.draft().task].help)
@@ -77,8 +77,9 @@ def _mode() -> str:
 
 def _switch(mode: str) -> None:
     """Take up the other mode as it was left. A callback."""
-    if mode == "Generated":
-        state.workspace().view["instant.kind"] = state.draft().kind
-        generate.choose_model("background", generate.chosen_model("background"))
-    else:
-        state.edit(state.draft().put("backdrop.kind", str(state.value("instant.kind", "colour"))))
+    with state.change("Kind of background"):
+        if mode == "Generated":
+            state.workspace().view["instant.kind"] = state.draft().kind
+            generate.choose_model("background", generate.chosen_model("background"))
+        else:
+            state.replace(state.draft().put("backdrop.kind", str(state.value("instant.kind", "colour"))))

@@ -58,11 +58,12 @@ def field(path: str, task: Task = "background") -> Bound:
     }
     model = models.get(part, Recipe)
     key = f"{draft.task if part == 'options' else task}.{path}"
+    setting = fields.setting(model, name or part)
     return Bound(
-        fields.setting(model, name or part),
+        setting,
         key,
         lambda: state.draft(task).get(path),
-        lambda value: state.edit(state.draft(task).put(path, value), key),
+        lambda value: state.edit(state.draft(task).put(path, value), setting.title, key),
     )
 
 
@@ -84,7 +85,7 @@ def _backdrop_field(setting: Setting, task: Task, kind: str) -> Bound:
         changed = state.draft(task).put(f"backdrop.{setting.name}", value)
         if setting.name in ("prompt", "negative_prompt") and "readings" in changed.settings:
             changed = changed.put("backdrop.readings", None)  # they were of the words before
-        state.edit(changed, key)
+        state.edit(changed, setting.title, key)
 
     return Bound(setting, key, lambda: state.draft(task).get(f"backdrop.{setting.name}"), write)
 
@@ -105,7 +106,7 @@ def layer_option(at: int, name: str) -> Bound:
         setting,
         key,
         lambda: _value(options, setting, state.draft().mask.layers[at].source.options),
-        lambda value: state.edit(put_layer_options(state.draft(), at, {name: value}), key),
+        lambda value: state.edit(put_layer_options(state.draft(), at, {name: value}), setting.title, key),
     )
 
 
@@ -136,7 +137,7 @@ def scene_option(name: str, task: Task = "background") -> Bound:
         values = {other: kept for other, kept in state.draft(task).get("backdrop.values").items() if other != name}
         if value != setting.default:
             values[name] = _dumped(options, name, value)
-        state.edit(state.draft(task).put("backdrop.values", values), key)
+        state.edit(state.draft(task).put("backdrop.values", values), setting.title, key)
 
     return Bound(setting, key, lambda: _value(options, setting, state.draft(task).get("backdrop.values")), write)
 

@@ -8,39 +8,34 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from masks.strokes import Stroke, Strokes
 
-COLOURS = {"add": "rgba(0, 150, 255, 0.45)", "remove": "rgba(237, 28, 36, 0.5)"}
-"""Blue keeps, red repaints, as in the overlay. Told apart without red-green vision too."""
+COLOURS = {"add": "rgba(255, 255, 255, 0.6)", "remove": "rgba(0, 0, 0, 0.6)"}
+"""While a stroke is drawn: white keeps, black erases, as in a mask."""
 TOOLS = {"Brush": "freedraw", "Polygon": "polygon", "Rectangle": "rect"}
 CURVE_STEPS = 4  # points per piece of a curve; the pieces are some pixels long
-VISIBLE = 640  # pixels: a zoomed canvas scrolls within this height
+SIDE = 1280  # pixels, the canvas's longer side; the screen may show it at any size
 DIGITS = 5  # of a fraction: a hundredth of a pixel on 1,000
 
 Point = tuple[float, float]
 
 
 def draw(
-    background: bytes,
     size: tuple[int, int],
     key: str,
-    on_drawn: Callable[[str], None],
     *,
     op: str,
     tool: str,
     width: float,
     initial: dict[str, Any],
-) -> dict[str, Any] | None:
-    """Draw the canvas and return its Fabric JSON.
+) -> None:
+    """Draw the canvas; session state holds what is drawn on it under its key, as Fabric JSON.
 
     Args:
-        background: a JPEG, stretched over the canvas.
         size: of the canvas in pixels, (width, height).
-        on_drawn: called with the key when something was drawn.
         key: a new one makes a new canvas that starts from ``initial``.
         op: whether new marks ``add`` or ``remove``.
         tool: one of ``TOOLS``.
@@ -49,21 +44,17 @@ def draw(
     """
     from streamlit_drawable_canvas import st_canvas
 
-    result = st_canvas(
+    st_canvas(
         fill_color=COLOURS[op],
         stroke_color=COLOURS[op],
         stroke_width=max(1, round(width)) if tool == "Brush" else 1,
-        background_image=background,
         drawing_mode=TOOLS[tool],
         width=size[0],
         height=size[1],
         initial_drawing=initial,
         point_display_radius=6,
-        max_display_height=VISIBLE,
         key=key,
-        on_change=partial(on_drawn, key),
     )
-    return result.json_data
 
 
 def to_strokes(drawing: Mapping[str, Any] | None, size: tuple[int, int]) -> Strokes:
@@ -98,8 +89,8 @@ def _is_upright(points: tuple[Point, ...]) -> bool:
 
 
 def _op(mark: Mapping[str, Any]) -> str:
-    red, _, blue = (int(part) for part in re.findall(r"\d+", str(mark.get("stroke") or ""))[:3] or ("0", "0", "255"))
-    return "remove" if red > blue else "add"
+    levels = [int(part) for part in re.findall(r"\d+", str(mark.get("stroke") or ""))[:3]]
+    return "remove" if levels and max(levels) < 128 else "add"
 
 
 def _fraction(value: float) -> float:

@@ -57,17 +57,18 @@ def marks(target: Target) -> tuple[Mark, ...]:
     return kept if _as_values(target, kept) == values else _from_values(values)
 
 
-def put_marks(target: Target, new: tuple[Mark, ...]) -> None:
-    """Change what was clicked."""
+def put_marks(target: Target, new: tuple[Mark, ...], title: str) -> None:
+    """Change what was clicked, as one step of undo with that title."""
     values = _as_values(target, new)
-    state.workspace().marks[target.key] = new
-    if target.key == selecting.OBJECTS:
-        state.edit(state.draft().put("mask.objects", values.get("add") or "all"))
-        return
-    at = int(target.key)
-    by_click = selecting.options_by_click(masks.SOURCES[selecting.layers()[at].source.name].Options)
-    changes = {name: values.get(kind, ()) for kind, name in by_click.items()}
-    state.edit(binding.put_layer_options(state.draft(), at, changes))
+    with state.change(title):
+        state.workspace().marks[target.key] = new
+        if target.key == selecting.OBJECTS:
+            state.replace(state.draft().put("mask.objects", values.get("add") or "all"))
+            return
+        at = int(target.key)
+        by_click = selecting.options_by_click(masks.SOURCES[selecting.layers()[at].source.name].Options)
+        changes = {name: values.get(kind, ()) for kind, name in by_click.items()}
+        state.replace(binding.put_layer_options(state.draft(), at, changes))
 
 
 Values = dict[str, tuple[Any, ...]]  # places by what a click there means; of several boxes the last one counts
@@ -105,7 +106,7 @@ def aim(key: str) -> None:
 
 
 def tools(target: Target, offered: list[Target]) -> Kind:
-    """What the next click means, undo and clear."""
+    """What the next click means, and clear."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="click_tools"):
         kind: Kind = target.kinds[0]
         if len(offered) > 1:
@@ -133,21 +134,12 @@ def tools(target: Target, offered: list[Target]) -> Kind:
             )
         clicked = marks(target)
         st.button(
-            "Undo",
-            key="undo_click",
-            icon=":material/undo:",
-            disabled=not clicked,
-            on_click=put_marks,
-            args=(target, clicked[:-1]),
-            help="Take back the last click or box.",
-        )
-        st.button(
             "Clear",
             key="clear_clicks",
             icon=":material/delete:",
             disabled=not clicked,
             on_click=put_marks,
-            args=(target, ()),
+            args=(target, (), "Clear the clicks"),
             help="Take back all clicks and boxes.",
         )
     if len(clicked) >= MOST:
@@ -177,7 +169,8 @@ def take(photo: Photo) -> None:
         answer = (st.session_state.get(_key(target)) or {}).get("sent")
         new, taken = pointer.parse_marks(answer, photo.size, target.kinds, _taken(target))
         if taken != _taken(target):
-            put_marks(target, (*marks(target), *new)[:MOST])
+            for mark in new[: MOST - len(marks(target))]:  # each a step of undo of its own
+                put_marks(target, (*marks(target), mark), "Box" if mark.kind == "box" else "Click")
             st.session_state.setdefault("clicks_taken", {})[target.key] = taken
 
 

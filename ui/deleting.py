@@ -6,7 +6,7 @@ import streamlit as st
 
 from errors import StudioError
 from jobs import removal
-from ui import state
+from ui import state, undo
 
 
 def photo_button() -> None:
@@ -57,7 +57,7 @@ def delete(digest: str) -> None:
     if here.photo == digest:
         here.background = here.background.put("photo", None).put("mask.strokes", None)
         here.photo_name, here.marks = "", {}
-        st.session_state.past = st.session_state.future = []
+        undo.forget(here)
         state.go("Photo")
     state.forget_pictures()
 

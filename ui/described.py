@@ -67,4 +67,4 @@ def _change(task: Task, option: str | None, value: Any) -> None:
     changed = Reading(value, {}, unused_words=now.unused_words) if option is None else now.changed(option, value)
     values = {name: changed.values[name] for name in changed.options}
     settled = {"name": changed.scene, "values": values, "unused_words": list(changed.unused_words)}
-    state.edit(state.draft(task).put("backdrop.readings", [settled]))
+    state.edit(state.draft(task).put("backdrop.readings", [settled]), "Scene from the words")

@@ -45,13 +45,15 @@ def _objects() -> None:
 
 
 def _choose(how: str) -> None:
-    state.workspace().view["subject.objects_by_click"] = how == "chosen"
-    state.workspace().marks.pop(selecting.OBJECTS, None)
-    state.edit(state.draft().put("mask.objects", "all" if how == "chosen" else how))
+    with state.change("Things to keep"):
+        state.workspace().view["subject.objects_by_click"] = how == "chosen"
+        state.workspace().marks.pop(selecting.OBJECTS, None)
+        state.replace(state.draft().put("mask.objects", "all" if how == "chosen" else how))
     clicks.aim(selecting.OBJECTS)
 
 
 def _reset() -> None:
     fresh = MaskRecipe()
-    _choose("all")
-    state.edit(state.draft().put_all("mask", {name: getattr(fresh, name) for name in SHAPING}))
+    with state.change("Reset the edge"):
+        _choose("all")
+        state.replace(state.draft().put_all("mask", {name: getattr(fresh, name) for name in SHAPING}))

@@ -24,7 +24,10 @@ def show() -> None:
     for entry in entries[:shown]:
         with grid.container(key=f"entry_{entry.id}"):
             what = _what(entry)
-            st.image(entry.thumbnail, alt=f"{what}, made {_when(entry)}", width="stretch")
+            try:
+                st.image(entry.thumbnail, alt=f"{what}, made {_when(entry)}", width="stretch")
+            except OSError:
+                st.caption(":material/broken_image: Its small picture is damaged.")
             st.caption(f"{what}  \n{_when(entry)}")
             if entry.problem:
                 st.caption(f":material/warning: {entry.problem}")

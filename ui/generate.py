@@ -116,7 +116,7 @@ def _submit(task: Task) -> None:
 def _settings(task: Task) -> bool:
     """All controls of a generated picture; whether its model is here."""
     if f"{task}.model" not in state.workspace().view:
-        choose_model(task, chosen_model(task))
+        _take_model(task, chosen_model(task))
     if not state.value(f"{task}.seed_rolled", False):
         state.workspace().view[f"{task}.seed_rolled"] = True
         _reroll(task)
@@ -176,6 +176,11 @@ def _model_of(task: Task) -> models.Denoiser | None:
 
 def choose_model(task: Task, id: str) -> None:
     """Let another model make the picture: the words stay, and its own settings are as they were left. In a callback."""
+    with state.change("Model"):
+        _take_model(task, id)
+
+
+def _take_model(task: Task, id: str) -> None:
     draft, here = state.draft(task), state.workspace()
     words = {name: draft.settings.get(name) for name in ("prompt", "num_images_per_prompt")}
     words = words if recipe.kind_of(draft.kind).creates else {}
@@ -192,7 +197,7 @@ def choose_model(task: Task, id: str) -> None:
             draft = draft.put_all("backdrop", {**own, "model": id, **aside.get(f"model.{id}", {})})
     changes = {name: value for name, value in words.items() if value is not None and value != draft.settings.get(name)}
     forgotten = {"readings": None} if "prompt" in changes and "readings" in draft.settings else {}
-    state.edit(draft.put_all("backdrop", {**changes, **forgotten}))
+    state.replace(draft.put_all("backdrop", {**changes, **forgotten}))
 
 
 def _model(task: Task) -> None:
@@ -213,8 +218,14 @@ def _model(task: Task) -> None:
         )
 
 
+def _roll_seed(task: Task) -> None:
+    """Another seed, as somebody asked. A callback."""
+    with state.change("Seed"):
+        _reroll(task)
+
+
 def _reroll(task: Task) -> None:
-    """Another seed; nothing that one would undo."""
+    """Another seed; of itself nothing that one would undo."""
     setattr(state.workspace(), task, state.draft(task).put("seed", secrets.randbelow(MOST_SEED)))
 
 
@@ -230,7 +241,7 @@ def _seed(task: Task) -> None:
             "Roll",
             key=f"{task}.reroll",
             icon=":material/casino:",
-            on_click=_reroll,
+            on_click=_roll_seed,
             args=(task,),
             help="Roll another seed.",
         )

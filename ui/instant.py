@@ -72,7 +72,7 @@ def _kind() -> str:
         key=key,
         format_func=lambda name: f":material/{offered[name].icon}: {offered[name].title}",
         required=True,
-        on_change=lambda: state.edit(state.draft().put("backdrop.kind", st.session_state[key])),
+        on_change=lambda: state.edit(state.draft().put("backdrop.kind", st.session_state[key]), "Background"),
         help="What comes behind the subject.",
     )
     return state.draft().kind
@@ -93,13 +93,15 @@ def _framed(backdrop: ImageBackdrop, size: Size) -> ImageBackdrop:
     Made once; made again where the store has lost it since.
     """
     kept, key = store.default(), f"{backdrop.digest} {size} {backdrop.fit}"
-    framed: str | None = st.session_state.get("framed", {}).get(key)
-    if framed is None or not kept.has(framed):
+    view = state.workspace().view  # the workspace names the copy, so it is kept and deleted with it
+    known = view.get("framed")
+    framed = known.get(key) if isinstance(known, dict) else None
+    if not isinstance(framed, str) or not kept.has(framed):
         if not kept.has(backdrop.digest):
             raise BadInput("The background picture is no longer here; hand it in again.")
         picture = load(kept.get(backdrop.digest), "the background picture")
         framed = backdrop.digest if picture.size == size else kept.put(clean_copy(picture, size, backdrop.fit))
-        st.session_state.framed = {key: framed}
+        view["framed"] = {key: framed}
     return backdrop.model_copy(update={"digest": framed})
 
 

@@ -60,14 +60,14 @@ def _layer(at: int) -> None:
 
 
 def _op(at: int) -> Bound:
-    key = f"layers.{at}.op"
+    key, setting = f"layers.{at}.op", fields.setting(Layer, "op")
 
     def write(value: str) -> None:
         layers = list(selecting.layers())
         layers[at] = layers[at].model_copy(update={"op": value})
-        state.edit(state.draft().put("mask.layers", tuple(layers)), key)
+        state.edit(state.draft().put("mask.layers", tuple(layers)), setting.title, key)
 
-    return Bound(fields.setting(Layer, "op"), key, lambda: selecting.layers()[at].op, write)
+    return Bound(setting, key, lambda: selecting.layers()[at].op, write)
 
 
 def _source(at: int, label: str, offered: list[str]) -> None:

@@ -101,11 +101,11 @@ def _take_preset(name: str | None) -> None:
     draft = draft.put("placement", Placement(**preset.placement))
     if preset.colour and not kind_of(draft.kind).creates:
         draft = draft.put("backdrop.kind", "colour").put("backdrop.colour", preset.colour)
-    state.edit(draft)
+    state.edit(draft, "Ready size")
 
 
-def _put(changed: Placement, what: str = "") -> None:
-    state.edit(state.draft().put("placement", changed), what)
+def _put(changed: Placement, title: str = "Place and size") -> None:
+    state.edit(state.draft().put("placement", changed), title)
 
 
 def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str) -> None:
@@ -144,7 +144,7 @@ def _take_drag() -> None:
     selection = selecting.found(photo, selecting.recipe()).selection
     if selection is not None:
         small = pictures.reduced_selection(selection, SPRITE)
-        _put(dragged(small.values, placement(), drag.centre, drag.grow, drag.turn), "placement.drag")
+        _put(dragged(small.values, placement(), drag.centre, drag.grow, drag.turn), "Move the subject")
 
 
 def _sprite(photo: Photo, selection: Selection) -> bytes:

@@ -162,26 +162,33 @@ def _next(found: Outcome) -> None:
 
 def use_again(recipe: Recipe) -> None:
     """Put photo and controls to what a recipe says. A callback: controls are not drawn yet."""
-    here = state.workspace()
-    if recipe.photo and recipe.photo != here.photo:
+    if recipe.photo and recipe.photo != state.workspace().photo:
         try:
             load(store.default().get(recipe.photo), "the photo")
         except StudioError as error:
             st.session_state.message = str(error)
             return
-        here.photo_name = ""  # a recipe does not say what its photo was called
-    slot = state.slot(recipe.task)
-    for name in ("seed_locked", "seed_rolled"):
-        state.workspace().view[f"{slot}.{name}"] = True
-    if recipe.backdrop.kind in ("described", "generated"):
-        state.workspace().view[f"{slot}.model"] = getattr(recipe.backdrop, "model", sentences.MODEL)
-    if not task_of(recipe.task).has_subject:
-        state.edit(state.draft("create").load(recipe))
+    with state.change("Use settings again"):
+        _load(recipe)
+    if task_of(recipe.task).has_subject:
+        state.go("Background")
+    else:
         state.put("photo.way", "Describe")
         state.go("Photo")
-        return
-    selecting.load_from_recipe(recipe)
-    state.go("Background")
+
+
+def _load(recipe: Recipe) -> None:
+    here, slot = state.workspace(), state.slot(recipe.task)
+    if recipe.photo and recipe.photo != here.photo:
+        here.photo_name = ""  # a recipe does not say what its photo was called
+    for name in ("seed_locked", "seed_rolled"):
+        here.view[f"{slot}.{name}"] = True
+    if recipe.backdrop.kind in ("described", "generated"):
+        here.view[f"{slot}.model"] = getattr(recipe.backdrop, "model", sentences.MODEL)
+    if task_of(recipe.task).has_subject:
+        selecting.load_from_recipe(recipe)
+    else:
+        state.replace(state.draft("create").load(recipe))
 
 
 def edit_further(digest: str) -> None:

@@ -50,13 +50,15 @@ def controls() -> None:
 def _choose(name: str) -> None:
     """Take up another scene, as it was left. A callback."""
     draft, aside = state.draft(), state.workspace().set_aside
-    aside[f"scene.{draft.get('backdrop.name')}"] = dict(draft.get("backdrop.values"))
-    values = aside.get(f"scene.{name}", {})
-    state.edit(draft.put("backdrop.name", name).put("backdrop.values", values))
+    with state.change("Scene"):
+        aside[f"scene.{draft.get('backdrop.name')}"] = dict(draft.get("backdrop.values"))
+        values = aside.get(f"scene.{name}", {})
+        state.replace(draft.put("backdrop.name", name).put("backdrop.values", values))
 
 
 def _another() -> None:
-    state.edit(state.draft().put("backdrop.seed", int(state.draft().get("backdrop.seed") or 0) + 1))
+    seed = int(state.draft().get("backdrop.seed") or 0) + 1
+    state.edit(state.draft().put("backdrop.seed", seed), "Another one like it")
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing the scenes …")

@@ -58,27 +58,30 @@ def title(at: int) -> str:
 def add_layer(name: str) -> int:
     """Add another layer with the source of that name; return its place. In a callback."""
     layer = Layer(source=Source(name=name, options=_aside(name)))
-    state.edit(state.draft().put("mask.layers", (*layers(), layer)))
+    state.edit(state.draft().put("mask.layers", (*layers(), layer)), "Add a layer")
     return len(layers()) - 1
 
 
 def remove_layer(at: int) -> None:
     """Take a layer away, with its clicks; those behind it move up. In a callback."""
-    marks = state.workspace().marks
-    moved = {key: marks.pop(key) for key in list(marks) if key.isdigit()}
-    for key, kept in moved.items():
-        if int(key) != at:
-            marks[str(int(key) - (int(key) > at))] = kept
-    state.edit(state.draft().put("mask.layers", tuple(layer for index, layer in enumerate(layers()) if index != at)))
+    with state.change("Remove a layer"):
+        marks = state.workspace().marks
+        moved = {key: marks.pop(key) for key in list(marks) if key.isdigit()}
+        for key, kept in moved.items():
+            if int(key) != at:
+                marks[str(int(key) - (int(key) > at))] = kept
+        left = tuple(layer for index, layer in enumerate(layers()) if index != at)
+        state.replace(state.draft().put("mask.layers", left))
     controls.fresh_uploaders()
 
 
 def choose_source(at: int, name: str) -> None:
     """Let another source find a layer; options set before for either source are kept. In a callback."""
-    before = layers()[at].source
-    state.workspace().set_aside[f"source.{before.name}"] = dict(before.options)
-    state.workspace().marks.pop(str(at), None)
-    state.edit(binding.put_source(state.draft(), at, Source(name=name, options=_aside(name))))
+    before, here = layers()[at].source, state.workspace()
+    with state.change("How the subject is found"):
+        here.set_aside[f"source.{before.name}"] = dict(before.options)
+        here.marks.pop(str(at), None)
+        state.replace(binding.put_source(state.draft(), at, Source(name=name, options=_aside(name))))
 
 
 def _aside(name: str) -> dict[str, Any]:
@@ -123,10 +126,10 @@ def strokes() -> Strokes:
     return Strokes.from_json(kept.get(digest)) if digest and kept.has(digest) else Strokes()
 
 
-def put_strokes(strokes: Strokes) -> None:
-    """Change what is painted by hand."""
+def put_strokes(strokes: Strokes, title: str) -> None:
+    """Change what is painted by hand, as one step of undo with that title."""
     digest = store.default().put(strokes.to_json()) if strokes.strokes else None
-    state.edit(state.draft().put("mask.strokes", digest))
+    state.edit(state.draft().put("mask.strokes", digest), title)
 
 
 def recipe(touched_up: bool = True) -> MaskRecipe:
@@ -144,7 +147,7 @@ def draft() -> Draft:
 
 
 def load_from_recipe(wanted: Recipe) -> None:
-    """Make a recipe the draft. In a callback."""
+    """Make a recipe the draft: part of a change. In a callback."""
     draft = state.draft().load(wanted)
     first, *more = wanted.mask.layers
     known = [layer for layer in more if layer.source.name in masks.SOURCES]  # no source of another Backdrop
@@ -153,7 +156,7 @@ def load_from_recipe(wanted: Recipe) -> None:
     if drawn := drawn_option(first.source.name):
         draft = draft.put("mask.strokes", first.source.options.get(drawn))
     state.workspace().marks = {}
-    state.edit(draft.put("mask.layers", tuple(_normalised(layer) for layer in (first, *known))))
+    state.replace(draft.put("mask.layers", tuple(_normalised(layer) for layer in (first, *known))))
     controls.fresh_uploaders()
 
 
@@ -237,17 +240,17 @@ def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes
     return state.remember("overlay", key, make)
 
 
-def view(photo: Photo, mask: MaskRecipe, name: str) -> bytes:
+def view(photo: Photo, mask: MaskRecipe, name: str, side: int = pictures.STAGE) -> bytes:
     """The selection for the screen: as an overlay, a cut-out or the mask itself."""
     selection = found(photo, mask).selection
     if name == "Overlay" or selection is None:
-        return overlay(photo, mask)
+        return overlay(photo, mask, side)
     draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask}[name]
-    key = f"{name} {_key(photo, mask.layers)} {mask.model_dump_json()}"
-    return state.remember("view", key, lambda: draw(photo, selection))
+    key = f"{name} {_key(photo, mask.layers)} {side} {mask.model_dump_json()}"
+    return state.remember("view", key, lambda: draw(photo, selection, side))
 
 
 def heat_map(photo: Photo, layer: int) -> bytes:
     """What the networks of a layer saw, for the screen; the layer is one of :func:`heats`."""
-    key = f"heat {photo.digest} {in_use()[layer].source.model_dump_json()}"
+    key = f"heat {_key(photo, tuple(in_use().values()))} {layer}"
     return state.remember("view", key, lambda: pictures.heat(photo, heats(photo)[layer]))

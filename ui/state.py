@@ -9,90 +9,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar, get_args
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar, get_args
 
 import streamlit as st
-from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
+from pydantic import JsonValue, ValidationError
 
 import fields
 import masks
 from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
-from recipe import Digest, Draft, Layer, OptionValues, Placement, Source, Task, task_of
-from ui import memory
-from ui.pointer import Mark
+from recipe import Draft, Layer, Placement, Source, Task, task_of
+from ui import memory, undo
+from ui.workspace import Step, Workspace
 
 T = TypeVar("T")
-
-Step = Literal["Photo", "Subject", "Background", "Result"]
-
 
 OF_ONE_PHOTO = ("scale", "rotate", "flip", "move_x", "move_y")
 """What of a placement is set for one photo; a shape, a margin and an alignment are for the next one, too."""
 
-UNWANTED = "people, text, watermark, logo, frame, blurry, deformed, low quality"
-"""The negative prompt that a diffusion model begins with."""
-
-
-def _first_draft() -> Draft:
-    kinds = {"generated": {"negative_prompt": UNWANTED}, "scene": {"seed": 0}}
-    return Draft(backdrops=kinds)
-
-
-def _first_creation() -> Draft:
-    return Draft(task="create", kind="described", backdrops={"generated": {"negative_prompt": UNWANTED}})
-
-
-class Workspace(BaseModel):
-    """What one visitor works on in one tab.
-
-    Attributes:
-        background: the recipe on the way: photo, mask, backdrop and all their settings.
-        create: the recipe of a picture that is made from words alone.
-        photo_name: what the visitor calls the photo.
-        step: the panel that is open.
-        view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
-        marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
-        set_aside: option values of mask sources and models that are not chosen now, for when they are again.
-        results: digests of the pictures shown as the result, best first.
-        chosen: which of them is looked at.
-        job: the queue's number of the generated pictures asked for last.
-        jobs: those that are not finished yet.
-    """
-
-    background: Draft = Field(default_factory=_first_draft)
-    create: Draft = Field(default_factory=_first_creation)
-    photo_name: str = ""
-    step: Step = "Photo"
-    view: dict[str, JsonValue] = Field(default_factory=dict)
-    marks: dict[str, tuple[Mark, ...]] = Field(default_factory=dict)
-    set_aside: dict[str, OptionValues] = Field(default_factory=dict)
-    results: list[Digest] = Field(default_factory=list)
-    chosen: int = 0
-    job: str | None = None
-    jobs: list[str] = Field(default_factory=list)
-
-    @property
-    def photo(self) -> Digest | None:
-        """The digest of the photo's bytes in the store."""
-        return self.background.photo
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_settings_by_key(cls, data: Any) -> Any:
-        """Take the photo over from workspaces that kept their settings by the controls' keys."""
-        if isinstance(data, dict) and "values" in data and "background" not in data:
-            kept = {
-                name: data[name] for name in ("photo_name", "step", "results", "chosen", "job", "jobs") if name in data
-            }
-            return kept | {"background": _first_draft().model_copy(update={"photo": data.get("photo")})}
-        return data
-
-
 SHARED = "results"  # what all tabs of a visitor have in common
 PHOTO = "photo"  # the kind under which decoded photos are remembered
-MOST_UNDO = 50  # edits
 TAB = "tab"  # in the page's address, so that a reload finds the same workspace
 STEP = "step"  # beside it, so that the browser's Back leads to the step before
 
@@ -158,13 +96,12 @@ def _opened(kept: workspaces.Workspace) -> Workspace:
     try:
         found = Workspace.model_validate(kept.draft)
     except ValidationError:
-        return Workspace()
+        found = Workspace()  # of another Backdrop: the settings start anew, and nothing else is lost
     held, shared = store.default(), kept.shared.get(SHARED, [])
     if found.photo and not held.has(found.photo):
         found.background, found.step = found.background.put("photo", None), "Photo"
-    own = [digest for digest in found.results if digest in shared]
-    others = [digest for digest in shared if isinstance(digest, str) and digest not in own]
-    found.results = [digest for digest in own + others if held.has(digest)]
+    others = [digest for digest in shared if isinstance(digest, str) and digest not in found.results]
+    found.results = [digest for digest in found.results + others if held.has(digest)]
     found.chosen = min(found.chosen, max(0, len(found.results) - 1))
     return found
 
@@ -180,39 +117,25 @@ def slot(task: Task) -> str:
     return "background" if task_of(task).has_subject else "create"
 
 
-def edit(changed: Draft, what: str = "") -> None:
-    """Replace the draft of its task, so that :func:`undo` brings the one before back.
+def edit(changed: Draft, title: str, key: str = "") -> None:
+    """Replace the draft of its task, as one step of undo; see :func:`change`."""
+    with change(title, key):
+        replace(changed)
 
-    Args:
-        changed: the new draft.
-        what: what is edited; edits of the same thing one after the other, as by a slider, are undone together.
-    """
-    before = draft(changed.task)
-    if changed == before:
-        return
-    past: list[tuple[str, Draft]] = st.session_state.setdefault("past", [])
-    if not (what and past and past[-1][0] == what):
-        past.append((what, before))
-        del past[:-MOST_UNDO]
-    st.session_state.future = []
+
+def replace(changed: Draft) -> None:
+    """Replace the draft of its task: part of a :func:`change`, or what the page settles unasked."""
     setattr(workspace(), slot(changed.task), changed)
 
 
-def undo() -> None:
-    """Bring back the draft before the last edit. In a callback."""
-    _step_back("past", "future")
+def change(title: str, key: str = "") -> AbstractContextManager[None]:
+    """Everything that changes within is one step of undo; nothing where nothing changes.
 
-
-def redo() -> None:
-    """Take the last :func:`undo` back. In a callback."""
-    _step_back("future", "past")
-
-
-def _step_back(here: str, there: str) -> None:
-    if st.session_state.get(here):
-        _, kept = st.session_state[here].pop()
-        st.session_state.setdefault(there, []).append(("", draft(kept.task)))
-        setattr(workspace(), slot(kept.task), kept)
+    Args:
+        title: what is changed, for people.
+        key: of the control. Quick changes of the same control one after the other, as by a slider, are one step.
+    """
+    return undo.change(workspace(), title, key)
 
 
 def take_photo(data: bytes, name: str) -> None:
@@ -228,7 +151,7 @@ def take_photo(data: bytes, name: str) -> None:
         changed = changed.put("photo", photo.digest).put_all("mask", {**mask, "objects": objects})
         changed = changed.put_all("placement", {name: Placement.model_fields[name].default for name in OF_ONE_PHOTO})
         here.marks, here.results, here.chosen = {}, [], 0
-        st.session_state.past = st.session_state.future = []
+        undo.forget(here)
     here.background, here.photo_name = changed, name
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")

@@ -21,6 +21,7 @@ from ui import (
     searching,
     state,
     subject,
+    undo_buttons,
     visitor,
     working,
 )
@@ -43,6 +44,7 @@ def show() -> None:
     if "go" in st.session_state:
         st.session_state.step = st.session_state.pop("go")
     here.step = st.session_state.setdefault("step", here.step)
+    _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
     _header()
     _messages()
     working.strip()
@@ -62,25 +64,14 @@ def show() -> None:
 
 
 def _header() -> None:
+    here = state.workspace()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
         st.header(":primary[:material/wallpaper:] Backdrop", anchor=False, width="content")
-        if state.workspace().photo:
-            with st.container(width="content", horizontal=True, vertical_alignment="center"):
-                _undo_buttons()
+        if here.photo or here.past or here.future:
+            undo_buttons.show()
+        if here.photo:
+            with st.container(width="content"):
                 _guarded(photo.card)
-
-
-def _undo_buttons() -> None:
-    for name, step, icon, kept in (("Undo", state.undo, "undo", "past"), ("Redo", state.redo, "redo", "future")):
-        st.button(
-            "",
-            key=f"settings_{icon}",
-            icon=f":material/{icon}:",
-            type="tertiary",
-            on_click=step,
-            disabled=not st.session_state.get(kept),
-            help=f"{name} the last change of a setting.",
-        )
 
 
 def _messages() -> None:

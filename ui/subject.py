@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 import fields
 import masks
 from imaging.photo import Photo
 from masks import ranking
+from recipe import MaskRecipe
 from ui import clicks, downloads, edge, layers, pictures, selecting, state, touch_up
 
 ABOUT = {
@@ -19,33 +22,27 @@ ABOUT = {
 HEAT_OF = "subject.heat_of"  # the layer whose heat map is shown
 
 
+def take() -> None:
+    """Take over what was clicked and drawn since the last run."""
+    if state.workspace().photo and state.workspace().step == "Subject":
+        clicks.take(state.photo())
+        touch_up.take(state.photo())
+
+
 def stage(photo: Photo) -> None:
-    """The photo with red over what will be repainted, or a canvas on it: to paint on, or to click on."""
+    """The photo and what of it will be repainted, or a canvas on it: to paint on, or to click on."""
     mask = selecting.recipe()
-    if state.value("subject.touch_up", False):
-        touch_up.stage(photo, mask)
-        return
-    st.session_state.canvas_drawn = False
     answer = selecting.found(photo, mask)
     heats = {key: selecting.title(key) for key in selecting.heats(photo)} if answer.selection is not None else {}
-    first = next(iter(heats), 0)
-    views = [view for view in ABOUT if view != "Heat map" or heats]
+    touching_up = bool(state.value("subject.touch_up", False))
+    views = [view for view in ABOUT if view != "Heat map" or (heats and not touching_up)]
     view = state.value("subject.view", "Overlay")
     view = view if view in views else "Overlay"
-    pointed = bool(clicks.targets())
-    if view == "Heat map":
-        layer = state.value(HEAT_OF)
-        picture = selecting.heat_map(photo, layer if layer in heats else first)
-    elif pointed and answer.selection is None:
-        picture = pictures.stage(photo)
+    if touching_up:
+        touch_up.stage(photo, mask, view)
     else:
-        picture = selecting.view(photo, mask, view)
-    alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."
-    if pointed:
-        clicks.stage(photo, picture, alt)
-    else:
-        with st.container(key="picture", horizontal_alignment="center"):
-            st.image(picture, alt=alt)
+        st.session_state.canvas_drawn = False
+        _picture(photo, mask, view, heats)
     with st.container(horizontal=True, vertical_alignment="center"):
         state.control(
             st.segmented_control,
@@ -62,7 +59,7 @@ def stage(photo: Photo) -> None:
                 st.segmented_control,
                 "Heat map of",
                 HEAT_OF,
-                first,
+                next(iter(heats)),
                 options=list(heats),
                 format_func=heats.__getitem__,
                 required=True,
@@ -72,9 +69,27 @@ def stage(photo: Photo) -> None:
         st.caption(ABOUT[view], width="content")
 
 
+def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]) -> None:
+    """The picture, to click on where clicks are waited for."""
+    answer = selecting.found(photo, mask)
+    pointed = bool(clicks.targets())
+    if view == "Heat map":
+        layer = state.value(HEAT_OF)
+        picture = selecting.heat_map(photo, layer if layer in heats else next(iter(heats)))
+    elif pointed and answer.selection is None:
+        picture = pictures.stage(photo)
+    else:
+        picture = selecting.view(photo, mask, view)
+    alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."
+    if pointed:
+        clicks.stage(photo, picture, alt)
+    else:
+        with st.container(key="picture", horizontal_alignment="center"):
+            st.image(picture, alt=alt)
+
+
 def panel(photo: Photo) -> None:
     """Everything that sets the selection."""
-    clicks.take(photo)
     layers.show()
     _verdict(photo)
     state.control(
@@ -84,15 +99,8 @@ def panel(photo: Photo) -> None:
         False,
         help="Paint on the photo to add to the subject or to take away from it (mask strokes).",
     )
-    if state.value("subject.touch_up"):
-        if clicks.targets():
-            st.caption("Painting now: switch this off to click on the picture again.")
-        st.image(
-            selecting.overlay(photo, selecting.recipe(), pictures.TILE * 2),
-            caption="What will be repainted now",
-            alt="The photo with red over what will be repainted, touch-ups included",
-            width="stretch",
-        )
+    if state.value("subject.touch_up") and clicks.targets():
+        st.caption("Painting now: switch this off to click on the picture again.")
     edge.panel()
     with st.container(key="main_action"):
         st.button(

@@ -1,0 +1,124 @@
+"""Touch-ups in a real browser: by mouse and by keys, zoomed and moved, undone and redone in one order."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from browser import Server, drag, sample, settled
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+    from playwright.sync_api import Page as Tab
+
+pytestmark = pytest.mark.xdist_group("browser")
+SIZES = {"desk": (1400, 900), "phone": (390, 844)}
+
+
+def _canvas(tab: Tab, server: Server, size: str = "desk") -> Locator:
+    """The canvas, opened on a sample."""
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    sample(tab, server)
+    tab.get_by_text("Touch up by hand", exact=True).click()
+    glass = tab.get_by_role("application", name=re.compile("^The photo and its mask"))
+    glass.wait_for()
+    settled(tab)
+    return glass
+
+
+def _says(tab: Tab) -> tuple[str, bool, bool]:
+    """The subject's share as it is written, and whether there is something to undo and to redo."""
+    share = re.search(r"less than 1%|\d+%", tab.get_by_text("The subject is").inner_text())
+    assert share
+    undo, redo = (tab.get_by_role("button", name=name, exact=True).is_enabled() for name in ("Undo", "Redo"))
+    return share[0], undo, redo
+
+
+def _key(tab: Tab, key: str) -> None:
+    tab.keyboard.press(key)
+    settled(tab)
+
+
+def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(server: Server, tab: Tab) -> None:
+    glass = _canvas(tab, server)
+    seen = [_says(tab)]
+    assert seen[0][1:] == (False, False)
+    for at in (0.05, 0.5, 0.95):
+        drag(tab, glass, (0.03, at), (0.3, at))
+        seen.append(_says(tab))
+    assert len({share for share, _, _ in seen}) >= 3
+    assert tab.locator(".dc-toolbar").is_hidden(), "there is one undo, and it is not the canvas's own"
+    tab.get_by_text("Shape the edge").click()
+    settled(tab)
+    tab.get_by_text("Invert", exact=True).click()
+    settled(tab)
+    seen.append(_says(tab))
+    for share, _, _ in reversed(seen[:-1]):
+        _key(tab, "Control+z")
+        assert _says(tab)[0] == share
+    assert _says(tab) == (seen[0][0], False, True)
+    for share, _, _ in seen[1:]:
+        _key(tab, "Control+Shift+z")
+        assert _says(tab)[0] == share
+    assert _says(tab)[1:] == (True, False)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_canvas_fits_the_screen_is_zoomed_and_moved_and_shows_the_brush(
+    server: Server, tab: Tab, size: str
+) -> None:
+    glass = _canvas(tab, server, size)
+    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    whole = glass.bounding_box()
+    assert whole
+    assert whole["y"] + whole["height"] <= SIZES[size][1], "all of it is in sight"
+    assert whole["width"] > 240
+    middle = whole["x"] + whole["width"] / 2, whole["y"] + whole["height"] / 2
+    photo, ring = tab.locator(".dc-container .photo"), tab.locator(".glass .ring")
+
+    def place() -> tuple[float, float, float]:
+        box = photo.bounding_box()
+        assert box
+        return box["x"], box["y"], box["width"]
+
+    tab.mouse.move(*middle)
+    diameter = 0.03 * whole["width"]  # 3 % of the longer side
+    assert ring.bounding_box()["width"] == pytest.approx(diameter, abs=1.5)  # type: ignore[index]
+    tab.keyboard.press("]")
+    settled(tab)
+    assert ring.bounding_box()["width"] > 1.1 * diameter  # type: ignore[index]
+    assert tab.get_by_role("slider", name="Brush size").evaluate("s => s.value ?? s.ariaValueNow") not in ("3", "3.0")
+    tab.keyboard.press("[")
+    tab.mouse.wheel(0, -400)
+    settled(tab)
+    x, y, width = place()
+    assert width > 1.8 * whole["width"]
+    tab.keyboard.down(" ")
+    drag(tab, glass, (0.5, 0.5), (0.6, 0.55))
+    tab.keyboard.up(" ")
+    assert place() == pytest.approx((x + 0.1 * whole["width"], y + 0.05 * whole["height"], width), abs=2)
+    assert _says(tab)[1:] == (False, False), "moving draws nothing"
+    tab.get_by_role("button", name="Whole photo").click()
+    assert place() == pytest.approx((whole["x"], whole["y"], whole["width"]), abs=2)
+
+
+def test_the_subject_is_painted_by_keys_alone_and_the_canvas_shows_it(server: Server, tab: Tab) -> None:
+    glass = _canvas(tab, server)
+    before, _, _ = _says(tab)
+    picture = tab.locator(".dc-container .photo").get_attribute("src")
+    glass.focus()
+    for key in (*["Shift+ArrowLeft"] * 9, *["Shift+ArrowUp"] * 6):  # to a corner, which is background
+        tab.keyboard.press(key)
+    tab.wait_for_timeout(300)
+    said = tab.get_by_role("status").filter(has_text="across")
+    assert re.search(r"5 % across, \d+ % down, replaced", said.inner_text())
+    for key in ("Enter", *["Shift+ArrowRight"] * 6, "Enter"):
+        tab.keyboard.press(key)
+    settled(tab)
+    assert _says(tab)[0] != before
+    assert said.inner_text().endswith("kept") or said.inner_text().endswith("replaced")
+    assert tab.locator(".dc-container .photo").get_attribute("src") != picture
+    assert tab.locator(".dc-canvas.lower-canvas").evaluate("c => getComputedStyle(c).opacity") == "0"
+    assert tab.get_by_role("img", name="The photo with red").count() == 0, "no second preview beside it"

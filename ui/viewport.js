@@ -1,0 +1,358 @@
+const SLIP = 6 // pixels on the screen that a finger moves before it draws: until then a second one may join it
+const STEP = 0.01 // of the photo's longer side, by an arrow key; five times as far with Shift
+const MOST_ZOOM = 16
+const SHARP = 1.5 // from this zoom on, a larger picture is wanted
+const WAIT = 200 // milliseconds after the last key that changes the brush
+const STYLE = `
+.dc-toolbar { display: none !important; }
+.dc-root { visibility: visible; margin-inline: auto; }
+.dc-scroll { position: relative; overflow: hidden !important; max-height: none !important; line-height: 0; }
+.dc-container { transform-origin: 0 0; }
+.photo { position: absolute; inset: 0; width: 100%; height: 100%; }
+.lower-canvas { opacity: 0; transition: opacity .25s; }
+.marking .lower-canvas { opacity: 1; transition: none; }
+.glass { position: absolute; inset: 0; z-index: 30; cursor: none; touch-action: none; user-select: none;
+  -webkit-user-select: none; outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px; }
+.glass.moving { cursor: grab; } .glass.moving:active { cursor: grabbing; } .glass.moving .ring { display: none; }
+.glass:focus-visible { outline: 3px solid var(--st-primary-color, #0a6cff); outline-offset: -3px; }
+.ring { position: absolute; box-sizing: border-box; border: 1.5px solid #fff; border-radius: 50%; pointer-events: none;
+  translate: -50% -50%; box-shadow: 0 0 0 1px #000, inset 0 0 0 1px #000; }
+.ring.removes { border-style: dashed; }
+.ring::after { content: ""; position: absolute; inset: 0; margin: auto; width: 3px; height: 3px; border-radius: 50%;
+  background: #fff; box-shadow: 0 0 0 1px #000; }
+.ring.pending { opacity: .5; }
+`
+const kept = new WeakMap()
+const within = (value, least, most) => Math.min(most, Math.max(least, value))
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const bar = parentElement.querySelector(".bar")
+  if (!kept.has(bar)) kept.set(bar, viewport(bar, parentElement.querySelector(".said")))
+  kept.get(bar).update(data, setStateValue, setTriggerValue)
+  return () => { kept.get(bar)?.leave(); kept.delete(bar) }
+}
+
+function viewport(bar, status) {
+  const zone = bar.getRootNode().host.closest(".st-key-canvas")
+  const own = { zoom: 1, x: 0, y: 0, fit: 1, width: 0, hand: false, space: false, zoomed: false }
+  let data, root, scroll, box, photo, glass, ring, setState, setTrigger, timer, saying
+  let pen = null // where the pointer or the keyboard draws: its place, in fractions of the photo
+  let aim = null // where the keyboard is
+  let slip = null // a finger that has not moved yet
+  let drag = null // the last place of a pointer that moves the photo, on the screen
+  const fingers = new Map()
+
+  // The canvas beside this one
+  const find = () => {
+    for (const each of zone.querySelectorAll(".st-key-drawing *"))
+      if (each.shadowRoot?.querySelector(".dc-root .upper-canvas")) return each.shadowRoot
+  }
+  const attach = () => {
+    clearTimeout(timer)
+    const found = find()
+    if (!found) {
+      timer = setTimeout(attach, 30)
+      return
+    }
+    if (root !== found || !glass?.isConnected) {
+      root = found
+      scroll = root.querySelector(".dc-scroll")
+      box = root.querySelector(".dc-container")
+      const style = document.createElement("style")
+      style.textContent = STYLE
+      glass = document.createElement("div")
+      glass.className = "glass"
+      glass.tabIndex = 0
+      glass.setAttribute("role", "application")
+      ring = document.createElement("div")
+      ring.className = "ring"
+      ring.hidden = true
+      glass.append(ring)
+      root.prepend(style)
+      scroll.append(glass)
+      listen()
+      pen = slip = drag = null
+      fingers.clear()
+      if (own.focused) glass.focus({ preventScroll: true })
+    }
+    show()
+    layout()
+  }
+  const show = () => {
+    glass.setAttribute("aria-label", label())
+    glass.classList.toggle("moving", own.hand || own.space)
+    if (photo?.url === data.picture && photo.isConnected) {
+      if (data.strokes !== own.strokes && !pen) scroll.classList.remove("marking") // what was drawn changes nothing
+      own.strokes = data.strokes
+      return
+    }
+    const next = new Image()
+    next.className = "photo"
+    next.alt = ""
+    next.url = next.src = data.picture
+    const put = () => {
+      if (next.url !== data.picture) return
+      box.prepend(next)
+      photo?.remove()
+      photo = next
+      own.strokes = data.strokes
+      if (!pen) scroll.classList.remove("marking") // the mask has what was drawn
+    }
+    next.decode().then(put, put)
+  }
+  const label = () => {
+    const what = { Brush: "Enter begins and ends a stroke", Polygon: "Enter sets a corner" }[data.tool]
+    return (
+      `The photo and its mask, to be ${data.removes ? "erased from" : "painted on"}. Arrow keys move the brush, ` +
+      `${what ?? "Enter begins and ends a rectangle"}, [ and ] change the brush's size, plus and minus zoom.`
+    )
+  }
+
+  // What is seen
+  const layout = () => {
+    const column = zone.closest("[data-testid=stColumn]") ?? zone, main = document.querySelector("[data-testid=stMain]")
+    const stage = zone.closest(".st-key-stage") ?? zone
+    const top = column.getBoundingClientRect().top + (main?.scrollTop ?? 0)
+    const inside = scroll.getBoundingClientRect().top - stage.getBoundingClientRect().top
+    const below = innerWidth <= 640 ? 84 : 24
+    const room = Math.max(220, innerHeight - top - inside - below)
+    own.fit = Math.min(zone.clientWidth / data.size[0], room / data.size[1])
+    own.frame = data.size.map((side) => Math.floor(side * own.fit))
+    scroll.style.width = own.frame[0] + "px"
+    scroll.style.height = own.frame[1] + "px"
+    zone.querySelector(".st-key-drawing").style.height = own.frame[1] + "px"
+    apply()
+  }
+  const apply = () => {
+    const scale = own.fit * own.zoom
+    own.x = within(own.x, own.frame[0] - data.size[0] * scale, 0)
+    own.y = within(own.y, own.frame[1] - data.size[1] * scale, 0)
+    box.style.transform = `translate(${own.x}px, ${own.y}px) scale(${scale})`
+    bar.querySelector(".level").textContent = Math.round(own.zoom * 100) + " %"
+    const side = data.tool === "Brush" ? ((own.width / 100) * Math.max(...data.size)) * scale : 9
+    ring.style.width = ring.style.height = Math.max(5, side) + "px"
+    ring.classList.toggle("removes", data.removes)
+    ring.classList.toggle("pending", own.width !== data.width)
+    if (aim) put(aim)
+    if (own.zoom >= SHARP !== own.zoomed) setState("zoomed", (own.zoomed = own.zoom >= SHARP))
+  }
+  const zoomTo = (zoom, [x, y]) => {
+    const to = within(zoom, 1, MOST_ZOOM), times = to / own.zoom
+    own.zoom = to
+    own.x = x - (x - own.x) * times
+    own.y = y - (y - own.y) * times
+    apply()
+  }
+  const middle = () => own.frame.map((side) => side / 2)
+  const onScreen = (event) => {
+    const at = glass.getBoundingClientRect()
+    return [event.clientX - at.left, event.clientY - at.top]
+  }
+  const fraction = (event) => {
+    const at = box.getBoundingClientRect()
+    return [(event.clientX - at.left) / at.width, (event.clientY - at.top) / at.height]
+  }
+  const put = (at) => {
+    const scale = own.fit * own.zoom
+    ring.hidden = false
+    ring.style.left = own.x + at[0] * data.size[0] * scale + "px"
+    ring.style.top = own.y + at[1] * data.size[1] * scale + "px"
+  }
+  const say = (text) => {
+    clearTimeout(saying)
+    saying = setTimeout(() => { status.textContent = text }, 150)
+  }
+
+  // Drawing: mouse events for the canvas
+  const fire = (type, at) => {
+    const place = box.getBoundingClientRect(), target = root.querySelector(".upper-canvas")
+    const [clientX, clientY] = [place.left + at[0] * place.width, place.top + at[1] * place.height]
+    const buttons = type === "mouseup" ? 0 : 1
+    target.dispatchEvent(
+      new MouseEvent(type, { clientX, clientY, buttons, button: 0, bubbles: true, composed: true, cancelable: true }),
+    )
+  }
+  const down = (at) => {
+    scroll.classList.add("marking")
+    fire("mousemove", at)
+    fire("mousedown", at)
+    pen = at
+  }
+  const move = (at) => {
+    if (!pen) return
+    fire("mousemove", at)
+    pen = at
+  }
+  const up = (at) => {
+    if (!pen) return
+    fire("mouseup", at)
+    pen = null
+  }
+
+  const moves = (event) => event.button === 1 || (event.button === 0 && (own.hand || own.space))
+  const listen = () => {
+    glass.onpointerdown = (event) => {
+      aim = null
+      own.used = true // the space bar moves the photo now
+      fingers.set(event.pointerId, onScreen(event))
+      glass.setPointerCapture(event.pointerId)
+      if (moves(event)) drag = onScreen(event)
+      else if (event.pointerType !== "touch") event.button === 0 && down(fraction(event))
+      else if (fingers.size === 1) slip = { at: fraction(event), from: onScreen(event) }
+      else if (!pen) slip = null // two fingers move and zoom
+      if (event.button === 1) event.preventDefault()
+    }
+    glass.onpointermove = (event) => {
+      const before = fingers.get(event.pointerId), now = onScreen(event)
+      if (event.pointerType !== "touch" && !aim) put(fraction(event))
+      if (!before) return
+      if (fingers.size === 2 && !pen && !slip) pinch(event.pointerId, before, now)
+      fingers.set(event.pointerId, now)
+      if (drag) {
+        own.x += now[0] - drag[0]
+        own.y += now[1] - drag[1]
+        drag = now
+        apply()
+      } else if (slip && Math.hypot(now[0] - slip.from[0], now[1] - slip.from[1]) > SLIP) {
+        down(slip.at)
+        slip = null
+      }
+      if (pen) {
+        put(fraction(event))
+        for (const one of event.getCoalescedEvents?.().slice(0, -1) ?? []) move(fraction(one))
+        move(fraction(event))
+      }
+    }
+    glass.onpointerup = glass.onpointercancel = (event) => {
+      fingers.delete(event.pointerId)
+      if (slip && event.type === "pointerup") { down(slip.at); up(slip.at) }
+      slip = drag = null
+      up(event.type === "pointerup" ? fraction(event) : pen)
+      if (event.pointerType === "touch") ring.hidden = true
+    }
+    glass.onpointerleave = () => {
+      if (!aim && !pen) ring.hidden = true
+    }
+    glass.onauxclick = (event) => event.preventDefault()
+    glass.onwheel = (event) => {
+      if (own.zoom === 1 && event.deltaY > 0 && !event.ctrlKey) return // the page scrolls on
+      event.preventDefault()
+      const lines = event.deltaMode === 1 ? 16 : 1
+      zoomTo(own.zoom * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.002)), onScreen(event))
+    }
+    glass.onfocus = () => { own.focused = true }
+    glass.onblur = () => { if (glass.isConnected) own.focused = false }
+    glass.onkeydown = onKey
+  }
+  const pinch = (id, before, now) => {
+    const other = [...fingers].find(([each]) => each !== id)[1]
+    const apart = (a) => Math.hypot(a[0] - other[0], a[1] - other[1])
+    own.x += (now[0] - before[0]) / 2
+    own.y += (now[1] - before[1]) / 2
+    zoomTo((own.zoom * apart(now)) / Math.max(1, apart(before)), [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2])
+  }
+
+  // The keyboard
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key]
+    if (step) {
+      const far = STEP * Math.max(...data.size) * (event.shiftKey ? 5 : 1)
+      const from = aim ?? centre()
+      aim = [0, 1].map((axis) => within(from[axis] + (step[axis] * far) / data.size[axis], 0, 1))
+      own.used = false // the space bar draws now
+      reveal()
+      move(aim)
+    } else if (event.key === "Enter" || (event.key === " " && aim && !own.used)) {
+      if (event.repeat) return
+      aim ??= centre()
+      if (data.tool === "Polygon") { down(aim); up(aim) }
+      else if (pen) up(aim)
+      else down(aim)
+    } else if (event.key === "Escape") {
+      if (pen) up(aim ?? pen)
+      aim = null
+      ring.hidden = true
+      return
+    } else return
+    event.preventDefault()
+    put(aim)
+    say(told())
+  }
+  const centre = () => {
+    const scale = own.fit * own.zoom
+    return [0, 1].map((axis) => (own.frame[axis] / 2 - [own.x, own.y][axis]) / (data.size[axis] * scale))
+  }
+  const reveal = () => {
+    const scale = own.fit * own.zoom, margin = 24
+    const [x, y] = [aim[0] * data.size[0] * scale, aim[1] * data.size[1] * scale]
+    own.x = within(own.x, margin - x, own.frame[0] - margin - x)
+    own.y = within(own.y, margin - y, own.frame[1] - margin - y)
+    apply()
+  }
+  const told = () => {
+    const column = Math.min(data.columns - 1, Math.floor(aim[0] * data.columns))
+    const row = Math.min(data.rows - 1, Math.floor(aim[1] * data.rows))
+    const what = data.cells[row * data.columns + column] === "1" ? "kept" : "replaced"
+    const [across, along] = aim.map((value) => Math.round(value * 100))
+    return `${across} % across, ${along} % down, ${what}${pen ? ", drawing" : ""}`
+  }
+  const TYPED = "textarea, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio])"
+  const typing = (event) => event.composedPath()[0].matches?.(TYPED)
+  const anywhere = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
+    const here = glass?.matches(":hover") || own.focused
+    if (event.key === "[" || event.key === "]") resize(event.key === "]" ? 1 : -1)
+    else if (here && event.key === " " && !(aim && !own.used)) {
+      glass.focus({ preventScroll: true }) // else the control that has the focus is pressed, too
+      own.space = true
+      show()
+      event.preventDefault()
+      event.stopPropagation()
+    } else if (here && (event.key === "+" || event.key === "=")) zoomTo(own.zoom * 1.5, middle())
+    else if (here && event.key === "-") zoomTo(own.zoom / 1.5, middle())
+    else if (here && event.key === "0") zoomTo(1, middle())
+  }
+  const released = (event) => { if (event.key === " " && own.space) { own.space = false; show() } }
+  const resize = (sign) => {
+    const step = Math.max(0.1, own.width * 0.15)
+    own.width = within(Math.round((own.width + sign * step) * 10) / 10, ...data.widths)
+    apply()
+    clearTimeout(own.waiting)
+    own.waiting = setTimeout(() => setTrigger("width", own.width), WAIT)
+  }
+
+  bar.onclick = (event) => {
+    const what = event.target.closest("button")?.dataset.do
+    if (what === "in" || what === "out") zoomTo(own.zoom * (what === "in" ? 1.5 : 1 / 1.5), middle())
+    else if (what === "fit") zoomTo(1, middle())
+    else if (what === "hand") {
+      own.hand = !own.hand
+      event.target.setAttribute("aria-pressed", own.hand)
+      show()
+    }
+  }
+  window.addEventListener("keydown", anywhere, true)
+  window.addEventListener("keyup", released)
+  const again = () => { if (glass?.isConnected) layout() }
+  window.addEventListener("resize", again)
+  const watcher = new ResizeObserver(again)
+  watcher.observe(zone)
+
+  return {
+    update(given, state, trigger) {
+      if (given.width !== data?.width) own.width = given.width
+      data = given
+      setState = state
+      setTrigger = trigger
+      attach()
+    },
+    leave() {
+      clearTimeout(timer)
+      watcher.disconnect()
+      window.removeEventListener("keydown", anywhere, true)
+      window.removeEventListener("keyup", released)
+      window.removeEventListener("resize", again)
+    },
+  }
+}
