@@ -15,6 +15,8 @@ setup: .venv/ready
 .venv/ready: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(if $(shell command -v nvidia-smi),,$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r requirements-cpu.txt || echo "OpenVINO has no wheel for this machine; PyTorch runs diffusion models instead.")
 	$(BIN)/python main.py models pull
 	$(BIN)/python -c "import rembg.bg"
 	touch $@

@@ -81,7 +81,7 @@ def network(part: Part) -> tuple[torch.nn.Module, tuple[Any, ...]]:
             raise ValueError("its text encoder takes an attention mask")
         encoder.config._attn_implementation = "eager"
         return TextEncoder(encoder), (torch.ones(1, WORDS, dtype=torch.int64),)
-    kind = diffusers.AutoencoderTiny if part.alone else diffusers.AutoencoderKL
+    kind: Any = diffusers.AutoencoderTiny if part.alone else diffusers.AutoencoderKL
     vae = kind.from_pretrained(folder, **where).eval()
     height, width = ODD
     if part.network == "vae_decoder":

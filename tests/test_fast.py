@@ -57,7 +57,7 @@ def pixels(id, request, variant=engine.Variant(), seen=None):
     return np.asarray(loaded.generate(request)).astype(int)
 
 
-def test_openvino_gives_pytorchs_picture(fast, monkeypatch):
+def test_openvino_gives_pytorchs_picture_and_keeps_what_it_converted(fast, monkeypatch, converted):
     """Guided with the full VAE, and in few steps with the tiny one; sides that no halving fits."""
     id, variant = "sd15-inpaint", engine.Variant("hyper-sd15-4steps")
     requests = (BASE, FAST, dataclasses.replace(FAST, size=Size(104, 72)))
@@ -74,12 +74,9 @@ def test_openvino_gives_pytorchs_picture(fast, monkeypatch):
         assert picture.std() > 1
         assert np.array_equal(pixels(id, request, variant), found), "the same seed gives the same picture"
     assert told, "it was converted"
-
-
-def test_what_is_converted_is_kept_and_goes_with_its_model(fast, monkeypatch, converted):
-    on("openvino", monkeypatch)
-    told = []
-    pixels("sd15-inpaint", FAST, engine.Variant("hyper-sd15-4steps"), told)
+    engine._loaded.clear()
+    told.clear()
+    pixels(id, FAST, variant, told)
     assert not told, "everything was converted before"
     names = {path.name.rpartition("--")[0] for path in (converted / "converted").iterdir() if path.is_dir()}
     assert "sd15-inpaint--vae_decoder--plain--none" in names
