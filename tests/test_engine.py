@@ -118,7 +118,8 @@ def test_every_argument_reaches_the_pipeline(here, base, name):
 
 
 def test_every_argument_has_a_test():
-    assert set(CHANGES) == {field.name for field in dataclasses.fields(engine.Request)}
+    elsewhere = {"vae"}  # test_fast.py: diffusers' own call has no such argument
+    assert set(CHANGES) | elsewhere == {field.name for field in dataclasses.fields(engine.Request)}
 
 
 def test_a_model_of_sdxls_shape(here):
