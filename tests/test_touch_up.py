@@ -79,9 +79,9 @@ def test_the_canvas_fits_the_screen_is_zoomed_and_moved_and_shows_the_brush(
     photo, ring = tab.locator(".dc-container .photo"), tab.locator(".glass .ring")
 
     def place() -> tuple[float, float, float]:
-        box = photo.bounding_box()
-        assert box
-        return box["x"], box["y"], box["width"]
+        settled(tab)  # the photo may be drawn anew meanwhile
+        x, y, width = photo.evaluate("p => (({x, y, width}) => [x, y, width])(p.getBoundingClientRect())")
+        return x, y, width
 
     tab.mouse.move(*middle)
     diameter = 0.03 * whole["width"]  # 3 % of the longer side

@@ -65,7 +65,8 @@ def panel() -> None:
         for name in ("shape", "output_width", "output_height", "align", "margin", "scale", "rotate", "flip"):
             if own or not name.startswith("output"):
                 controls.draw(binding.field(f"placement.{name}"))
-        controls.draw_all([binding.field(f"placement.{name}") for name in ("move_x", "move_y")])
+        for name in ("move_x", "move_y"):
+            controls.draw(binding.field(f"placement.{name}"))
         st.button(
             "As photographed",
             key="place.reset",
