@@ -241,6 +241,7 @@ def models_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[R
     monkeypatch.setattr(models, "is_installed", lambda id: True)
     monkeypatch.setattr(models, "installed_denoiser", lambda task: next(iter(models.denoisers(task))))
     monkeypatch.setattr(models, "require", lambda *_: tmp_path)
+    monkeypatch.setattr(models, "require_file", lambda *_: tmp_path)
     monkeypatch.setattr(queue, "submit", submit)
     monkeypatch.setattr(queue, "ensure_worker", lambda: None)
     monkeypatch.setattr(queue, "status", lambda id: job_of(handed_in[int(id.split("-")[1]) - 1][0], id=id))

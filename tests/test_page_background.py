@@ -8,6 +8,7 @@ import pytest
 from pages import Page, cut_out, made, opaque
 
 import main
+import models
 from backdrops import DescribedBackdrop, GeneratedBackdrop, GradientBackdrop, SceneBackdrop
 from imaging.photo import load
 from imaging.scenes import SCENES
@@ -73,6 +74,32 @@ def test_a_model_that_is_not_here_says_its_size_and_licence_and_offers_the_downl
     assert "It is 5.2 GB, under the licence [CreativeML OpenRAIL++-M]" in studio.said
     assert "**Instant** backgrounds work at once" in studio.said
     assert "download.sd2-inpaint" in studio.buttons()
+    assert "generate" not in studio.buttons()
+
+
+def test_fast_is_one_click_away_and_brings_its_settings(
+    studio: Page, models_here: list[tuple[Recipe, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffusion.settings.has_gpu", lambda: True)
+    prefix, fast = "background.generated", {"num_inference_steps": 4, "guidance_scale": 1, "scheduler": "lcm"}
+    studio.open("Background").set("background.mode", "Generated").set("background.model", "sd15-inpaint")
+    assert studio.app.get_by_key("background.speed").value == "quality"
+    studio.set(f"{prefix}.prompt", "a beach").set("background.speed", "lcm").click("generate")
+    ((recipe, _),) = models_here
+    assert fast.items() <= recipe.backdrop.model_dump().items()
+    studio.open("Background").set("background.speed", "quality")
+    assert studio.app.get_by_key(f"{prefix}.num_inference_steps").value == 25
+    studio.set("background.model", "sd2-inpaint")
+    assert not [control for control in studio.app.get("button_group") if control.key == "background.speed"]
+
+
+def test_what_fast_needs_is_offered(studio: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = models.is_installed
+    monkeypatch.setattr(models, "is_installed", lambda id: id == "sd15-inpaint" or real(id))
+    studio.open("Background").set("background.mode", "Generated").set("background.model", "sd15-inpaint")
+    studio.set("background.speed", "hyper")
+    assert "**Hyper-SD, 4 steps** is not on this machine yet. It is 0.3 GB" in studio.said
+    assert "download.hyper-sd15-4steps" in studio.buttons()
     assert "generate" not in studio.buttons()
 
 

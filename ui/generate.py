@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 import backdrops
+import fields
 import models
 import recipe
 from backdrops.described import TAKES
@@ -41,8 +42,19 @@ IDEAS: dict[Task, Mapping[str, str]] = {
 """Prompt presets for diffusion models; those of the rendered scenes stand beside their reader."""
 
 MOST_SEED = recipe.MAX_SEED - recipe.MAX_PICTURES
-SHOWN_FIRST = ("prompt", "model", "num_images_per_prompt")  # above "More settings", in an order of their own
-OF_A_MODEL = ("num_inference_steps", "guidance_scale", "strength", "scheduler", "width", "height")
+SHOWN_FIRST = ("prompt", "model", "speed", "num_images_per_prompt")  # above "More settings", in an order of their own
+OF_A_SPEED = ("num_inference_steps", "guidance_scale", "scheduler", "vae")
+OF_A_MODEL = (
+    "speed",
+    "vae",
+    "quantization",
+    "num_inference_steps",
+    "guidance_scale",
+    "strength",
+    "scheduler",
+    "width",
+    "height",
+)
 """What each model prefers something of its own of."""
 
 
@@ -128,6 +140,8 @@ def _settings(task: Task) -> bool:
     _model(task)
     if model is None:
         described.chips(task)
+    else:
+        _speed(task, model)
     count, seed = st.columns([1, 2])
     with count:
         controls.draw(binding.field("backdrop.num_images_per_prompt", task))
@@ -137,10 +151,45 @@ def _settings(task: Task) -> bool:
     if task == "background":
         look.panel()
         placing.panel()
-    if model is not None and not models.is_installed(model.id):
-        downloads.offer(model)
-        return False
+    for needed in _needed(task, model):
+        if not models.is_installed(needed.id):
+            downloads.offer(needed)
+            return False
     return True
+
+
+def _needed(task: Task, model: models.Denoiser | None) -> list[models.Model]:
+    """The diffusion model, and what its settings use beside it."""
+    if model is None:
+        return []
+    lora = models.speed_loras(model).get(str(state.draft(task).get("backdrop.speed")))
+    vae = models.tiny_vae(model) if state.draft(task).get("backdrop.vae") == "tiny" else None
+    return [each for each in (model, lora, vae) if each]
+
+
+def _speed(task: Task, model: models.Denoiser) -> None:
+    """Quality or few steps; what depends on it takes the values that suit it."""
+    offered = ("quality", *models.speed_loras(model))
+    if len(offered) == 1:
+        return
+    key = f"{task}.speed"
+    setting = fields.setting(recipe.kind_of("generated"), "speed")
+    st.session_state[key] = state.draft(task).get("backdrop.speed")
+
+    def choose() -> None:
+        own = dict.fromkeys(OF_A_SPEED)
+        state.edit(state.draft(task).put_all("backdrop", {**own, "speed": st.session_state[key]}), setting.title)
+
+    st.segmented_control(
+        setting.title,
+        offered,
+        key=key,
+        format_func=setting.option_label,
+        required=True,
+        on_change=choose,
+        width="stretch",
+        help=setting.help,
+    )
 
 
 def _ideas(task: Task) -> None:
