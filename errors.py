@@ -11,7 +11,19 @@ Every other exception is a defect of ours and keeps its traceback.
 
 
 class StudioError(Exception):
-    """Something a person can mend. ``str(error)`` is one sentence with the way out."""
+    """Something a person can mend.
+
+    Attributes:
+        message: one sentence with the way out; what the page shows.
+
+    Args:
+        message: see above.
+        at_the_command_line: more of it for those who type commands; ``str(error)`` is both.
+    """
+
+    def __init__(self, message: str, at_the_command_line: str = "") -> None:
+        super().__init__(f"{message} {at_the_command_line}".rstrip())
+        self.message = message
 
 
 class BadInput(StudioError):

@@ -138,8 +138,8 @@ class DescribedBackdrop(BackdropKind):
         unknown = next((name for name in wanted if name not in TAKES[task]), None)
         if unknown is not None:
             raise BadInput(
-                f"The rendered scenes take no {unknown.replace('_', ' ')}; leave it out, or take a diffusion model "
-                "with --model (`python main.py models` lists them)."
+                f"The rendered scenes take no {unknown.replace('_', ' ')}; leave it out, or take a diffusion model.",
+                "`python main.py models` lists those for --model.",
             )
         try:
             return cls(prompt=prompt, readings=_readings({**wanted, "prompt": prompt}, reading), **wanted)

@@ -31,7 +31,7 @@ def mask(
     shape: MaskFlags,
     overlay: Annotated[
         Optional[Path],
-        typer.Option(metavar="OUT.png", help="Also write the photo with red over what will be repainted."),
+        typer.Option(metavar="OUT.png", help="Also write the photo, coloured over where it will be repainted."),
     ] = None,
     heat: Annotated[
         Optional[Path],

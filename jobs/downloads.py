@@ -171,7 +171,7 @@ def main() -> None:
     try:
         models.fetch(sys.argv[1], on_bytes)
     except StudioError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        print(json.dumps({"error": error.message}), flush=True)
         sys.exit(1)
 
 

@@ -79,6 +79,8 @@ class Job:
         recipe: what is made; ``None`` where this Backdrop cannot read it, and ``problem`` says so in one sentence.
         owner: whose it is, as :func:`jobs.owner.owner_id` gives it.
         created: when it was handed in, UTC.
+        running_left: of a queued job: seconds left of the job that runs before it; 0 where none runs, ``None`` where
+            there is nothing to go by.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Job:
     owner: str
     created: datetime
     problem: str = ""
+    running_left: float | None = None
 
     @property
     def finished(self) -> bool:
@@ -306,22 +309,38 @@ def _jobs(found: Sequence[WorkflowStatus]) -> list[Job]:
         finished: dict[str, list[str]] = {id: [] for id in ids}
         for row in table.execute(f"SELECT * FROM finished WHERE job IN ({marks}) ORDER BY picture", ids):
             finished[row["job"]].append(row["digest"])
-    before: dict[str | None, list[int]] = {}
+    before: dict[str | None, tuple[list[int], float | None]] = {}
     for queue in {workflow.queue_name for workflow in found if workflow.status == "ENQUEUED"}:
         waiting = client().list_workflows(status="ENQUEUED", queue_name=queue, load_input=False, load_output=False)
-        before[queue] = [workflow.priority or 0 for workflow in waiting]
+        before[queue] = [workflow.priority or 0 for workflow in waiting], _running_left(queue)
     return [
         _job(
             workflow,
             rows.get(workflow.workflow_id, _UNNOTED),
-            before.get(workflow.queue_name, []),
+            *before.get(workflow.queue_name, ([], None)),
             finished[workflow.workflow_id],
         )
         for workflow in found
     ]
 
 
-def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], finished: list[str]) -> Job:
+def _running_left(queue: str | None) -> float | None:
+    """Seconds left of what runs in a queue; 0 where nothing does, ``None`` where there is nothing to go by."""
+    running = client().list_workflows(status="PENDING", queue_name=queue, load_input=False, load_output=False)
+    if not running:
+        return 0.0
+    with database.records() as table:
+        row = table.execute("SELECT seconds_left FROM job WHERE id = ?", (running[0].workflow_id,)).fetchone()
+    return row["seconds_left"] if row else None
+
+
+def _job(
+    workflow: WorkflowStatus,
+    row: Mapping[str, Any],
+    waiting: list[int],
+    running_left: float | None,
+    finished: list[str],
+) -> Job:
     """Put together what DBOS knows of a job and what the worker noted: its progress and the pictures it finished."""
     state = state_of(workflow)
     output = workflow.output if isinstance(workflow.output, Mapping) else {}
@@ -355,6 +374,7 @@ def _job(workflow: WorkflowStatus, row: Mapping[str, Any], waiting: list[int], f
         owner=workflow.authenticated_user or "",
         created=datetime.fromtimestamp(workflow.created_at / 1000, UTC),
         problem=problem,
+        running_left=running_left if queued else None,
     )
 
 

@@ -121,7 +121,7 @@ def search(job: str, recipe_json: str, report_progress: OnProgress) -> dict[str,
     except Cancelled:
         raise
     except StudioError as error:
-        return {"error": str(error)}
+        return {"error": error.message}
     except Exception:
         log.exception("search %s", job)
         return {"error": queue.OUR_FAULT}

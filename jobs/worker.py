@@ -116,7 +116,7 @@ def make(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
     except Cancelled:
         raise
     except StudioError as error:
-        return {"error": str(error)}
+        return {"error": error.message}
     except Exception:
         log.exception("job %s", job)
         return {"error": queue.OUR_FAULT}

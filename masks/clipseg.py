@@ -166,8 +166,8 @@ def _find_by_category(photo: Photo, options: TextOptions, context: Context, miss
     if unknown:
         raise MissingWeights(
             f"Finding {unknown[0]!r} by words needs CLIPSeg (603 MB), which is not on this machine and could not be "
-            f"fetched: run `python main.py models pull {CLIPSEG}` where there is a network, click on it (sam:x,y), or "
-            "name a person, an animal, a vehicle, furniture, hair or clothes."
+            "fetched: click on it instead, or name a person, an animal, a vehicle, furniture, hair or clothes.",
+            f"Run `python main.py models pull {CLIPSEG}` where there is a network, or click with --mask sam:x,y.",
         ) from missing
     selected: Selection | None = None
     sources: list[str] = []

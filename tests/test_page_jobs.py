@@ -27,7 +27,10 @@ pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
         ({}, "**Painting the background** · picture 2 of 4 · step 12 of 25 · about 20 s left"),
         ({"seconds_left": 200.0}, "about 3 min left"),
         ({"state": "queued", "position": 3}, "**Waiting in line**, place 3."),
-        ({"state": "queued", "position": 1}, "**Next in line.**"),
+        ({"state": "queued", "position": 3, "running_left": 75.0}, "takes about 75 s more"),
+        ({"state": "queued", "position": 1}, "**Next in line.** It begins when the one before is done."),
+        ({"state": "queued", "position": 1, "running_left": 120.0}, "**Next in line.** It begins in about 2 min."),
+        ({"state": "queued", "position": 1, "running_left": 0.0}, "**Starting**"),
     ],
 )
 def test_how_a_job_stands_is_said_in_words(changes: dict[str, object], what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from pages import Page, made, opaque
 import fields
 import models
 from imaging.encode import encode
+from imaging.photo import Photo
 from jobs import store
-from masks import SOURCES, options_of
+from masks import SOURCES, Doubt, options_of
 from masks.strokes import Stroke, Strokes
 from recipe import Layer, MaskRecipe, Source
-from ui import canvas, controls
+from ui import canvas, controls, selecting
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
@@ -165,8 +167,43 @@ def _paint(page: Page, *strokes: Stroke) -> None:
 def test_drawn_by_hand_asks_for_strokes_and_uses_them(page: Page) -> None:
     page.upload(opaque()).set("layers.0.source", "strokes")
     assert "Nothing is drawn yet" in page.said
+    assert page.app.button(key="to_background").disabled
     _paint(page, Stroke(shape="rectangle", points=((0.0, 0.0), (0.5, 0.5))))
     assert "The subject is 25% of the photo." in page.said
+    assert not page.app.button(key="to_background").disabled
+
+
+@pytest.mark.parametrize(
+    "source", [name for name in SOURCES if name not in ("auto", "rembg", "alpha", "hair", "deeplab")]
+)
+def test_a_source_that_lacks_something_asks_for_it_in_words(page: Page, source: str) -> None:
+    """In no step is anything said of options, commands or fields."""
+    page.upload(opaque()).set("layers.0.source", source)
+    for step in ("Subject", "Background"):
+        said = page.open(step).said
+        assert re.search("Click on the subject|Nothing is drawn yet|Fill in what is asked for", said)
+        assert not re.search(r"sam:|--|Field required|do not fit|python main\.py", said)
+
+
+def test_doubt_is_shown_as_doubt_with_the_next_way(studio: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = selecting.found
+    doubtful = Doubt(0.7, "The networks disagree about what the subject is, so check the mask.")
+
+    def found(photo: Photo, mask: MaskRecipe) -> selecting.Found:
+        selection = real(photo, mask).selection
+        assert selection is not None
+        return selecting.Found(replace(selection, doubt=doubtful, notes=(doubtful.sentence,), models=("u2netp",)))
+
+    monkeypatch.setattr(selecting, "found", found)
+    monkeypatch.setattr(models, "is_installed", lambda id: True)
+    studio.run()
+    assert "The subject is 26% of the photo, but the networks disagree" in studio.app.warning[0].value
+    assert not studio.app.success
+    assert studio.said.count("networks disagree") == 1
+    assert "Found by u2netp." in studio.said
+    monkeypatch.setattr(selecting, "found", real)
+    studio.click("click_instead")
+    assert "Click on the subject in the picture" in studio.said
 
 
 def test_touch_ups_and_settings_are_undone_in_one_order(studio: Page) -> None:

@@ -68,7 +68,7 @@ def test_what_is_given_stands_and_the_rest_is_the_models_own():
     ("model", "given", "says"),
     [
         ("sd99", {}, "choose one of sd15-inpaint"),
-        ("folder:0123456789abcdef", {}, "name that folder"),
+        ("folder:0123456789abcdef", {}, "Name that folder"),
         ("sd15", {"strength": 0.5}, "takes no strength"),
         ("sd15-inpaint", {"scheduler": "magic"}, "choose one of dpm++2m-karras"),
         ("sd15-inpaint", {"prompt": "  "}, "the prompt is empty"),
@@ -157,6 +157,9 @@ def test_without_weights_the_message_names_the_ways_out(empty):
     assert message.count(". ") <= 1
     for way in ("2.1 GB", "instant backdrop", "models pull sd15-inpaint", "--model"):
         assert way in message
+    assert "instant backdrop" in caught.value.message
+    assert "--" not in caught.value.message, "the page has no command line"
+    assert "python" not in caught.value.message
 
 
 def test_the_task_must_be_the_models():

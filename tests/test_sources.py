@@ -118,7 +118,7 @@ def test_the_grammar(text: str, values: dict[str, Any]) -> None:
         ("hair:tail", "parts"),
         ("text:", "phrases"),
         ('text:""', "a phrase is missing"),
-        ("sam", "needs a click"),
+        ("sam", "click on the subject"),
         ("sam:here", "a click is written x,y"),
         ("sam:1,2,3", "a click is written x,y"),
         ("sam:box=9,9,1,1", "x0 < x1"),

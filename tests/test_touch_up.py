@@ -121,4 +121,4 @@ def test_the_subject_is_painted_by_keys_alone_and_the_canvas_shows_it(server: Se
     assert said.inner_text().endswith("kept") or said.inner_text().endswith("replaced")
     assert tab.locator(".dc-container .photo").get_attribute("src") != picture
     assert tab.locator(".dc-canvas.lower-canvas").evaluate("c => getComputedStyle(c).opacity") == "0"
-    assert tab.get_by_role("img", name="The photo with red").count() == 0, "no second preview beside it"
+    assert tab.get_by_role("img", name="The photo, coloured over").count() == 0, "no second preview beside it"

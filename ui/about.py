@@ -40,7 +40,8 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
     for setting in fields.settings(type(backdrop)):
         value = getattr(backdrop, setting.name)
         if setting.kind not in ("part", "file") and value is not None:
-            yield setting.title, in_words(setting, value)
+            is_scene = setting.name == "name" and value in SCENES
+            yield setting.title, SCENES[value].title if is_scene else in_words(setting, value)
     yield from _scene(backdrop)
     yield "Seed", str(recipe.seed)
     if task.has_subject:

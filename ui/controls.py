@@ -93,7 +93,7 @@ def _write(bound: Bound, key: str, take: Take) -> None:
     try:
         bound.write(take(st.session_state[key]))
     except BadInput as error:
-        problems[bound.key] = str(error)
+        problems[bound.key] = error.message
 
 
 def _toggle(bound: Bound, look: dict[str, Any]) -> None:
@@ -277,7 +277,7 @@ def _take_file(bound: Bound, key: str) -> None:
     try:
         picture = load(data, name)
     except BadInput as error:
-        problems[bound.key] = str(error)
+        problems[bound.key] = error.message
         return
     if bound.setting.control.input == "backdrop picture":  # results carry it: without its EXIF
         data = clean_copy(picture)

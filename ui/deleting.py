@@ -49,7 +49,7 @@ def delete(digest: str) -> None:
     try:
         removal.remove(st.session_state.visitor, digest)
     except StudioError as error:
-        st.session_state.message = str(error)
+        st.session_state.message = error.message
         return
     here = state.workspace()
     here.results = [other for other in here.results if other != digest]
@@ -66,6 +66,6 @@ def _delete_everything() -> None:
     try:
         removal.remove_everything(st.session_state.visitor)
     except StudioError as error:
-        st.session_state.message = str(error)
+        st.session_state.message = error.message
         return
     state.start_anew()

@@ -22,7 +22,7 @@ def chips(task: Task) -> None:
     try:
         understood = _reading(task)
     except StudioError as error:
-        st.warning(str(error), icon=":material/landscape:")
+        st.warning(error.message, icon=":material/landscape:")
         return
     with st.container(horizontal=True, gap="xsmall", key=f"{task}.chips"):
         for chip in understood.chips():

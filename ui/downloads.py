@@ -65,7 +65,7 @@ def _begin(id: str) -> None:
         queue.ensure_worker()
         downloads.begin(id, st.session_state.visitor)
     except StudioError as error:
-        st.session_state.message = str(error)
+        st.session_state.message = error.message
 
 
 @st.fragment(run_every=1.0)
@@ -73,7 +73,7 @@ def _progress(model: models.Model) -> None:
     try:
         queue.ensure_worker()
     except StudioError as error:  # it waits in the queue for a worker that starts
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(error.message, icon=":material/warning:")
     found = downloads.download_of(model.id)
     if found is None or found.finished:
         st.rerun()

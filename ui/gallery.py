@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import streamlit as st
+import re
+from contextlib import suppress
 
-from backdrops import DescribedBackdrop, GeneratedBackdrop
+import streamlit as st
+from pydantic import ValidationError
+
+from backdrops import DescribedBackdrop, GeneratedBackdrop, SceneBackdrop
+from imaging.scenes import SCENES
 from jobs import history
 from ui import deleting, result, state
 from ui.markdown import plain
 
 PAGE = 12  # pictures at a time
+_BEFORE_THE_PLACE = re.compile(r"^((in|on|at|by|before|under|near|beside|inside)\s+)?((an?|the)\s+)?", re.IGNORECASE)
 
 
 def show() -> None:
@@ -84,10 +90,16 @@ def _what(entry: history.Entry) -> str:
     if entry.recipe is None:
         return "Unreadable"
     backdrop = entry.recipe.backdrop
+    words = backdrop.title
     if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         words = backdrop.prompt
-        return plain(words if len(words) <= 42 else f"{words[:40]} …")
-    return backdrop.title
+    elif isinstance(backdrop, SceneBackdrop) and backdrop.name in SCENES:
+        with suppress(ValidationError):  # options of another Backdrop
+            scene = SCENES[backdrop.name]
+            words = scene.caption(scene.Options.model_validate(dict(backdrop.values)))
+    words = _BEFORE_THE_PLACE.sub("", words)
+    words = words if len(words) <= 42 else f"{words[:40].rpartition(' ')[0].rstrip(',')} …"
+    return plain(words[:1].upper() + words[1:])
 
 
 def _when(entry: history.Entry) -> str:

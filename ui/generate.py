@@ -74,14 +74,14 @@ def create_panel() -> None:
 
 def stage(photo: Photo, selection: Selection) -> None:
     """Before anything is generated: what will be."""
-    alt = "The photo with red over what will be replaced"
+    alt = "The photo, coloured over where it will be replaced"
     overlay = placing.overlay(photo, selection)
     if placing.moving():
         placing.stage(photo, selection, overlay, alt)
     else:
         with st.container(key="picture", horizontal_alignment="center"):
             st.image(overlay, alt=alt)
-    st.caption(":material/visibility: What is red will be generated from your words.")
+    st.caption(":material/visibility: What is coloured over will be generated from your words.")
 
 
 def _go(label: str, key: str, disabled: bool = False) -> bool:
@@ -114,7 +114,7 @@ def _submit(task: Task) -> None:
         queue.ensure_worker()
         id = queue.submit(wanted, st.session_state.visitor, visitor.address())
     except StudioError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.message, icon=":material/error:")
         return
     here = state.workspace()
     here.job = id

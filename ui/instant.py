@@ -28,7 +28,7 @@ def stage(photo: Photo, selection: Selection) -> None:
     except StudioError as error:
         st.image(pictures.stage(photo), alt="The photo")
         if not state.draft().missing():
-            st.warning(str(error), icon=":material/warning:")
+            st.warning(error.message, icon=":material/warning:")
         return
     alt = "The subject before its new background, drawn small"
     if placing.moving():
@@ -123,7 +123,7 @@ def make(photo: Photo) -> None:
         try:
             make_now(recipe(), photo, selection)
         except StudioError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(error.message, icon=":material/error:")
 
 
 def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -> None:

@@ -83,7 +83,7 @@ def _take(data: bytes, name: str) -> None:
         with st.spinner("Opening the photo …"):
             state.take_photo(data, name)
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.message, icon=":material/error:")
         return
     st.session_state.upload_number = st.session_state.get("upload_number", 0) + 1  # an empty uploader next time
     st.rerun()

@@ -85,12 +85,12 @@ def shown(photo: Photo, side: int = STAGE) -> bytes:
 
 
 def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
-    """The photo with red over everything that will be repainted, for the screen."""
+    """The photo, coloured over where it will be repainted, for the screen."""
     return large(np.asarray(overlays.overlay(reduced(photo, side), reduced_selection(selection, side))))
 
 
 def untouched_overlay(photo: Photo, side: int = STAGE) -> bytes:
-    """The photo all red: nothing is selected yet."""
+    """The photo, coloured over as a whole: nothing is selected yet."""
     small = reduced(photo, side)
     nothing = Selection(np.zeros(small.pixels.shape[:2], np.uint8))
     return large(np.asarray(overlays.overlay(small, nothing)))

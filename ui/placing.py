@@ -160,7 +160,7 @@ def _sprite(photo: Photo, selection: Selection) -> bytes:
 
 
 def overlay(photo: Photo, selection: Selection) -> bytes:
-    """The subject in its place, with red over everything that will be generated, for the screen."""
+    """The subject in its place, coloured over where it will be generated, for the screen."""
     key = f"{photo.digest} {selecting.recipe().model_dump_json()} {placement().model_dump_json()}"
 
     def make() -> bytes:

@@ -31,7 +31,7 @@ def stage() -> None:
         with st.spinner("Opening the picture …"):
             found = outcome(here.results[here.chosen])
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.message, icon=":material/error:")
         return
     if found.before is not None:
         compare(found.before, found.after, key="compare")
@@ -113,16 +113,15 @@ def _checks(found: Outcome) -> None:
             )
         elif found.changed == 0:
             lines.append(
-                f":green[:material/check_circle:] **The subject is untouched.** All {found.kept:,} of its pixels are "
-                "exactly the photo's."
+                f":green[:material/check_circle:] **The subject is untouched.** The {found.kept:,} pixels that are "
+                "wholly subject are exactly the photo's."
             )
         else:
             lines.append(f":red[:material/error:] **{found.changed:,} pixels of the subject differ** from the photo.")
         soft = 1 - found.share
         if soft >= 0.005:
             lines.append(
-                f":green[:material/check_circle:] {found.share:.0%} of it is kept exactly; the other {soft:.0%} is its "
-                "soft edge, blended into the new background."
+                f":green[:material/check_circle:] Its soft edge, {soft:.0%} of it, is blended into the new background."
             )
     elif found.recipe.photo is not None:
         lines.append(":gray[:material/info:] The photo is no longer on this machine, so nothing can be compared.")
@@ -166,7 +165,7 @@ def use_again(recipe: Recipe) -> None:
         try:
             load(store.default().get(recipe.photo), "the photo")
         except StudioError as error:
-            st.session_state.message = str(error)
+            st.session_state.message = error.message
             return
     with state.change("Use settings again"):
         _load(recipe)
@@ -197,4 +196,4 @@ def edit_further(digest: str) -> None:
     try:
         state.take_photo(store.default().get(digest), name)
     except StudioError as error:
-        st.session_state.message = str(error)
+        st.session_state.message = error.message

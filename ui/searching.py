@@ -35,7 +35,7 @@ def result(photo: Photo, layers: searches.Layers, key: str) -> Selection | str:
         return job.error or "The subject was not found."
     except StudioError as error:
         known.pop(key, None)
-        return str(error)
+        return error.message
 
 
 def forget() -> None:
@@ -59,7 +59,7 @@ def _watch() -> None:
             queue.ensure_worker()
             job = queue.status(id)
         except StudioError as error:
-            st.warning(str(error), icon=":material/warning:")
+            st.warning(error.message, icon=":material/warning:")
             continue
         if job.finished:
             st.rerun()
@@ -87,7 +87,7 @@ def _cancel(id: str) -> None:
     try:
         queue.cancel(id)
     except StudioError as error:
-        st.session_state.message = str(error)
+        st.session_state.message = error.message
 
 
 def look_again() -> None:

@@ -32,10 +32,17 @@ Heat = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A selection, or the sentence that says why there is none."""
+    """A selection, or the sentence that says why there is none.
+
+    Attributes:
+        selection: what was found.
+        problem: why nothing was, with the way out.
+        waits: nothing was looked for yet, since the source still asks for something.
+    """
 
     selection: Selection | None
     problem: str = ""
+    waits: bool = False
 
     @property
     def share(self) -> float:
@@ -110,6 +117,20 @@ def is_ready(source: Source) -> bool:
     return True
 
 
+def lacking(source: Source) -> str:
+    """What a source still asks for, in words; empty where it lacks nothing."""
+    kind = masks.SOURCES[source.name].Options
+    required = [setting.name for setting in fields.settings(kind) if setting.required and not setting.control.mark]
+    drawn = drawn_option(source.name)
+    if drawn and not source.options.get(drawn):
+        return "Nothing is drawn yet: switch on **Touch up by hand** below and paint over the subject."
+    if options_by_click(kind) and not is_ready(source):
+        return "Click on the subject in the picture, or draw a box around it."
+    if any(not source.options.get(name) for name in required):
+        return "Fill in what is asked for above, and the subject is found by it."
+    return ""
+
+
 def in_use() -> dict[int, Layer]:
     """The layers of the recipe by their places: the first, and the others that lack nothing."""
     first, *more = layers()
@@ -172,6 +193,8 @@ def _normalised(layer: Layer) -> Layer:
 
 def found(photo: Photo, mask: MaskRecipe) -> Found:
     """The selection that a mask recipe gives on the photo; a spinner shows while it is being found."""
+    if missing := lacking(mask.layers[0].source):
+        return Found(None, missing, waits=True)
     key = f"{_key(photo, mask.layers)} {mask.model_dump_json()}"
     if state.remembered("selection", key):
         return state.remember("selection", key, lambda: _find(photo, mask))
@@ -190,7 +213,7 @@ def _find(photo: Photo, mask: MaskRecipe) -> Found:
         combined = state.remember("combined", _key(photo, mask.layers), lambda: masks.combine(photo, mask.layers, read))
         return Found(masks.finish(photo, combined, mask, read))
     except StudioError as error:
-        return Found(None, str(error))
+        return Found(None, error.message)
 
 
 def _key(photo: Photo, layers: tuple[Layer, ...]) -> str:
@@ -228,7 +251,7 @@ def look_again() -> None:
 
 
 def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes:
-    """The overlay picture for the screen; the photo all red where nothing is selected."""
+    """The overlay picture for the screen; the photo coloured over where nothing is selected."""
     key = f"{_key(photo, mask.layers)} {side} {mask.model_dump_json()}"
 
     def make() -> bytes:

@@ -110,7 +110,7 @@ def _guarded(draw: Callable[[], None]) -> None:
     try:
         draw()
     except StudioError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.message, icon=":material/error:")
 
 
 def _photo_stage() -> None:

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-import fields
-import masks
+import models
 from imaging.photo import Photo
-from masks import ranking
+from masks import Selection, ranking
 from recipe import MaskRecipe
 from ui import clicks, downloads, edge, layers, pictures, selecting, state, touch_up
 
 ABOUT = {
-    "Overlay": "What is red will be repainted. What is clear stays, pixel for pixel.",
+    "Overlay": "What is coloured over will be repainted. What is clear stays, pixel for pixel.",
     "Cut-out": "The subject alone. Look at its edge.",
     "Mask": "White stays, black is repainted, grey is the soft edge between.",
     "Heat map": "How sure the networks are: bright is sure, dark is not.",
 }
+CLICKS_BY = "mobile-sam"
 HEAT_OF = "subject.heat_of"  # the layer whose heat map is shown
 
 
@@ -112,39 +112,35 @@ def panel(photo: Photo) -> None:
             width="stretch",
             on_click=state.go,
             args=("Background",),
+            disabled=not _usable(photo),
             help="Go on with this selection; you can come back at any time.",
         )
+
+
+def _usable(photo: Photo) -> bool:
+    answer = selecting.found(photo, selecting.recipe())
+    return answer.selection is not None and answer.share < selecting.FULL
 
 
 def _verdict(photo: Photo) -> None:
     """What was found, or what to do where nothing was."""
     mask = selecting.recipe()
     answer = selecting.found(photo, mask)
+    if answer.waits:
+        st.info(answer.problem, icon=":material/touch_app:")
+        return
     if answer.selection is None:
-        source = mask.layers[0].source
-        kind = masks.SOURCES[source.name].Options
-        lacking = [setting for setting in fields.settings(kind) if setting.required and not setting.control.mark]
-        if selecting.drawn_option(source.name):
-            st.info(
-                "Nothing is drawn yet: switch on **Touch up by hand** below and paint over the subject.",
-                icon=":material/brush:",
-            )
-        elif selecting.options_by_click(kind) and not selecting.is_ready(source):
-            st.info("Click on the subject in the picture, or draw a box around it.", icon=":material/touch_app:")
-        elif any(setting.name not in source.options for setting in lacking):
-            st.info("Fill in what is asked for above, and the subject is found by it.", icon=":material/edit_note:")
-        else:
-            st.warning(
-                f"{answer.problem} You can also paint the subject yourself: choose **Drawn by hand** above.",
-                icon=":material/search_off:",
-            )
-            st.button(
-                "Try again",
-                key="look_again",
-                icon=":material/refresh:",
-                on_click=selecting.look_again,
-                help="Look for the subject once more.",
-            )
+        st.warning(
+            f"{answer.problem} You can also paint the subject yourself: choose **Drawn by hand** above.",
+            icon=":material/search_off:",
+        )
+        st.button(
+            "Try again",
+            key="look_again",
+            icon=":material/refresh:",
+            on_click=selecting.look_again,
+            help="Look for the subject once more.",
+        )
         return
     if answer.share >= selecting.FULL:
         st.warning(
@@ -152,14 +148,41 @@ def _verdict(photo: Photo) -> None:
             "take parts away under **Touch up by hand**.",
             icon=":material/select_all:",
         )
+    elif doubt := _doubt(answer.selection):
+        st.warning(f"The subject is {_percent(answer.share)} of the photo, but {doubt}", icon=":material/help:")
+        _click_instead()
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
+    if used := [models.MODELS[id].title for id in answer.selection.models if id in models.MODELS]:
+        st.caption(f"Found by {', '.join(used)}.")
     if answer.selection.found:
         seen = ", ".join(f"{name} {_percent(share)}" for name, share in answer.selection.found)
         st.caption(f"Seen in this photo: {seen}.")
+    said = answer.selection.doubt.sentence if answer.selection.doubt else ""
     for note in answer.selection.notes:
-        st.caption(note)
+        if note != said:
+            st.caption(note)
     _better_network(answer.selection.models)
+
+
+def _doubt(selection: Selection) -> str:
+    """What is doubtful about a selection, as a clause; empty where nothing is."""
+    if selection.doubt is None or not selection.doubt.sentence:
+        return ""
+    return selection.doubt.sentence[:1].lower() + selection.doubt.sentence[1:]
+
+
+def _click_instead() -> None:
+    """The next way to find it, where what it takes is here and it is not the way already."""
+    if models.is_installed(CLICKS_BY) and state.draft().mask.layers[0].source.name != "sam":
+        st.button(
+            "Click on it instead",
+            key="click_instead",
+            icon=":material/touch_app:",
+            on_click=selecting.choose_source,
+            args=(0, "sam"),
+            help="Find the subject by a click on it (Segment Anything).",
+        )
 
 
 def _better_network(used: tuple[str, ...]) -> None:

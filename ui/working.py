@@ -62,12 +62,12 @@ def _watch(large: bool) -> None:
     try:
         queue.ensure_worker()
     except StudioError as error:  # the jobs wait in the queue for one that starts
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(error.message, icon=":material/warning:")
     for id in [id for id in here.jobs if (id == _awaited()) == large]:
         try:
             job = queue.status(id)
         except StudioError as error:
-            _over(id, str(error))
+            _over(id, error.message)
             st.rerun()
         if job.finished:
             _finished(job)
@@ -125,10 +125,13 @@ def _share(job: queue.Job) -> float:
 def sentence(job: queue.Job) -> str:
     """How a job stands, for people."""
     if job.state == "queued":
-        ahead = job.position - 1
-        if ahead <= 0:
-            return "**Next in line.** It begins as soon as the one before is done."
-        return f"**Waiting in line**, place {job.position}."
+        left = job.running_left
+        if job.position > 1:
+            takes = f" The one that is made now takes about {_time(left)} more." if left else ""
+            return f"**Waiting in line**, place {job.position}.{takes}"
+        if left == 0:
+            return "**Starting** …"
+        return f"**Next in line.** It begins {f'in about {_time(left)}' if left else 'when the one before is done'}."
     parts = [f"**{job.stage}**"]
     if job.pictures > 1:
         parts.append(f"picture {job.picture} of {job.pictures}")
@@ -149,7 +152,7 @@ def _cancel(id: str) -> None:
     try:
         queue.cancel(id)
     except StudioError as error:
-        _over(id, str(error))
+        _over(id, error.message)
 
 
 def _finished(job: queue.Job) -> None:

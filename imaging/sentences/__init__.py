@@ -63,7 +63,8 @@ def _can_draw(sentence: str, found: list[Phrase], best: Score, undrawn: Score) -
     said = sentence.strip() if len(sentence) < 60 else f"{sentence.strip()[:57]}..."
     raise BadInput(
         f"The rendered scenes cannot draw “{said}”; they draw {', '.join(SCENES)}: name one of these, or take a "
-        "diffusion model with --model (`python main.py models` lists them, `models pull ID` fetches one)."
+        "diffusion model.",
+        "`python main.py models` lists those for --model, `models pull ID` fetches one.",
     )
 
 
