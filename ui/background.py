@@ -18,7 +18,7 @@ def stage(photo: Photo) -> None:
     mask = selecting.recipe()
     answer = selecting.found(photo, mask)
     if answer.selection is None:
-        st.image(pictures.stage(photo), alt="The photo")
+        pictures.show(pictures.stage(photo), "The photo")
         st.warning(
             f"{answer.problem} Without a subject there is nothing to put before a background.",
             icon=":material/search_off:",

@@ -1,7 +1,7 @@
 """Controls drawn from the fields of a recipe: whatever a field says of itself, it gets a control that fits.
 
     draw(bound)                the field's control; moving it changes the draft before the page is drawn again
-    draw_all(fields)           the usual ones, then the advanced ones under "More settings"
+    draw_all(fields, key)      the usual ones, then the advanced ones under "More settings"
 
 A field that is drawn on the canvas or set by clicking on the picture has no control here (:func:`has_control`).
 """
@@ -35,14 +35,14 @@ def has_control(setting: Setting) -> bool:
     return not (setting.control.mark or setting.control.input == DRAWN or setting.kind == "part")
 
 
-def draw_all(bound: Iterable[Bound]) -> None:
-    """Draw the fields' controls: the usual ones, and the advanced ones folded away."""
+def draw_all(bound: Iterable[Bound], key: str) -> None:
+    """Draw the fields' controls: the usual ones, and the advanced ones in an expander of that key."""
     shown = [each for each in bound if has_control(each.setting)]
     for each in shown:
         if not each.setting.control.advanced:
             draw(each)
     if advanced := [each for each in shown if each.setting.control.advanced]:
-        with st.expander("More settings", icon=":material/tune:"):
+        with state.expander("More settings", key, ":material/tune:"):
             for each in advanced:
                 draw(each)
 

@@ -13,7 +13,7 @@ OBJECTS = {"all": "Keep all", "largest": "Keep the largest", "chosen": "Keep tho
 
 def panel() -> None:
     """The controls, folded away."""
-    with st.expander("Shape the edge", icon=":material/line_curve:"):
+    with state.expander("Shape the edge", "edge.open", ":material/line_curve:"):
         for name in SHAPING[:2]:
             controls.draw(binding.field(f"mask.{name}"))
         _objects()

@@ -311,7 +311,7 @@ def _more(task: Task, model: models.Denoiser | None) -> None:
         for bound in binding.backdrop_fields(task)
         if bound.setting.name not in SHOWN_FIRST and bound.setting.name in takes
     ]
-    controls.draw_all(shown)
+    controls.draw_all(shown, f"{task}.more")
     if model is not None:
         _size_hint(task, model.native_side)
 

@@ -16,7 +16,7 @@ from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
 from recipe import Recipe, kinds
-from ui import binding, controls, look, pictures, placing, scenes, selecting, state, swatches
+from ui import binding, controls, look, pictures, placing, scenes, selecting, state, status, swatches
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -26,7 +26,7 @@ def stage(photo: Photo, selection: Selection) -> None:
         key = wanted.to_json()
         drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
     except StudioError as error:
-        st.image(pictures.stage(photo), alt="The photo")
+        pictures.show(pictures.stage(photo), "The photo")
         if not state.draft().missing():
             st.warning(error.message, icon=":material/warning:")
         return
@@ -34,8 +34,7 @@ def stage(photo: Photo, selection: Selection) -> None:
     if placing.moving():
         placing.stage(photo, selection, drawn, alt)
     else:
-        with st.container(key="picture", horizontal_alignment="center"):
-            st.image(drawn, alt=alt, width="stretch")
+        pictures.show(drawn, alt)
     width, height = placing.frame(photo)
     resampled = placing.resampled(selection)
     st.caption(
@@ -132,7 +131,7 @@ def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -
     Raises:
         StudioError: it cannot be made; the page stays as it is.
     """
-    with st.spinner("Making the picture at full size …", show_time=True):
+    with status.spinner("Making the picture at full size …"):
         (result,) = main.run(wanted, photo, store.default().get, selection=selection)
         digest = store.default().put(result.encode("PNG"))
     history.record(st.session_state.visitor, result.recipe, digest)

@@ -83,7 +83,7 @@ def _source(at: int, label: str, offered: list[str]) -> None:
         help="How the subject is found (mask source).",
     )
     st.caption(masks.SOURCES[name].help)
-    controls.draw_all(binding.layer_options(at))
+    controls.draw_all(binding.layer_options(at), f"layers.{at}.more")
 
 
 def _choose(at: int, key: str) -> None:

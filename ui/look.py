@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 import fields
 from recipe import Look
-from ui import binding, controls
+from ui import binding, controls, state
 
 
 def panel() -> None:
     """The shadow's control, and all others under one heading."""
     controls.draw(binding.field("shadow"))
-    with st.expander("Light and shadow", icon=":material/wb_sunny:"):
+    with state.expander("Light and shadow", "look.open", ":material/wb_sunny:"):
         for each in fields.settings(Look):
             controls.draw(binding.field(f"look.{each.name}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import streamlit as st
 from PIL import Image
 
 import main
@@ -47,6 +48,12 @@ def reduced_selection(selection: Selection, side: int) -> Selection:
 def _inside(size: tuple[int, int], side: int) -> Size:
     have = Size(*size)
     return have if max(have) <= side else have.inside(Size(side, side))
+
+
+def show(picture: bytes, alt: str) -> None:
+    """Draw a step's picture: in the middle, and whole on the screen (style.css)."""
+    with st.container(key="picture", horizontal_alignment="center"):
+        st.image(picture, alt=alt)
 
 
 def stage(photo: Photo) -> bytes:

@@ -51,7 +51,7 @@ def moving() -> bool:
 def panel() -> None:
     """Shape, margin, alignment, scale, angle; folded away."""
     changed = placement() != Placement()
-    with st.expander("Place and size", icon=":material/open_with:", key="place"):
+    with state.expander("Place and size", "place.open", ":material/open_with:"):
         state.control(
             st.toggle,
             "Move on the picture",

@@ -10,7 +10,7 @@ from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
-from ui import about, exports, pictures, pressed, selecting, state, working
+from ui import about, exports, pictures, pressed, selecting, state, status, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
 
@@ -28,7 +28,7 @@ def stage() -> None:
         )
         return
     try:
-        with st.spinner("Opening the picture …"):
+        with status.spinner("Opening the picture …"):
             found = outcome(here.results[here.chosen])
     except BadInput as error:
         st.error(error.message, icon=":material/error:")
@@ -37,8 +37,7 @@ def stage() -> None:
         compare(found.before, found.after, key="compare")
         st.caption(":material/swipe: Drag the divider, or move it with the arrow keys.")
     else:
-        with st.container(key="picture", horizontal_alignment="center"):
-            st.image(found.after, alt="The picture", width="stretch")
+        pictures.show(found.after, "The picture")
     _candidates()
 
 
@@ -98,7 +97,7 @@ def panel() -> None:
     _checks(found)
     exports.panel(found)
     _next(found)
-    with st.expander("How it was made", icon=":material/receipt_long:"):
+    with state.expander("How it was made", "about.open", ":material/receipt_long:"):
         about.panel(found)
 
 

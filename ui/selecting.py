@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 from pydantic import BaseModel
 
 import fields
@@ -20,7 +19,7 @@ from jobs import searches, store
 from masks import Selection
 from masks.strokes import Strokes
 from recipe import Draft, Layer, MaskRecipe, Recipe, Source
-from ui import binding, controls, pictures, searching, state
+from ui import binding, controls, pictures, searching, state, status
 
 FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
@@ -203,7 +202,7 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
         if isinstance(made, str):
             return Found(None, made)
         state.remember("combined", _key(photo, mask.layers), lambda: made)
-    with st.spinner("Looking for the subject …", show_time=True):
+    with status.spinner("Looking for the subject …"):
         return state.remember("selection", key, lambda: _find(photo, mask))
 
 

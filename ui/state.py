@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args
 
 import streamlit as st
 from pydantic import JsonValue, ValidationError
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 import fields
 import masks
@@ -246,6 +247,18 @@ def control(
     shown = widget(label, key=key, **settings)
     workspace().view[key] = shown
     return shown
+
+
+def expander(label: str, key: str, icon: str) -> ExpanderContainer:
+    """An expander that stays open or closed as it was left, over reruns, steps and reloads.
+
+    Args:
+        label: its heading.
+        key: its name on the workspace.
+        icon: before its heading.
+    """
+    st.session_state[key] = workspace().view[key] = bool(value(key, False))
+    return st.expander(label, key=key, icon=icon, on_change="rerun")
 
 
 def remember(kind: str, key: str, make: Callable[[], T]) -> T:

@@ -20,6 +20,7 @@ from ui import (
     result,
     searching,
     state,
+    status,
     subject,
     undo_buttons,
     visitor,
@@ -39,6 +40,7 @@ def show() -> None:
     """Draw the page."""
     st.html(STYLE)
     arrived = st.container(key="arrival")  # filled when the step is drawn
+    status.reserve()
     state.open_workspace(visitor.token())
     here = state.workspace()
     if "go" in st.session_state:
@@ -46,9 +48,9 @@ def show() -> None:
     here.step = st.session_state.setdefault("step", here.step)
     _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
     _header()
-    _messages()
-    working.strip()
-    search = st.container()  # filled last: the panels below ask for the search
+    with status.place():
+        _messages()
+        working.strip()
     if here.photo is None and not here.results and not here.jobs:
         photo.welcome()
         step = None
@@ -56,8 +58,8 @@ def show() -> None:
         step = _studio()
     with arrived:
         arrival.show(step)
-    with search:
-        searching.strip()
+    with status.place():
+        searching.strip()  # last: the panels ask for the search
     gallery.show()
     state.save_workspace()
     _warm_up()
@@ -117,8 +119,7 @@ def _photo_stage() -> None:
     if state.workspace().photo is None:
         st.info("There is no photo yet. Choose one beside.", icon=":material/add_photo_alternate:")
         return
-    with st.container(key="picture", horizontal_alignment="center"):
-        st.image(pictures.stage(state.photo()), alt="Your photo")
+    pictures.show(pictures.stage(state.photo()), "Your photo")
     for note in state.photo().notes:
         st.caption(note)
     deleting.photo_button()

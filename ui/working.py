@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from errors import StudioError
@@ -13,21 +15,37 @@ EVERY = 1.0  # seconds between two looks at the queue
 
 
 def strip() -> None:
-    """What is being made now, above every panel; nothing where nothing is."""
+    """What is being made now, and what became of what was; to be drawn in the strip at the top of the page."""
     _take_over()
     if any(id != _awaited() for id in state.workspace().jobs):
         _watch(large=False)
     for id, sentence in list(st.session_state.get("job_problems", {}).items()):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"problem_{id}"):
-            st.warning(sentence, icon=":material/info:")
+        _say(id, f":orange[:material/info:] {sentence}")
+    here = state.workspace()
+    for id, results in list(st.session_state.get("ready", {}).items()):
+        if here.step == "Result" and here.results == results:
+            _dismiss(id)
+            continue
+        _say(id, ":green[:material/check_circle:] **Your picture is ready.**", results)
+
+
+def _say(id: str, sentence: str, results: Sequence[str] = ()) -> None:
+    """What became of a job, until it is put away; with a way to its pictures, where there are any."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"problem_{id}", gap="small"):
+        st.markdown(sentence, width="stretch")
+        if results:
             st.button(
-                "Dismiss",
-                key=f"dismiss.{id}",
-                type="tertiary",
-                on_click=_dismiss,
-                args=(id,),
-                help="Hide this message.",
+                "Look at it", key=f"look.{id}", on_click=_look, args=(results,), help="Opens it under **Result**."
             )
+        st.button(
+            "Dismiss", key=f"dismiss.{id}", type="tertiary", on_click=_dismiss, args=(id,), help="Hide this message."
+        )
+
+
+def _look(results: Sequence[str]) -> None:
+    here = state.workspace()
+    here.results, here.chosen = list(results), 0
+    state.go("Result")
 
 
 def _take_over() -> None:
@@ -53,7 +71,8 @@ def _awaited() -> str | None:
 
 
 def _dismiss(id: str) -> None:
-    st.session_state.job_problems.pop(id, None)
+    for kind in ("job_problems", "ready"):
+        st.session_state.get(kind, {}).pop(id, None)
 
 
 @st.fragment(run_every=EVERY)
@@ -63,6 +82,7 @@ def _watch(large: bool) -> None:
         queue.ensure_worker()
     except StudioError as error:  # the jobs wait in the queue for one that starts
         st.warning(error.message, icon=":material/warning:")
+    watched = []
     for id in [id for id in here.jobs if (id == _awaited()) == large]:
         try:
             job = queue.status(id)
@@ -74,18 +94,23 @@ def _watch(large: bool) -> None:
         elif large:
             _show_large(job)
         else:
-            _show(job)
+            watched.append(job)
+    watched.sort(key=lambda job: (job.state == "queued", job.position))
+    if watched:
+        _show(watched[0], watched[1:])
 
 
-def _show(job: queue.Job) -> None:
-    with (
-        st.container(border=True, key=f"job_{job.id}"),
-        st.container(horizontal=True, vertical_alignment="center"),
-    ):
+def _show(job: queue.Job, others: Sequence[queue.Job] = ()) -> None:
+    """One job, and the ones behind it one click away."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"job_{job.id}", gap="small"):
         if job.preview:
-            st.image(job.preview, width=72, alt="The picture so far")
+            st.image(job.preview, width=44, alt="The picture so far")
         with st.container(width="stretch"):
             st.progress(_share(job), sentence(job))
+        if others:
+            with st.popover(f"{len(others)} more", key="more_jobs", help="Pictures that come after this one."):
+                for other in others:
+                    _show(other)
         _cancel_button(job)
 
 
@@ -159,14 +184,17 @@ def _finished(job: queue.Job) -> None:
     """Take the results over, and show them where they are waited for."""
     here = state.workspace()
     here.jobs = [id for id in here.jobs if id != job.id]
-    if job.results and job.id == here.job:  # of a job that was cancelled or failed, those that were finished before
-        here.results, here.chosen = best_first(job.results), 0
-        if here.step in ("Photo", "Background", "Result"):
-            state.go("Result")
-    if job.state == "done":
-        st.toast("Your picture is ready.", icon=":material/check_circle:")
-    else:
+    mine, looks_at_another = job.id == here.job, here.step == "Result" and bool(here.results)
+    awaited = mine and here.step == "Result" and not here.results
+    results = best_first(job.results) if job.results else []
+    if results and mine and not looks_at_another:  # of one cancelled or failed, those that were finished before
+        here.results, here.chosen = results, 0
+    if awaited:
+        state.go("Result")
+    if job.state != "done":
         _over(job.id, job.error or "It was not made.")
+    elif not awaited:  # nobody is taken away from what they are doing
+        st.session_state.setdefault("ready", {})[job.id] = results
     state.save_workspace()
     st.rerun()
 
