@@ -19,7 +19,7 @@ from imaging.sentences.presets import PRESETS
 from jobs import queue
 from masks import Selection
 from recipe import Task
-from ui import binding, controls, described, downloads, instant, look, placing, selecting, state, visitor
+from ui import binding, controls, described, downloads, instant, look, places, placing, selecting, state, visitor
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -85,7 +85,7 @@ def stage(photo: Photo, selection: Selection) -> None:
 
 
 def _go(label: str, key: str, disabled: bool = False) -> bool:
-    with st.container(key="main_action"):
+    with places.main_action():
         return st.button(
             label,
             key=key,

@@ -16,7 +16,7 @@ from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
 from recipe import Recipe, kinds
-from ui import binding, controls, look, pictures, placing, scenes, selecting, state, status, swatches
+from ui import binding, controls, look, pictures, places, placing, scenes, selecting, state, swatches
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -108,7 +108,7 @@ def make(photo: Photo) -> None:
     """The button that makes the picture."""
     selection = selecting.found(photo, selecting.recipe()).selection
     width, height = photo.size
-    with st.container(key="main_action"):
+    with places.main_action():
         wanted_now = st.button(
             "Make the picture",
             key="make",
@@ -131,7 +131,7 @@ def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -
     Raises:
         StudioError: it cannot be made; the page stays as it is.
     """
-    with status.spinner("Making the picture at full size …"):
+    with places.spinner("Making the picture at full size …"):
         (result,) = main.run(wanted, photo, store.default().get, selection=selection)
         digest = store.default().put(result.encode("PNG"))
     history.record(st.session_state.visitor, result.recipe, digest)

@@ -9,7 +9,7 @@ import streamlit as st
 from errors import BadInput
 from imaging.decode import max_megapixels
 from imaging.photo import MAX_BYTES, safe_name
-from ui import controls, generate, pictures, state, status
+from ui import controls, generate, pictures, places, state
 from ui.markdown import plain
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -80,7 +80,7 @@ def _camera() -> None:
 def _take(data: bytes, name: str) -> None:
     """Put it on the workspace, or say what is wrong with it."""
     try:
-        with status.spinner("Opening the photo …"):
+        with places.spinner("Opening the photo …"):
             state.take_photo(data, name)
     except BadInput as error:
         st.error(error.message, icon=":material/error:")

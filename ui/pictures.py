@@ -77,9 +77,12 @@ def large(rgb: Any) -> bytes:
     return jpeg(np.ascontiguousarray(rgb))
 
 
-def enlarged(small: bytes) -> bytes:
-    """A small JPEG at the stage's size."""
-    return large(np.asarray(Image.open(io.BytesIO(small)).convert("RGB")))
+def enlarged(small: bytes, shape: Size | None = None) -> bytes:
+    """A small JPEG at the stage's size, in exactly that shape: models paint in multiples of 8 pixels."""
+    picture = Image.open(io.BytesIO(small)).convert("RGB")
+    if shape:
+        picture = picture.resize(shape.inside(Size(STAGE, STAGE)), Image.Resampling.BICUBIC)
+    return large(np.asarray(picture))
 
 
 def shown(photo: Photo, side: int = STAGE) -> bytes:

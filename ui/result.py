@@ -10,7 +10,7 @@ from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
-from ui import about, exports, pictures, pressed, selecting, state, status, working
+from ui import about, exports, pictures, places, pressed, selecting, state, working
 from ui.compare import compare
 from ui.outcome import Outcome, outcome
 
@@ -28,7 +28,7 @@ def stage() -> None:
         )
         return
     try:
-        with status.spinner("Opening the picture …"):
+        with places.spinner("Opening the picture …"):
             found = outcome(here.results[here.chosen])
     except BadInput as error:
         st.error(error.message, icon=":material/error:")

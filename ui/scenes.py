@@ -8,7 +8,7 @@ import streamlit as st
 import fields
 from imaging.geometry import Size
 from imaging.scenes import SCENES, Stand, draw
-from ui import binding, pictures, pressed, state, status
+from ui import binding, pictures, places, pressed, state
 from ui import controls as bound_controls
 
 THUMBNAIL = Size(240, 180)
@@ -18,7 +18,7 @@ def controls() -> None:
     """Choose a scene and set it."""
     chosen = str(state.draft().get("backdrop.name"))
     grid = st.grid(min_column_width=96, gap="small", key="scenes")
-    with status.spinner("Drawing the scenes …"):
+    with places.spinner("Drawing the scenes …"):
         for name, scene in SCENES.items():
             with grid.container(key=f"scene_{name}"):
                 st.image(_thumbnail(name), alt=f"Scene: {scene.title}", width="stretch")

@@ -19,7 +19,7 @@ from jobs import searches, store
 from masks import Selection
 from masks.strokes import Strokes
 from recipe import Draft, Layer, MaskRecipe, Recipe, Source
-from ui import binding, controls, pictures, searching, state, status
+from ui import binding, controls, pictures, places, searching, state
 
 FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
@@ -202,7 +202,7 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
         if isinstance(made, str):
             return Found(None, made)
         state.remember("combined", _key(photo, mask.layers), lambda: made)
-    with status.spinner("Looking for the subject …"):
+    with places.spinner("Looking for the subject …"):
         return state.remember("selection", key, lambda: _find(photo, mask))
 
 

@@ -17,10 +17,10 @@ from ui import (
     gallery,
     photo,
     pictures,
+    places,
     result,
     searching,
     state,
-    status,
     subject,
     undo_buttons,
     visitor,
@@ -40,7 +40,7 @@ def show() -> None:
     """Draw the page."""
     st.html(STYLE)
     arrived = st.container(key="arrival")  # filled when the step is drawn
-    status.reserve()
+    places.reserve()
     state.open_workspace(visitor.token())
     here = state.workspace()
     if "go" in st.session_state:
@@ -48,7 +48,7 @@ def show() -> None:
     here.step = st.session_state.setdefault("step", here.step)
     _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
     _header()
-    with status.place():
+    with places.status():
         _messages()
         working.strip()
     if here.photo is None and not here.results and not here.jobs:
@@ -58,7 +58,7 @@ def show() -> None:
         step = _studio()
     with arrived:
         arrival.show(step)
-    with status.place():
+    with places.status():
         searching.strip()  # last: the panels ask for the search
     gallery.show()
     state.save_workspace()
@@ -100,7 +100,7 @@ def _studio() -> Any:
         st.session_state.canvas_drawn = False
     left, right = st.columns([1.55, 1], gap="large")
     stage, panel = _PANELS[step]
-    with right, st.container(key="panel"):  # first: the stage shows what the controls say
+    with right, places.panel():  # first: the stage shows what the controls say
         _guarded(panel)
     with left, st.container(key="stage"):
         _guarded(stage)

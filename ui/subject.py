@@ -10,7 +10,7 @@ import models
 from imaging.photo import Photo
 from masks import Selection, ranking
 from recipe import MaskRecipe
-from ui import clicks, downloads, edge, layers, pictures, selecting, state, touch_up
+from ui import clicks, downloads, edge, layers, pictures, places, selecting, state, touch_up
 
 ABOUT = {
     "Overlay": "What is coloured over will be repainted. What is clear stays, pixel for pixel.",
@@ -102,7 +102,7 @@ def panel(photo: Photo) -> None:
     if state.value("subject.touch_up") and clicks.targets():
         st.caption("Painting now: switch this off to click on the picture again.")
     edge.panel()
-    with st.container(key="main_action"):
+    with places.main_action():
         st.button(
             "Choose the new background",
             key="to_background",

@@ -24,7 +24,7 @@ def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
     size = max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale))
     _renew_if_changed(photo, size)
     key = _key()
-    with st.container(key="canvas"):
+    with st.container(key="canvas", horizontal_alignment="center"):
         viewport.show(
             selecting.view(photo, mask, view, LARGEST if viewport.is_zoomed(VIEWPORT) else pictures.STAGE),
             size,

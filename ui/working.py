@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from errors import StudioError
+from imaging.pose import frame_of
 from jobs import queue
 from ui import pictures, state
 from ui.outcome import best_first
@@ -17,8 +18,8 @@ EVERY = 1.0  # seconds between two looks at the queue
 def strip() -> None:
     """What is being made now, and what became of what was; to be drawn in the strip at the top of the page."""
     _take_over()
-    if any(id != _awaited() for id in state.workspace().jobs):
-        _watch(large=False)
+    if state.workspace().jobs:
+        _watch()
     for id, sentence in list(st.session_state.get("job_problems", {}).items()):
         _say(id, f":orange[:material/info:] {sentence}")
     here = state.workspace()
@@ -60,9 +61,22 @@ def awaited() -> bool:
     return _awaited() is not None
 
 
+@st.fragment(run_every=EVERY)
 def large() -> None:
     """The picture that is waited for, in the place where it will be."""
-    _watch(large=True)
+    id, photo = _awaited(), state.photo() if state.workspace().photo else None
+    try:
+        job = queue.status(id) if id else None
+    except StudioError:  # the strip says it
+        job = None
+    if job and job.preview:
+        size = frame_of(photo.size, job.recipe.placement) if photo and job.recipe else None
+        pictures.show(pictures.enlarged(job.preview, size), "The picture so far")
+    elif job and photo and job.recipe and job.recipe.photo == photo.digest:
+        pictures.show(pictures.stage(photo), "The photo; its new background begins in a moment")
+    else:
+        st.skeleton(height=320)
+    st.caption("It will be here when it is done. How far it is stands at the top.")
 
 
 def _awaited() -> str | None:
@@ -76,14 +90,14 @@ def _dismiss(id: str) -> None:
 
 
 @st.fragment(run_every=EVERY)
-def _watch(large: bool) -> None:
+def _watch() -> None:
     here = state.workspace()
     try:
         queue.ensure_worker()
     except StudioError as error:  # the jobs wait in the queue for one that starts
         st.warning(error.message, icon=":material/warning:")
     watched = []
-    for id in [id for id in here.jobs if (id == _awaited()) == large]:
+    for id in list(here.jobs):
         try:
             job = queue.status(id)
         except StudioError as error:
@@ -91,8 +105,6 @@ def _watch(large: bool) -> None:
             st.rerun()
         if job.finished:
             _finished(job)
-        elif large:
-            _show_large(job)
         else:
             watched.append(job)
     watched.sort(key=lambda job: (job.state == "queued", job.position))
@@ -112,22 +124,6 @@ def _show(job: queue.Job, others: Sequence[queue.Job] = ()) -> None:
                 for other in others:
                     _show(other)
         _cancel_button(job)
-
-
-def _show_large(job: queue.Job) -> None:
-    with st.container(border=True, key=f"job_{job.id}"):
-        with st.container(key="growing", horizontal_alignment="center"):
-            if job.preview:
-                st.image(pictures.enlarged(job.preview), width="stretch", alt="The picture so far")
-            elif job.recipe and job.recipe.photo and job.recipe.photo == state.workspace().photo:
-                photo = state.photo()
-                st.image(pictures.stage(photo), width="stretch", alt="The photo; its new background begins in a moment")
-            else:
-                st.skeleton(height=320)
-        st.progress(_share(job), sentence(job))
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.caption("It will be here when it is done. The page stays usable meanwhile.", width="content")
-            _cancel_button(job)
 
 
 def _cancel_button(job: queue.Job) -> None:

@@ -1,0 +1,52 @@
+"""Places of the page whose room is reserved, so that nothing moves when something appears in them.
+
+    with places.status():                 the strip at the top, in sight while the page is scrolled: what is being done
+    with places.spinner("Opening …"):     there, what takes a while within a run
+    with places.panel():                  a step's controls
+    with places.main_action():            a step's main button, below them and always in sight
+
+style.css keeps them where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+STATUS, MAIN_ACTION = "status", "main_action"
+
+
+def reserve() -> None:
+    """Begin anew: once in a run, before anything else is drawn."""
+    st.session_state.pop(MAIN_ACTION, None)
+    st.session_state[STATUS] = st.container(key=STATUS, horizontal=True, vertical_alignment="center")
+
+
+def status() -> DeltaGenerator:
+    """The strip at the top of the page."""
+    found: DeltaGenerator = st.session_state[STATUS]
+    return found
+
+
+def spinner(text: str) -> AbstractContextManager[None]:
+    """Say what is being done, for as long as it takes."""
+    return status().spinner(text, show_time=True)
+
+
+@contextmanager
+def panel() -> Iterator[None]:
+    """A step's controls, with its main button's place after them: the button stays when controls come and go."""
+    with st.container(key="panel"):
+        controls = st.container()
+        st.session_state[MAIN_ACTION] = st.container(key=MAIN_ACTION)
+        with controls:
+            yield
+
+
+def main_action() -> DeltaGenerator:
+    """Where the step's main button belongs: below the panel, or right here where there is none."""
+    found: DeltaGenerator | None = st.session_state.get(MAIN_ACTION)
+    return found if found is not None else st.container(key=MAIN_ACTION)
