@@ -85,17 +85,14 @@ def stage(photo: Photo, selection: Selection) -> None:
 
 
 def _go(label: str, key: str, disabled: bool = False) -> bool:
-    with places.main_action():
-        return st.button(
-            label,
-            key=key,
-            type="primary",
-            icon=":material/auto_awesome:",
-            width="stretch",
-            disabled=disabled,
-            help="One rendered scene is made at once. Several pictures and those of diffusion models go to the queue: "
-            "the page stays usable meanwhile, and you can cancel at any time.",
-        )
+    return places.main_button(
+        label,
+        "One rendered scene is made at once. Several pictures and those of diffusion models go to the queue: the page "
+        "stays usable meanwhile, and you can cancel at any time.",
+        key=key,
+        icon=":material/auto_awesome:",
+        disabled=disabled,
+    )
 
 
 def _submit(task: Task) -> None:

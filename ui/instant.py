@@ -107,18 +107,14 @@ def _framed(backdrop: ImageBackdrop, size: Size) -> ImageBackdrop:
 def make(photo: Photo) -> None:
     """The button that makes the picture."""
     selection = selecting.found(photo, selecting.recipe()).selection
-    width, height = photo.size
-    with places.main_action():
-        wanted_now = st.button(
-            "Make the picture",
-            key="make",
-            type="primary",
-            icon=":material/check:",
-            width="stretch",
-            disabled=selection is None or bool(state.draft().missing()),
-            help=f"At the photo's full {width} × {height} pixels, ready to download.",
-        )
-    if wanted_now:
+    width, height = placing.frame(photo)
+    if places.main_button(
+        "Make the picture",
+        f"At full size, {width} × {height} pixels, ready to download.",
+        key="make",
+        icon=":material/check:",
+        disabled=selection is None or bool(state.draft().missing()),
+    ):
         try:
             make_now(recipe(), photo, selection)
         except StudioError as error:

@@ -3,7 +3,7 @@
     with places.status():                 the strip at the top, in sight while the page is scrolled: what is being done
     with places.spinner("Opening …"):     there, what takes a while within a run
     with places.panel():                  a step's controls
-    with places.main_action():            a step's main button, below them and always in sight
+    places.main_button("Make it", …)      a step's main button, below them and always in sight
 
 style.css keeps them where they are.
 """
@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 STATUS, MAIN_ACTION = "status", "main_action"
+SHORTCUT = "Alt+N"  # next; Enter belongs to whatever control has the keyboard
 
 
 def reserve() -> None:
@@ -46,7 +48,16 @@ def panel() -> Iterator[None]:
             yield
 
 
-def main_action() -> DeltaGenerator:
-    """Where the step's main button belongs: below the panel, or right here where there is none."""
-    found: DeltaGenerator | None = st.session_state.get(MAIN_ACTION)
-    return found if found is not None else st.container(key=MAIN_ACTION)
+def main_button(label: str, help: str, **settings: Any) -> bool:
+    """A step's main button, whether it was pressed; where there is no panel it stands right here.
+
+    Args:
+        label: what it does.
+        help: its tooltip; the shortcut is added.
+        settings: further arguments of ``st.button``.
+    """
+    reserved: DeltaGenerator | None = st.session_state.get(MAIN_ACTION)
+    with reserved if reserved is not None else st.container(key=MAIN_ACTION):
+        return st.button(
+            label, type="primary", width="stretch", shortcut=SHORTCUT, help=f"{help} Key: {SHORTCUT}.", **settings
+        )

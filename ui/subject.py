@@ -102,19 +102,16 @@ def panel(photo: Photo) -> None:
     if state.value("subject.touch_up") and clicks.targets():
         st.caption("Painting now: switch this off to click on the picture again.")
     edge.panel()
-    with places.main_action():
-        st.button(
-            "Choose the new background",
-            key="to_background",
-            type="primary",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            width="stretch",
-            on_click=state.go,
-            args=("Background",),
-            disabled=not _usable(photo),
-            help="Go on with this selection; you can come back at any time.",
-        )
+    places.main_button(
+        "Choose the new background",
+        "Go on with this selection; you can come back at any time.",
+        key="to_background",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        on_click=state.go,
+        args=("Background",),
+        disabled=not _usable(photo),
+    )
 
 
 def _usable(photo: Photo) -> bool:

@@ -1,0 +1,149 @@
+"""Nothing on the page jumps: pictures stand in one place, expanders stay open, progress has room of its own."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from browser import Server, settled, step
+from pages import ROOT
+from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+    from playwright.sync_api import Page as Tab
+
+pytestmark = pytest.mark.xdist_group("browser")
+SIZES = {"desk": (1400, 900), "phone": (390, 844)}
+
+
+def _portrait() -> bytes:
+    """The middle of a sample, upright."""
+    with Image.open(ROOT / "samples" / "perfume.jpg") as whole:
+        width, height = whole.size
+        out = io.BytesIO()
+        whole.crop((width // 2 - height * 3 // 8, 0, width // 2 + height * 3 // 8, height)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def _box(place: Locator) -> dict[str, float]:
+    box = place.bounding_box()
+    assert box
+    return dict(box)
+
+
+def _middle(tab: Tab) -> float:
+    """Of the step's picture, measured from the middle of its column, in pixels."""
+    column = _box(tab.locator(".st-key-stage"))
+    picture = _box(tab.locator(".st-key-stage img, .st-key-stage .dc-container").first)
+    return picture["x"] + picture["width"] / 2 - column["x"] - column["width"] / 2
+
+
+def _covered(tab: Tab) -> list[str]:
+    """The steps' names that something else lies upon."""
+    return list(
+        tab.evaluate(
+            """() => [...document.querySelectorAll(".st-key-step button")].filter(each => {
+              const box = each.getBoundingClientRect()
+              return !each.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))
+            }).map(each => each.innerText)"""
+        )
+    )
+
+
+def _places(tab: Tab) -> Any:
+    """Where header, steps, picture and controls stand, with the page at its top."""
+    return tab.evaluate(
+        """() => [".st-key-header", ".st-key-step", ".st-key-stage img", ".st-key-panel"].map(name => {
+          const box = document.querySelector(name).getBoundingClientRect()
+          return [name, Math.round(box.x), Math.round(box.y)]
+        })"""
+    )
+
+
+def _generate(tab: Tab, steps: str) -> None:
+    """Ask for a picture of the tiny diffusion model, of the fewest or the most steps."""
+    slider = tab.get_by_role("slider", name="Steps")
+    slider.focus()
+    slider.press(steps)
+    settled(tab)
+    tab.get_by_role("button", name="Generate the background").click()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_nothing(
+    server: Server, tab: Tab, size: str
+) -> None:
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(server.url)
+    tab.get_by_text("The same subject, in a new place").first.wait_for()
+    photo = {"name": "portrait.jpg", "mimeType": "image/jpeg", "buffer": _portrait()}
+    tab.locator("input[type=file]").first.set_input_files(photo)  # type: ignore[arg-type]
+    tab.get_by_text("The subject is").wait_for()
+    settled(tab)
+    middles = {"subject": _middle(tab)}
+    tab.get_by_text("Touch up by hand", exact=True).click()
+    tab.locator(".dc-container").first.wait_for()
+    settled(tab)
+    middles["touch-up"] = _middle(tab)
+    tab.get_by_text("Touch up by hand", exact=True).click()
+    tab.get_by_text("Shape the edge").click()
+    settled(tab)
+    feather = tab.get_by_role("slider", name="Feather")
+    step(tab, "Photo")
+    middles["photo"] = _middle(tab)
+    step(tab, "Subject")
+    assert feather.is_visible(), "the expander is still open"
+    tab.reload()
+    feather.wait_for()
+    settled(tab)
+    assert feather.is_visible()
+
+    step(tab, "Background")
+    middles["instant"] = _middle(tab)
+    tab.get_by_role("button", name="Make the picture").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    settled(tab)
+    middles["result"] = _middle(tab)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Generated").click()
+    settled(tab)
+    tab.get_by_role("textbox", name="Prompt", exact=True).fill("a quiet forest")
+    tab.keyboard.press("Control+Enter")
+    tab.get_by_text("More settings", exact=True).click()
+    settled(tab)
+    middles["generated"] = _middle(tab)
+
+    _generate(tab, "End")
+    tab.get_by_role("img", name="The picture so far").first.wait_for()
+    settled(tab)
+    middles["being made"] = _middle(tab)
+    assert not _covered(tab)
+    step(tab, "Subject")
+    assert tab.get_by_role("button", name="Cancel").count() == 1
+    assert not _covered(tab)
+    during = _places(tab)
+    tab.get_by_role("button", name="Cancel").click()
+    tab.get_by_text("This was cancelled").wait_for()
+    settled(tab)
+    assert not _covered(tab)
+    assert _places(tab) == during, "the end of a job moves nothing"
+    tab.get_by_role("button", name="Dismiss").click()
+    settled(tab)
+    assert _places(tab) == during, "nor does what is said of it"
+    step(tab, "Background")
+    _generate(tab, "Home")
+    step(tab, "Subject")
+    tab.get_by_text("Your picture is ready.").wait_for()
+    settled(tab)
+    assert _places(tab) == during
+    assert feather.is_visible(), "nobody is taken away from where they are"
+    assert not _covered(tab)
+    tab.get_by_role("button", name="Look at it").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    settled(tab)
+    assert tab.get_by_role("button", name="Look at it").count() == 0
+    print({name: round(offset, 1) for name, offset in middles.items()})
+    assert all(abs(offset) <= 1 for offset in middles.values()), "in the middle of its column everywhere"
