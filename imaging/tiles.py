@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ TILE = 256
 
 Window = tuple[slice, slice]
 """Rows and columns."""
+Part = TypeVar("Part")
 
 
 def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
@@ -27,9 +28,14 @@ def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
 
 def on_tiles(wanted: npt.NDArray[np.bool_], work: Callable[[Window], None]) -> None:
     """Call ``work`` on square windows that together cover the wanted pixels, on all cores."""
+    on_cores(work, _tiles(wanted))
+
+
+def on_cores(work: Callable[[Part], object], parts: Iterable[Part]) -> None:
+    """Call ``work`` on each of ``parts``, on all cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(work, _tiles(wanted)):
-            pass  # an error in a window comes out here
+        for _ in pool.map(work, parts):
+            pass  # an error in a part comes out here
 
 
 def _tiles(wanted: npt.NDArray[np.bool_]) -> Iterator[Window]:
