@@ -39,12 +39,28 @@ def on_cores(work: Callable[[Part], object], parts: Iterable[Part]) -> None:
 
 
 def _tiles(wanted: npt.NDArray[np.bool_]) -> Iterator[Window]:
-    height, width = wanted.shape
+    return (window for window in windows(wanted.shape) if wanted[window].any())
+
+
+def windows(shape: tuple[int, ...]) -> Iterator[Window]:
+    """Square windows that together cover ``(H, W)``."""
+    height, width = shape[:2]
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
-            window = slice(top, min(height, top + TILE)), slice(left, min(width, left + TILE))
-            if wanted[window].any():
-                yield window
+            yield slice(top, min(height, top + TILE)), slice(left, min(width, left + TILE))
+
+
+def widened(window: Window, by: int) -> tuple[Window, Window]:
+    """A window with ``by`` more pixels around it, as far as the picture goes; and where in it the window lies.
+
+    The end may lie beyond the picture, as a slice's may.
+    """
+    starts = tuple(max(0, along.start - by) for along in window)
+    rows, columns = (slice(start, along.stop + by) for start, along in zip(starts, window, strict=True))
+    inner_rows, inner_columns = (
+        slice(along.start - start, along.stop - start) for start, along in zip(starts, window, strict=True)
+    )
+    return (rows, columns), (inner_rows, inner_columns)
 
 
 def upsample(small: Float, shape: tuple[int, ...], rows: slice, columns: slice) -> Float:
