@@ -87,7 +87,8 @@ class GeneratedBackdrop(BackdropKind):
         int,
         Field(
             title="Steps",
-            description="More steps take longer and show finer detail; 20 to 30 are plenty for most.",
+            description="How often the model goes over the picture (sampling steps): more take longer and show finer "
+            "detail; 20 to 30 are plenty for most.",
             ge=1,
             le=150,
         ),
@@ -97,7 +98,8 @@ class GeneratedBackdrop(BackdropKind):
         float,
         Field(
             title="Guidance scale",
-            description="How closely the picture follows the prompt; 6 to 9 suits most models.",
+            description="How closely the picture follows the prompt (classifier-free guidance, CFG); 6 to 9 suits most "
+            "models.",
             ge=0,
             le=30,
         ),
@@ -107,7 +109,8 @@ class GeneratedBackdrop(BackdropKind):
         float,
         Field(
             title="Strength",
-            description="1 makes the background anew; less keeps more of the old one's colours and shapes.",
+            description="How much of the old background is painted over (denoising strength): 1 makes it anew; less "
+            "keeps more of its colours and shapes.",
             gt=0,
             le=1,
         ),

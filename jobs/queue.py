@@ -151,7 +151,7 @@ def submit(
     with database.records(write=True) as table:  # the write lock makes looking, counting and handing in one step
         for what, digest in main.inputs(recipe):
             if not kept.has(digest):
-                raise BadInput(f"The {what} of this recipe is not in the store any more; hand it in again.")
+                raise BadInput(f"The {what} of this recipe is not on this machine any more; upload it again.")
         _check_limits(table, owner, origin, queue)
         # DBOS orders by its clock's milliseconds, of which two jobs may share one; our numbers differ.
         number = table.execute("INSERT INTO job (id, address) VALUES (?, ?)", (id, origin)).lastrowid

@@ -69,11 +69,11 @@ class Store:
             data = self._path(digest).read_bytes()
         except FileNotFoundError:
             raise BadInput(
-                f"The file {digest[:12]} that this needs is not in the store any more; hand it in again."
+                f"The file {digest[:12]} that this needs is not in the store any more; upload it again."
             ) from None
         if digest_of(data) != digest:
             self._path(digest).unlink(missing_ok=True)
-            raise BadInput(f"The file {digest[:12]} in the store was damaged and is removed; hand it in again.")
+            raise BadInput(f"The file {digest[:12]} in the store was damaged and is removed; upload it again.")
         return data
 
     def has(self, digest: str) -> bool:

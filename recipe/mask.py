@@ -84,7 +84,12 @@ class MaskRecipe(Part):
     ] = Length()
     feather: Annotated[
         float,
-        Field(title="Feather", description="Soften the edge over this many pixels.", ge=0, le=1000),
+        Field(
+            title="Feather",
+            description="Soften the edge over this many pixels (Gaussian blur of the mask).",
+            ge=0,
+            le=1000,
+        ),
         Control(step=0.5, slider=(0, 60), unit="px", metavar="N"),
     ] = 0
     strokes: Annotated[

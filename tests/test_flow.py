@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from browser import Server, settled, step
+from browser import Server, settled
+
+from imaging.photo import load
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -106,45 +109,29 @@ def test_a_step_opens_at_its_top_with_the_keyboard_in_it_and_back_leads_back(
     make.wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_any_step(server: Server, tab: Tab, scheme: Literal["light", "dark"]) -> None:
-    axe_core = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
-    axe = axe_core.Axe()
-    found: list[str] = []
-
-    def look(at: str) -> None:
-        settled(tab)
-        for each in axe.run(tab).response["violations"]:
-            if each["impact"] in ("serious", "critical"):
-                found.append(f"{at}: {each['help']}: {[node['html'][:200] for node in each['nodes']]}")
-
-    tab.emulate_media(color_scheme=scheme)
+def test_from_start_to_a_finished_png_by_at_most_25_keys(server: Server, tab: Tab, tmp_path: Path) -> None:
     _first_page(tab, server)
-    look("the first page")
-    _open_sample(tab, server)
-    tab.get_by_text("Shape the edge").click()
-    look("the subject")
-    tab.get_by_role("button", name="Choose the new background").click()
-    look("a colour")
-    tab.get_by_role("radio", name="Scene", exact=True).click()
-    look("a scene")
-    chosen = tab.get_by_role("button", name="Studio paper", exact=True)
-    other = tab.get_by_role("button", name="Podium", exact=True)
-    assert (chosen.get_attribute("aria-pressed"), other.get_attribute("aria-pressed")) == ("true", "false")
-    _click_on(tab.get_by_role("img", name="Scene: Podium"))
+    keys = 0
+
+    def press(key: str) -> None:
+        nonlocal keys
+        keys += 1 + key.count("+")
+        tab.keyboard.press(key)
+
+    while not tab.evaluate("document.activeElement.innerText.trim() === 'Cutout plush'"):
+        assert keys <= 25, "on the way to the sample"
+        press("Tab")
+    press("Enter")
+    _keyboard_is_at(tab, "Find the subject by")
     settled(tab)
-    assert (chosen.get_attribute("aria-pressed"), other.get_attribute("aria-pressed")) == ("false", "true")
-    tab.get_by_role("button", name="Make the picture").click()
-    tab.get_by_text("The subject is untouched.").wait_for()
-    tab.get_by_text("How it was made").click()
-    look("the result")
-    step(tab, "Background")
-    tab.get_by_role("radio", name="Generated").click()
+    press("Alt+n")
+    _keyboard_is_at(tab, "Instant")
     settled(tab)
-    tab.get_by_role("button", name="Roll", exact=False).first.wait_for()
-    tab.get_by_role("combobox", name="Model").click()
-    tab.get_by_role("option").nth(1).click()
-    look("a diffusion model and its licence")
-    step(tab, "Photo")
-    look("the photo")
-    assert not found
+    press("Alt+n")
+    _keyboard_is_at(tab, "PNG")
+    with tab.expect_download() as waiting:
+        press("Enter")
+    waiting.value.save_as(tmp_path / "made.png")
+    assert load((tmp_path / "made.png").read_bytes()).size
+    print(f"{keys} keys")
+    assert keys <= 25

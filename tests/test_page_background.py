@@ -49,7 +49,7 @@ def test_a_scene_is_chosen_from_the_gallery_and_set(studio: Page) -> None:
 
 def test_a_picture_behind_asks_for_the_picture(studio: Page) -> None:
     studio.open("Background").set("background.kind", "image")
-    assert "Hand in a picture" in studio.said
+    assert "Upload a picture" in studio.said
     assert studio.app.button(key="make").disabled
     studio.upload(b"no", "beach.png")
     assert "beach.png" in studio.app.error[0].value

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
+from pydantic import BaseModel
 
 import fields
 import masks
+import models
 from backdrops import DescribedBackdrop, SceneBackdrop
 from fields import Setting
 from imaging.scenes import SCENES
-from recipe import Backdrop, Length, Look, Recipe, task_of
+from recipe import Backdrop, Length, Recipe, task_of
 from ui.markdown import plain
 from ui.outcome import Outcome
 
@@ -47,11 +49,18 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if task.has_subject:
         yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
         yield "Touched up by hand", "yes" if recipe.mask.strokes else "no"
+        yield from _changed(recipe.mask)
+        yield from _changed(recipe.placement)
         yield "Shadow", in_words(fields.setting(Recipe, "shadow"), recipe.shadow)
-        for setting in fields.settings(Look):
-            value = getattr(recipe.look, setting.name)
-            if value not in (setting.default, None):
-                yield setting.title, in_words(setting, value)
+        yield from _changed(recipe.look)
+
+
+def _changed(part: BaseModel) -> Iterator[tuple[str, str]]:
+    """The settings of a part that are not as they start."""
+    for setting in fields.settings(type(part)):
+        value = getattr(part, setting.name)
+        if setting.kind not in ("part", "file") and value not in (setting.default, None):
+            yield setting.title, in_words(setting, value)
 
 
 def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:
@@ -72,6 +81,8 @@ def in_words(setting: Setting, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ", ".join(in_words(setting, item) for item in value)
+    if entry := models.MODELS.get(str(value)):
+        return entry.title
     if setting.kind in ("choice", "choices"):
         return setting.option_label(value)
     text = f"{value:g}" if isinstance(value, float) else str(value)

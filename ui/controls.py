@@ -262,7 +262,7 @@ def _file(bound: Bound, look: dict[str, Any]) -> None:
     st.file_uploader(type=PICTURES, key=key, on_change=_take_file, args=(bound, key), **settings)
     digest = bound.read()
     if digest and store.default().has(digest) and st.session_state.get(key) is None:
-        name = state.workspace().view.get(f"name.{digest}", "the file handed in before")
+        name = state.workspace().view.get(f"name.{digest}", "the file uploaded before")
         st.caption(f"In use: {name}")
 
 

@@ -54,7 +54,7 @@ def panel(photo: Photo) -> None:
             swatches.ready(bound)
             controls.draw(bound)
     if state.draft().missing():
-        st.info(f"Hand in {' and '.join(state.draft().missing())}, and it appears behind the subject.")
+        st.info(f"Upload {' and '.join(state.draft().missing())}, and it appears behind the subject.")
     look.panel()
     placing.panel()
     make(photo)
@@ -97,7 +97,7 @@ def _framed(backdrop: ImageBackdrop, size: Size) -> ImageBackdrop:
     framed = known.get(key) if isinstance(known, dict) else None
     if not isinstance(framed, str) or not kept.has(framed):
         if not kept.has(backdrop.digest):
-            raise BadInput("The background picture is no longer here; hand it in again.")
+            raise BadInput("The background picture is no longer here; upload it again.")
         picture = load(kept.get(backdrop.digest), "the background picture")
         framed = backdrop.digest if picture.size == size else kept.put(clean_copy(picture, size, backdrop.fit))
         view["framed"] = {key: framed}

@@ -20,7 +20,7 @@ def welcome() -> None:
     with st.container(key="welcome"):
         st.title("The same subject, in a new place", anchor=False)
         st.markdown(
-            "Hand in a photo. Its subject is found and kept, pixel for pixel; "
+            "Upload a photo, or try a sample. Its subject is found and kept, pixel for pixel; "
             "everything behind it becomes what you like."
         )
     _choices()
