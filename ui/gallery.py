@@ -15,6 +15,7 @@ from ui import deleting, result, state
 from ui.markdown import plain
 
 PAGE = 12  # pictures at a time
+LONGEST = 42  # characters of a picture's name
 _BEFORE_THE_PLACE = re.compile(r"^((in|on|at|by|before|under|near|beside|inside)\s+)?((an?|the)\s+)?", re.IGNORECASE)
 
 
@@ -97,8 +98,10 @@ def _what(entry: history.Entry) -> str:
         with suppress(ValidationError):  # options of another Backdrop
             scene = SCENES[backdrop.name]
             words = scene.caption(scene.Options.model_validate(dict(backdrop.values)))
+            words = words if len(words) <= LONGEST else words.partition(",")[0]
+            words = words if len(words) <= LONGEST else scene.title
     words = _BEFORE_THE_PLACE.sub("", words)
-    words = words if len(words) <= 42 else f"{words[:40].rpartition(' ')[0].rstrip(',')} …"
+    words = words if len(words) <= LONGEST else f"{words[:40].rpartition(' ')[0].rstrip(',')} …"
     return plain(words[:1].upper() + words[1:])
 
 
