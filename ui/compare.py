@@ -27,7 +27,7 @@ figure { margin: 0; }
   border-radius: var(--st-base-radius); line-height: 0; background: var(--st-secondary-background-color);
   touch-action: pan-y; user-select: none;
 }
-.after { display: block; max-width: 100%; max-height: min(72vh, 900px); width: auto; height: auto; }
+.after { display: block; max-width: 100%; max-height: var(--picture-height); width: auto; height: auto; }
 .before { position: absolute; inset: 0; width: 100%; height: 100%; clip-path: inset(0 calc(100% - var(--at)) 0 0); }
 .line {
   position: absolute; top: 0; bottom: 0; left: var(--at); width: 2px; margin-left: -1px; background: #fff;

@@ -89,11 +89,9 @@ def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
     return large(np.asarray(overlays.overlay(reduced(photo, side), reduced_selection(selection, side))))
 
 
-def untouched_overlay(photo: Photo, side: int = STAGE) -> bytes:
-    """The photo, coloured over as a whole: nothing is selected yet."""
-    small = reduced(photo, side)
-    nothing = Selection(np.zeros(small.pixels.shape[:2], np.uint8))
-    return large(np.asarray(overlays.overlay(small, nothing)))
+def hatching(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The photo, hatched where it will be repainted, for the screen."""
+    return large(np.asarray(overlays.hatching(reduced(photo, side), reduced_selection(selection, side))))
 
 
 def cut_out(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
