@@ -56,10 +56,10 @@ def hatching(photo: Photo, selection: Selection) -> Image.Image:
     the photo's size, sRGB."""
     rgb = to_srgb(photo.rgb8, photo.icc)
     height, width = rgb.shape[:2]
-    period = max(8, max(height, width) // 64)
+    period = max(8, max(height, width) // 40)
     along = (np.arange(height)[:, None] + np.arange(width)) % period
     lines = rgb // 4 * 3  # a little darker between them
-    lines[along < period * 3 // 8] = 0
+    lines[along < period // 2] = 0
     lines[along < period // 4] = 255
     return Image.composite(Image.fromarray(lines), Image.fromarray(rgb), to_repaint(selection).to_image())
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser import Server, sample, settled, step
+from browser import Server, drag, sample, settled, step
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -61,3 +62,108 @@ def _views(tab: Tab) -> None:
     assert corner["Hatching"].min() < 30 < 230 < corner["Hatching"].max(), "white and black lines"
     spread = corner["Overlay"].max(axis=2) - corner["Overlay"].min(axis=2)
     assert spread.mean() > 60, "coloured over"
+
+
+@at_both_sizes
+def test_the_result_is_zoomed_and_moved_at_full_size_with_before_and_after_together(
+    server: Server, tab: Tab, size: str
+) -> None:
+    _opened(tab, server, size)
+    _make(tab)
+    left, right = tab.locator(".pane.left"), tab.locator(".pane.right")
+    divider = tab.get_by_role("slider", name="Divider between before and after")
+    whole = _place(right.get_by_role("img"))
+    assert whole[2] > 240
+    assert _in_the_middle(right, tab)
+
+    tab.get_by_role("button", name="100 %").click()
+    detail = right.locator(".detail:not([hidden])")
+    detail.wait_for()
+    assert _level(tab) == 100
+    assert detail.evaluate("d => d.naturalWidth / d.getBoundingClientRect().width") == pytest.approx(1, abs=0.02)
+
+    zoomed = _place(right.get_by_role("img"))
+    drag(tab, right, (0.5, 0.8), (0.5, 0.5))
+    assert divider.input_value() == "50", "beside the divider, the picture is moved"
+    moved = _place(right.get_by_role("img"))
+    assert moved[1] == pytest.approx(zoomed[1] - 0.3 * _place(right)[3], abs=2)
+    assert _place(left.get_by_role("img")) == pytest.approx(moved, abs=1), "before and after together"
+    _drag_the_divider(tab)
+    assert divider.input_value() == pytest.approx("20")
+    assert _place(right.get_by_role("img")) == pytest.approx(moved, abs=1)
+    tab.keyboard.press("ArrowRight")
+    assert divider.input_value() == "21"
+    tab.keyboard.press("0")
+    assert _place(right.get_by_role("img")) == pytest.approx(whole, abs=1)
+
+    tab.get_by_role("button", name="Side by side").click()
+    one, other = _place(left), _place(right)
+    assert one[0] + one[2] <= other[0] or one[1] + one[3] <= other[1]
+    x, y, width, height = other
+    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    tab.mouse.move(x + width / 2, y + height / 2)
+    before = _level(tab)
+    tab.mouse.wheel(0, -500)
+    tab.wait_for_timeout(200)
+    assert _level(tab) > 2 * before
+    drag(tab, left, (0.5, 0.5), (0.6, 0.7))
+    (x0, y0, *_), (x1, y1, *_) = _place(left.get_by_role("img")), _place(right.get_by_role("img"))
+    assert (x1 - x0, y1 - y0) == pytest.approx((other[0] - one[0], other[1] - one[1]), abs=1), "moved together"
+    tab.keyboard.press("ArrowDown")
+    tab.wait_for_timeout(100)
+    assert _place(right.get_by_role("img"))[1] < y1 - 10, "moved by the keyboard"
+    _pinch(tab, right, 0.5)
+    tab.keyboard.press("0")
+    assert _level(tab) == before
+
+
+def _make(tab: Tab) -> None:
+    """The picture, with its result open."""
+    step(tab, "Background")
+    tab.get_by_role("button", name="Make the picture").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    settled(tab)
+
+
+def _place(element: Locator) -> list[float]:
+    """Where it is on the page: left, top, width and height."""
+    script = "e => (({x, y, width, height}) => [x, y, width, height])(e.getBoundingClientRect())"
+    return [float(value) for value in element.evaluate(script)]
+
+
+def _in_the_middle(element: Locator, tab: Tab) -> bool:
+    x, _, width, _ = _place(element)
+    left, _, whole, _ = _place(tab.locator(".st-key-stage"))
+    return abs(x + width / 2 - left - whole / 2) < 2
+
+
+def _level(tab: Tab) -> int:
+    """The zoom that the page tells, in per cent of the picture's full size."""
+    found = re.search(r"\d+", tab.locator("output.level").inner_text())
+    assert found
+    return int(found[0])
+
+
+def _drag_the_divider(tab: Tab) -> None:
+    panes = tab.locator(".panes")
+    panes.scroll_into_view_if_needed()
+    x, y, width, height = _place(panes)
+    tab.mouse.move(x + width / 2, y + height / 2)
+    tab.mouse.down()
+    tab.mouse.move(x + 0.2 * width, y + height / 2, steps=5)
+    tab.mouse.up()
+
+
+def _pinch(tab: Tab, element: Locator, times: float) -> None:
+    """Two fingers on it move together, or apart."""
+    x, y, width, height = _place(element)
+    before = _level(tab)
+    devtools = tab.context.new_cdp_session(tab)
+    apart = [0.3 * width * (1 + (times - 1) * part / 5) for part in range(6)]
+    for at, half in enumerate(apart):
+        points = [{"x": x + width / 2 + side * half, "y": y + height / 2, "id": side} for side in (-1, 1)]
+        kind = "touchMove" if at else "touchStart"
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    tab.wait_for_timeout(100)
+    assert _level(tab) == pytest.approx(before * times, rel=0.1)
