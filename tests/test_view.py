@@ -82,6 +82,9 @@ def test_the_result_is_zoomed_and_moved_at_full_size_with_before_and_after_toget
     assert _level(tab) == 100
     assert detail.evaluate("d => d.naturalWidth / d.getBoundingClientRect().width") == pytest.approx(1, abs=0.02)
 
+    for _ in range(2):
+        tab.keyboard.press("+")
+    assert _level(tab) == 225
     zoomed = _place(right.get_by_role("img"))
     drag(tab, right, (0.5, 0.8), (0.5, 0.5))
     assert divider.input_value() == "50", "beside the divider, the picture is moved"
