@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ def test_the_result_is_zoomed_and_moved_at_full_size_with_before_and_after_toget
         tab.keyboard.press("+")
     assert _level(tab) == 225
     zoomed = _place(right.get_by_role("img"))
-    drag(tab, right, (0.5, 0.8), (0.5, 0.5))
+    drag(tab, right, (0.8, 0.8), (0.8, 0.5))
     assert divider.input_value() == "50", "beside the divider, the picture is moved"
     moved = _place(right.get_by_role("img"))
     assert moved[1] == pytest.approx(zoomed[1] - 0.3 * _place(right)[3], abs=2)
@@ -170,3 +171,127 @@ def _pinch(tab: Tab, element: Locator, times: float) -> None:
     devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     tab.wait_for_timeout(100)
     assert _level(tab) == pytest.approx(before * times, rel=0.1)
+
+
+@at_both_sizes
+def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
+    server: Server, tab: Tab, size: str
+) -> None:
+    _opened(tab, server, size)
+    _make(tab)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Gradient").click()
+    settled(tab)
+    tab.get_by_role("button", name="Make the picture").click()
+    tab.get_by_text("The subject is untouched.").wait_for()
+    settled(tab)
+    step(tab, "Photo")
+    _click_on(tab, tab.get_by_role("img", name="Colour, made"))
+    tab.get_by_text("The subject is untouched.").wait_for()
+    settled(tab)
+    tab.get_by_text("How it was made").click()
+    assert tab.get_by_text("Colour", exact=True).first.is_visible()
+
+    compare = tab.get_by_role("button", name="Compare", exact=True)
+    compare.nth(0).click()
+    settled(tab)
+    tab.get_by_text("waits: press Compare on another picture").wait_for()
+    assert compare.nth(0).get_attribute("aria-pressed") == "true"
+    compare.nth(1).click()
+    settled(tab)
+    left, right = tab.locator(".pane.left"), tab.locator(".pane.right")
+    assert left.get_by_role("img", name="Left: Gradient").is_visible()
+    assert right.get_by_role("img", name="Right: Colour").is_visible()
+    drag_from = _place(left.get_by_role("img"))
+    tab.locator(".panes").focus()
+    tab.keyboard.press("+")
+    tab.keyboard.press("ArrowRight")
+    (x0, _, width, _), (x1, *_) = _place(left.get_by_role("img")), _place(right.get_by_role("img"))
+    assert width == pytest.approx(1.5 * drag_from[2], rel=0.01)
+    assert x1 - x0 == pytest.approx(_place(right)[0] - _place(left)[0], abs=1), "moved together"
+    tab.get_by_role("button", name="Before and after").click()
+    settled(tab)
+    tab.get_by_role("slider", name="Divider between before and after").wait_for()
+
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Blur").click()
+    settled(tab)
+    _drag_up(tab, tab.get_by_role("img", name="Gradient, made"))
+    tab.get_by_text("In use: Gradient").wait_for()
+    settled(tab)
+    tab.get_by_role("button", name="More", exact=True).nth(1).click()
+    tab.get_by_role("menuitem", name="Use as background").click()
+    tab.get_by_text("In use: Colour").wait_for()
+    assert tab.get_by_role("radio", name="Picture", exact=True).is_checked()
+
+
+def _click_on(tab: Tab, picture: Locator) -> None:
+    """With the mouse in the picture's middle, whatever is there."""
+    picture.scroll_into_view_if_needed()
+    x, y, width, height = _place(picture)
+    tab.mouse.click(x + width / 2, y + height / 2)
+
+
+def _drag_up(tab: Tab, picture: Locator) -> None:
+    """Drag a picture of the gallery to where it becomes the background."""
+    picture.scroll_into_view_if_needed()
+    x, y, width, height = _place(picture)
+    tab.mouse.move(x + width / 2, y + height / 2)
+    tab.mouse.down()
+    tab.mouse.move(x + width / 2, y + height / 2 - 30, steps=4)
+    zone = tab.get_by_text("Drop it here: the background picture")
+    zone.wait_for()
+    x, y, width, height = _place(zone)
+    tab.mouse.move(x + width / 2, y + height / 2, steps=4)
+    tab.mouse.up()
+    zone.wait_for(state="detached")
+
+
+@at_both_sizes
+def test_a_picture_is_pasted_as_the_photo_and_as_the_background(server: Server, tab: Tab, size: str) -> None:
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.goto(server.url)
+    tab.get_by_text("or press Ctrl+V").wait_for()
+    settled(tab)
+    _paste(tab, (90, 60))
+    tab.get_by_text("90 × 60 pixels").first.wait_for()
+    sample(tab, server)
+    step(tab, "Background")
+    assert tab.get_by_role("radio", name="Colour", exact=True).is_checked()
+    _paste(tab, (80, 50))
+    tab.get_by_text("pasted.png").first.wait_for()
+    settled(tab)
+    assert tab.get_by_role("radio", name="Picture", exact=True).is_checked()
+    corner = _seen(tab.locator(".st-key-stage").get_by_role("img"))[10:40, 20:60]
+    assert np.abs(corner - (200, 30, 120)).max() < 25, "the pasted picture is behind the subject"
+
+    copied = _picture((70, 40))
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.evaluate(
+        "async b => navigator.clipboard.write([new ClipboardItem({'image/png': await (await fetch(b)).blob()})])",
+        copied,
+    )
+    step(tab, "Photo")
+    tab.get_by_role("button", name="Paste a picture").click()
+    tab.get_by_text("70 × 40 pixels").first.wait_for()
+
+
+def _picture(size: tuple[int, int]) -> str:
+    """A PNG as a data URL."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 120)).save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _paste(tab: Tab, size: tuple[int, int]) -> None:
+    """As Ctrl+V does it."""
+    tab.evaluate(
+        """async url => {
+          const files = new DataTransfer()
+          files.items.add(new File([await (await fetch(url)).blob()], "image.png", { type: "image/png" }))
+          const event = { clipboardData: files, bubbles: true, cancelable: true }
+          document.body.dispatchEvent(new ClipboardEvent("paste", event))
+        }""",
+        _picture(size),
+    )

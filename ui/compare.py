@@ -20,6 +20,8 @@ from imaging.photo import Photo
 from ui import pictures
 from ui.pictures import Part
 
+HOW_TO_ZOOM = "The wheel, two fingers or a double click zoom; then drag to move about."
+
 _here = Path(__file__).parent
 _compare = st.components.v2.component(
     "backdrop_compare",

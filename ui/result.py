@@ -12,7 +12,7 @@ from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
-from ui import about, compare, exports, pictures, pressed, selecting, state, working
+from ui import about, compare, exports, pictures, pressed, selecting, side_by_side, state, working
 from ui.compare import Picture
 from ui.outcome import Outcome, full_after, full_before, outcome
 
@@ -35,7 +35,8 @@ def stage() -> None:
     except BadInput as error:
         st.error(error.message, icon=":material/error:")
         return
-    _large(found)
+    if not side_by_side.stage():
+        _large(found)
     _candidates()
 
 
@@ -44,10 +45,9 @@ def _large(found: Outcome) -> None:
     title = "After" if found.before is not None else ""
     alt = "The picture with its new background" if title else "The picture"
     after = Picture(found.digest, found.after, found.size, partial(full_after, found), alt, title)
-    zoom = "The wheel, two fingers or a double click zoom; then drag to move about."
     if found.before is None:
         compare.show([after], key="compare")
-        st.caption(f":material/zoom_in: {zoom}")
+        st.caption(f":material/zoom_in: {compare.HOW_TO_ZOOM}")
         return
     before = Picture(
         f"before {found.digest}",
@@ -58,7 +58,7 @@ def _large(found: Outcome) -> None:
         "Before",
     )
     compare.show([before, after], key="compare")
-    st.caption(f":material/swipe: Drag the divider, or move it with the arrow keys. {zoom}")
+    st.caption(f":material/swipe: Drag the divider, or move it with the arrow keys. {compare.HOW_TO_ZOOM}")
 
 
 def _candidates() -> None:
@@ -86,6 +86,7 @@ def _candidates() -> None:
 
 def _choose(at: int) -> None:
     state.workspace().chosen = at
+    side_by_side.close()
 
 
 def _small(digest: str) -> bytes:
@@ -114,6 +115,7 @@ def panel() -> None:
         found = outcome(here.results[here.chosen])
     except BadInput:
         return
+    side_by_side.panel()
     _checks(found)
     exports.panel(found)
     _next(found)
