@@ -256,14 +256,17 @@ def test_a_picture_is_pasted_as_the_photo_and_as_the_background(server: Server, 
     settled(tab)
     _paste(tab, (90, 60))
     tab.get_by_text("90 × 60 pixels").first.wait_for()
-    sample(tab, server)
+    step(tab, "Photo")
+    tab.get_by_role("button", name="Handbag", exact=True).click()
+    tab.get_by_text("The subject is").wait_for()
+    settled(tab)
     step(tab, "Background")
     assert tab.get_by_role("radio", name="Colour", exact=True).is_checked()
     _paste(tab, (80, 50))
     tab.get_by_text("pasted.png").first.wait_for()
     settled(tab)
     assert tab.get_by_role("radio", name="Picture", exact=True).is_checked()
-    corner = _seen(tab.locator(".st-key-stage").get_by_role("img"))[10:40, 20:60]
+    corner = _seen(tab.get_by_role("img", name="The subject before its new"))[10:40, 20:60]
     assert np.abs(corner - (200, 30, 120)).max() < 25, "the pasted picture is behind the subject"
 
     copied = _picture((70, 40))
