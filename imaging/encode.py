@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import cv2
 from PIL import ExifTags, Image
 
 from errors import BadInput
@@ -72,22 +70,11 @@ def _with_recipe(exif: bytes | None, made: Provenance | None) -> bytes:
 
 
 def _encode_png(pixels: Array, icc: bytes | None, exif: bytes | None, made: Provenance | None) -> bytes:
-    """OpenCV compresses (it writes 16-bit colour and is quick); the chunks it does not know are put in by hand."""
-    orders = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
-    ordered = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, orders[pixels.shape[2]])
-    speed = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
-    with ThreadPoolExecutor(1) as pool:  # beside the picture itself: both take a while
-        mask = pool.submit(cv2.imencode, ".png", made.selection) if made and made.selection is not None else None
-        done, buffer = cv2.imencode(".png", ordered, speed)
-    if not done:
-        raise BadInput("The picture cannot be written as PNG; it is too large.")
-    data = buffer.tobytes()
-    head = len(png.SIGNATURE) + 25  # IHDR is always 25 bytes long and comes first
-    parts = [data[:head]]
+    parts = [png.SIGNATURE, png.header(pixels)]
     if icc:
         parts.append(png.chunk(b"iCCP", b"icc\0\0" + zlib.compress(icc)))
     if exif:
         parts.append(png.chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     if made:
-        parts += made.png_chunks(mask.result()[1].tobytes() if mask is not None else None)
-    return b"".join([*parts, data[head:]])
+        parts += made.png_chunks(None if made.selection is None else _encode_png(made.selection, None, None, None))
+    return b"".join([*parts, *png.pixel_chunks(pixels)])

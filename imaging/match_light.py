@@ -60,9 +60,12 @@ def apply(subject: Subject, change: Change) -> Subject:
     bent = change.middle * (linear / change.middle) ** change.contrast
     lit = to_encoded(np.clip(bent[:, None] * change.gains, 0, 1))
     table = np.rint(lit * full).astype(pixels.dtype)  # (levels, 3)
-    changed = pixels.copy()
     inside = subject.alpha > 0
-    changed[inside] = _looked_up(pixels[inside], table)
+    changed = pixels.copy()
+    if pixels.dtype == np.uint8:
+        cv2.copyTo(cv2.LUT(pixels, table[None]), inside.astype(np.uint8), changed)
+    else:
+        changed[inside] = _looked_up(pixels[inside], table)
     edge = subject.edge._replace(colours=_looked_up(subject.edge.colours, table))
     return replace(subject, photo=replace(subject.photo, pixels=changed), edge=edge)
 

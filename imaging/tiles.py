@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ TILE = 256
 
 Window = tuple[slice, slice]
 """Rows and columns."""
+Part = TypeVar("Part")
 
 
 def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
@@ -27,18 +28,39 @@ def scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
 
 def on_tiles(wanted: npt.NDArray[np.bool_], work: Callable[[Window], None]) -> None:
     """Call ``work`` on square windows that together cover the wanted pixels, on all cores."""
+    on_cores(work, _tiles(wanted))
+
+
+def on_cores(work: Callable[[Part], object], parts: Iterable[Part]) -> None:
+    """Call ``work`` on each of ``parts``, on all cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(work, _tiles(wanted)):
-            pass  # an error in a window comes out here
+        for _ in pool.map(work, parts):
+            pass  # an error in a part comes out here
 
 
 def _tiles(wanted: npt.NDArray[np.bool_]) -> Iterator[Window]:
-    height, width = wanted.shape
+    return (window for window in windows(wanted.shape) if wanted[window].any())
+
+
+def windows(shape: tuple[int, ...]) -> Iterator[Window]:
+    """Square windows that together cover ``(H, W)``."""
+    height, width = shape[:2]
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
-            window = slice(top, min(height, top + TILE)), slice(left, min(width, left + TILE))
-            if wanted[window].any():
-                yield window
+            yield slice(top, min(height, top + TILE)), slice(left, min(width, left + TILE))
+
+
+def widened(window: Window, by: int) -> tuple[Window, Window]:
+    """A window with ``by`` more pixels around it, as far as the picture goes; and where in it the window lies.
+
+    The end may lie beyond the picture, as a slice's may.
+    """
+    starts = tuple(max(0, along.start - by) for along in window)
+    rows, columns = (slice(start, along.stop + by) for start, along in zip(starts, window, strict=True))
+    inner_rows, inner_columns = (
+        slice(along.start - start, along.stop - start) for start, along in zip(starts, window, strict=True)
+    )
+    return (rows, columns), (inner_rows, inner_columns)
 
 
 def upsample(small: Float, shape: tuple[int, ...], rows: slice, columns: slice) -> Float:

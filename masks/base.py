@@ -116,7 +116,7 @@ class Options(BaseModel):
     See :mod:`fields`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, defer_build=True)
     positional: ClassVar[str | None] = None
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.tiles import WORK_SIDE, Window, on_tiles, scaled, upsample
+from imaging.tiles import WORK_SIDE, Window, on_cores, scaled, upsample, widened, windows
 from masks.base import Mask
 
 Float = npt.NDArray[np.floating[Any]]
@@ -97,21 +97,34 @@ def refine(rgb: npt.NDArray[Any], coarse: Float, guide: Guide) -> Mask:
     small = cv2.resize(coarse, guide.channels[0].shape[::-1], interpolation=cv2.INTER_AREA)
     coefficients = guide.coefficients(np.asarray(small, coarse.dtype))
     reach = int(np.ceil(guide.radius))
-    kernel = 2 * reach + 1
-    near = (cv2.dilate(mask, np.ones((1, kernel))) > 8) & (cv2.erode(mask, np.ones((1, kernel))) < 247)
-    near |= (cv2.dilate(mask, np.ones((kernel, 1))) > 8) & (cv2.erode(mask, np.ones((kernel, 1))) < 247)
     result = mask.copy()
 
     def apply(window: Window) -> None:
+        near = _near_edge(mask, window, reach)
+        if near is None:
+            return
         rows, columns = window
         here = upsample(coefficients, mask.shape, rows, columns)
         alpha = np.einsum("ijk,ijk->ij", here[..., :3], rgb[rows, columns].astype(np.float32))
         alpha += 255 * here[..., 3]
         values = np.clip(alpha + 0.5, 0, 255).astype(np.uint8)
-        result[rows, columns] = np.where(near[rows, columns], values, mask[rows, columns])
+        result[rows, columns] = np.where(near, values, mask[rows, columns])
 
-    on_tiles(near, apply)
+    on_cores(apply, windows(mask.shape))
     return result
+
+
+def _near_edge(mask: Mask, window: Window, reach: int) -> npt.NDArray[np.bool_] | None:
+    """What of a window lies within ``reach`` pixels, across or down, of the mask's edge; ``None``: nothing does."""
+    wide, inner = widened(window, reach)
+    around = mask[wide]
+    if around.max() <= 8 or around.min() >= 247:
+        return None
+    near = np.zeros(around[inner].shape, np.bool_)
+    for shape in ((1, 2 * reach + 1), (2 * reach + 1, 1)):
+        kernel = np.ones(shape)
+        near |= ((cv2.dilate(around, kernel) > 8) & (cv2.erode(around, kernel) < 247))[inner]
+    return near
 
 
 def at_size(coarse: Float, size: tuple[int, int]) -> Mask:

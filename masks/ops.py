@@ -105,13 +105,18 @@ def remove_specks(mask: Mask, percent: float) -> Mask:
     """Drop connected pieces with less than ``percent`` of the largest piece's area, with their soft edges."""
     if percent <= 0:
         return mask
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=8)
+    left, top, width, height = cv2.boundingRect(mask)
+    kept = mask.copy()
+    inside = kept[top : top + height, left : left + width]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((inside > 0).astype(np.uint8), connectivity=8)
     if count <= 2:
         return mask
-    areas = stats[:, cv2.CC_STAT_AREA]
-    keep = areas >= areas[1:].max() * percent / 100
-    keep[0] = True
-    return np.where(keep[labels], mask, np.uint8(0))
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    for piece in 1 + np.flatnonzero(areas < areas.max() * percent / 100):
+        left, top, width, height = stats[piece, :4]
+        box = slice(top, top + height), slice(left, left + width)
+        inside[box][labels[box] == piece] = 0
+    return kept
 
 
 def keep_objects(mask: Mask, which: Literal["all", "largest"] | tuple[tuple[float, float], ...]) -> Mask:

@@ -96,7 +96,7 @@ OptionValues = Annotated[
 class Part(BaseModel):
     """Base of everything in a recipe: frozen, no unknown fields, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Length(Part):

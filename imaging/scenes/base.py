@@ -43,7 +43,7 @@ Side = Literal["left", "right"]
 class Options(BaseModel):
     """A scene's settings. Fields draw the widgets, the command line's ``key=value`` and the table in the docs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Grainy(Options):

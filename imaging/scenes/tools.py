@@ -11,6 +11,7 @@ import numpy as np
 from imaging.geometry import Size
 from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.colours import linear
+from imaging.tiles import on_cores
 
 TILE, CELL = 512, 8  # texels of the noise tile and of one of its cells
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -185,7 +186,7 @@ def through_lens(stage: Stage, picture: Picture, radius: Plane, falloff: float) 
 def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
     """Light to sRGB bytes at full size: highlights roll off, then the picture is enlarged, grained and dithered.
 
-    The grain is drawn at full size, so an enlarged picture is not smooth; a band at a time keeps memory small.
+    The grain is drawn at full size, so an enlarged picture is not smooth; bands of rows are worked on side by side.
     """
     encoded = _encode(picture)
     shrinks = size.width < picture.shape[1]
@@ -196,11 +197,14 @@ def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
     tile = tile * (grain * 5.0) + rng.uniform(0, 1, tile.shape).astype(np.float32)  # the last is dither against banding
     drawn = np.empty((size.height, size.width, 3), np.uint8)
     across = np.tile(tile, (1, -(-size.width // tile.shape[1])))[:, : size.width]
-    for top in range(0, size.height, len(tile)):
+
+    def finish(top: int) -> None:
         band = large[top : top + len(tile)]
         band += across[: len(band), :, None]
         np.clip(band, 0, 255, out=band)
         drawn[top : top + len(band)] = band
+
+    on_cores(finish, range(0, size.height, len(tile)))
     return drawn
 
 
