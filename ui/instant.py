@@ -147,7 +147,8 @@ def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -
     with st.spinner("Making the picture at full size …", show_time=True):
         (result,) = main.run(wanted, photo, store.default().get, selection=selection)
         digest = store.default().put(result.encode("PNG"))
-    history.record(st.session_state.visitor, result.recipe, digest)
+        small = history.thumbnail(result.pixels, result.icc)
+    history.record(st.session_state.visitor, result.recipe, digest, small)
     here = state.workspace()
     here.results, here.chosen = [digest], 0
     st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]
