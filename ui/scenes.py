@@ -10,7 +10,7 @@ import streamlit as st
 import fields
 from imaging.geometry import Size
 from imaging.scenes import SCENES, Stand, draw
-from ui import binding, pictures, places, pressed, state
+from ui import binding, pictures, pressed, state
 from ui import controls as bound_controls
 
 THUMBNAIL = Size(240, 180)
@@ -21,19 +21,18 @@ def controls() -> None:
     """Choose a scene and set it."""
     chosen = str(state.draft().get("backdrop.name"))
     grid = st.grid(min_column_width=96, gap="small", key="scenes")
-    with places.spinner("Drawing the scenes …"):
-        for name, scene in SCENES.items():
-            with grid.container(key=f"scene_{name}"):
-                st.image(_thumbnail(name), alt=f"Scene: {scene.title}", width="stretch")
-                st.button(
-                    scene.title,
-                    key=f"scene.{name}",
-                    type="primary" if name == chosen else "secondary",
-                    width="stretch",
-                    help=scene.help,
-                    on_click=_choose,
-                    args=(name,),
-                )
+    for name, scene in SCENES.items():
+        with grid.container(key=f"scene_{name}"):
+            st.image(_thumbnail(name), alt=f"Scene: {scene.title}", width="stretch")
+            st.button(
+                scene.title,
+                key=f"scene.{name}",
+                type="primary" if name == chosen else "secondary",
+                width="stretch",
+                help=scene.help,
+                on_click=_choose,
+                args=(name,),
+            )
     pressed.mark([f"scene_{name}" for name in SCENES], f"scene_{chosen}", key="scenes_pressed")
     if chosen not in SCENES:
         st.warning(f"There is no scene {chosen} here; choose another one.", icon=":material/landscape:")
@@ -65,7 +64,7 @@ def _another() -> None:
     state.edit(state.draft().put("backdrop.seed", seed), "Another one like it")
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner="Drawing the scenes …")
 def _thumbnail(name: str) -> bytes:
     """The same for everybody, so it may be shared between sessions. Drawn in advance: all of them take seconds."""
     ready = THUMBNAILS / f"{name}.jpg"
