@@ -44,7 +44,7 @@ def _covered(tab: Tab) -> list[str]:
     """The steps' names that something else lies upon."""
     return list(
         tab.evaluate(
-            """() => [...document.querySelectorAll(".st-key-step button")].filter(each => {
+            """() => [...document.querySelectorAll(".st-key-step [role=radio]")].filter(each => {
               const box = each.getBoundingClientRect()
               return !each.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))
             }).map(each => each.innerText)"""
@@ -117,7 +117,7 @@ def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_n
     middles["generated"] = _middle(tab)
 
     _generate(tab, "End")
-    tab.get_by_role("img", name="The picture so far").first.wait_for()
+    tab.get_by_text("It will be here when it is done.").wait_for()
     settled(tab)
     middles["being made"] = _middle(tab)
     assert not _covered(tab)

@@ -17,36 +17,39 @@ _arrival = st.components.v2.component(
     js="""
 const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, button:not([disabled])"
 const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar]"
-const PATIENCE = 10000  // milliseconds until the step's controls are there
-const kept = (window.backdropArrival ??= { opened: null, focused: null })
+const PATIENCE = 20000  // milliseconds in which the step's controls come, and may be drawn anew
+const kept = (window.backdropArrival ??= { opened: null, focused: null, given: false, over: false })
 
 const canTake = (each) => !each.closest(PASSED_OVER) && each.checkVisibility({ checkVisibilityCSS: true })
 
 const focusFirst = (opened, until, seen) => {
-  if (kept.opened !== opened || Date.now() > until) return
+  if (kept.opened !== opened || kept.over || Date.now() > until) return
   const panel = document.querySelector(".st-key-panel"), now = document.activeElement
   const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning"
   const loading = panel?.querySelector("[data-testid=stSkeleton], [data-stale=true]")
   const first = [...(panel?.querySelectorAll(CONTROLS) ?? [])].find(canTake)
-  if (first && now === first && seen === first) return  // it has stayed where it is
-  if (!running && !loading && first && first === seen) {
+  if (!running && !loading && first && first === seen && now !== first) {
     if (panel.contains(now) && now !== kept.focused) return  // somebody was quicker
     first.focus({ preventScroll: true })
+    kept.given = true
   }
   setTimeout(() => focusFirst(opened, until, first), 100)
 }
 
 export default function ({ data, setTriggerValue }) {
   const before = kept.opened
-  kept.opened = data.opened
-  kept.focused = document.activeElement
-  if (before !== null && before !== data.opened) {
-    document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 })
-    if (data.focus) focusFirst(data.opened, Date.now() + PATIENCE)
+  if (before !== data.opened) {
+    Object.assign(kept, { opened: data.opened, focused: document.activeElement, given: false, over: false })
+    if (before !== null) {
+      document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 })
+      if (data.focus) focusFirst(data.opened, Date.now() + PATIENCE)
+    }
   }
   const back = () => setTriggerValue("back", new URLSearchParams(location.search).get(data.parameter) ?? "")
-  window.addEventListener("popstate", back)
-  return () => window.removeEventListener("popstate", back)
+  const over = () => { kept.over = kept.given }  // from the first key or click on, the keyboard is where one puts it
+  const heard = [["popstate", back], ["keydown", over], ["pointerdown", over]]
+  heard.forEach(([name, hear]) => window.addEventListener(name, hear, true))
+  return () => heard.forEach(([name, hear]) => window.removeEventListener(name, hear, true))
 }
 """,
 )
