@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -69,9 +70,9 @@ class NewBackground(Task):
         backdrop = backdrops.kind_of(recipe.backdrop)
         images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
         for index, background in enumerate(images):
-            lit = _in_its_light(prepared, background)
+            lit, shadow = _lit_with_shadow(prepared, background)
             each = recipe.for_image(index)
-            made = _composite(lit, background, each.seed)
+            made = _composite(lit, background, shadow, each.seed)
             yield _result(each, lit, background, made, watch.lap())
 
 
@@ -127,6 +128,16 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
     return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
 
+def _lit_with_shadow(prepared: _Prepared, background: Background) -> tuple[_Prepared, npt.NDArray[np.uint8] | None]:
+    """The subject in the background's light, and its shadow, worked out side by side where neither needs the other."""
+    if background.light is None:  # the subject says where the light comes from
+        lit = _in_its_light(prepared, background)
+        return lit, _shadow(lit, background)
+    with ThreadPoolExecutor(1) as beside:
+        shadow = beside.submit(_shadow, prepared, background)
+        return _in_its_light(prepared, background), shadow.result()
+
+
 def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
     """The subject in the background's light, where that is asked for; what is checked later is this subject."""
     if not prepared.look.match_light or background.pixels is None:
@@ -141,9 +152,11 @@ def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
     return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
 
 
-def _composite(prepared: _Prepared, background: Background, seed: int) -> _Composite:
+def _composite(
+    prepared: _Prepared, background: Background, shadow: npt.NDArray[np.uint8] | None, seed: int
+) -> _Composite:
     """The subject over the background, and what it is made of."""
-    subject, shadow, pixels = prepared.subject, _shadow(prepared, background), background.pixels
+    subject, pixels = prepared.subject, background.pixels
     if pixels is None:
         alone = composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, shadow)
         return _Composite(alone, None, shadow)
