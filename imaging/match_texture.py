@@ -85,8 +85,8 @@ def match(background: Array, photo: Texture, seed: int, grain: float = 1.0, shar
             own = measure(background)
     if grain <= 0:
         return background
-    wanted = (_missing(have, grain * there) for have, there in ((own.fine, photo.fine), (own.coarse, photo.coarse)))
-    tile = _tile(*wanted, seed)
+    fine, coarse = _missing(own.fine, grain * photo.fine), _missing(own.coarse, grain * photo.coarse)
+    tile = _tile(fine, coarse, seed)
     return background if tile is None else _grained(background, tile)
 
 
@@ -103,7 +103,7 @@ def _tile(fine: float, coarse: float, seed: int) -> npt.NDArray[np.int16] | None
     rng = np.random.default_rng(seed)
     white = rng.standard_normal(TILE, np.float32)
     half = rng.standard_normal((TILE[0] // 2 + 1, TILE[1] // 2 + 1), np.float32)
-    blotchy = cv2.resize(half, TILE[::-1], interpolation=cv2.INTER_LINEAR)
+    blotchy = np.asarray(cv2.resize(half, TILE[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     left = [[_left(each) ** 2 for each in (white, blotchy)], [_left(_halved(each)) ** 2 for each in (white, blotchy)]]
     shares = np.linalg.solve(np.array(left), np.array([fine**2, coarse**2]))
     if shares[1] <= 0:  # finer than white noise: as fine as that can be
@@ -160,7 +160,7 @@ def _residues(grey: Values) -> Values:
     rows, columns = (length // BLOCK * BLOCK for length in grey.shape)
     if not rows or not columns:
         return np.zeros(0, np.float32)
-    left = cv2.filter2D(grey, -1, LAPLACIAN)[:rows, :columns] ** 2
+    left = np.asarray(cv2.filter2D(grey, -1, LAPLACIAN)[:rows, :columns] ** 2, np.float32)
 
     def means(values: Values) -> Values:
         return values.reshape(rows // BLOCK, BLOCK, columns // BLOCK, BLOCK).mean(axis=(1, 3))
@@ -176,9 +176,11 @@ def _smoothest(residues: list[Values]) -> float:
 
 def _blurs(grey: Values, noise: float) -> Values:
     """The blur of each edge of a window that is steeper than noise of this standard deviation, in pixels."""
-    steepness = _steepness(grey / 255)
+    shown = np.asarray(grey / 255, np.float32)
+    again = np.asarray(cv2.GaussianBlur(shown, (0, 0), AGAIN), np.float32)
+    steepness = _steepness(shown)
     steep = max(STEEP, 3 * noise / 255)
-    ratio = steepness / np.maximum(_steepness(cv2.GaussianBlur(grey / 255, (0, 0), AGAIN)), 1e-6)
+    ratio = steepness / np.maximum(_steepness(again), 1e-6)
     crests = (steepness >= cv2.dilate(steepness, np.ones((3, 3), np.uint8))) & (steepness > steep) & (ratio > 1.02)
     return np.asarray(AGAIN / np.sqrt(ratio[crests] ** 2 - 1), np.float32)
 
