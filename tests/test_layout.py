@@ -35,6 +35,7 @@ def _box(place: Locator) -> dict[str, float]:
 
 def _middle(tab: Tab) -> float:
     """Of the step's picture, measured from the middle of its column, in pixels."""
+    tab.wait_for_function("[...document.querySelectorAll('.st-key-stage img')].every(each => each.naturalWidth > 0)")
     column = _box(tab.locator(".st-key-stage"))
     picture = _box(tab.locator(".st-key-stage img, .st-key-stage .dc-container").first)
     return picture["x"] + picture["width"] / 2 - column["x"] - column["width"] / 2
@@ -54,6 +55,7 @@ def _covered(tab: Tab) -> list[str]:
 
 def _places(tab: Tab) -> Any:
     """Where header, steps, picture and controls stand, with the page at its top."""
+    tab.wait_for_function("document.querySelector('.st-key-stage img')?.naturalWidth > 0")
     return tab.evaluate(
         """() => [".st-key-header", ".st-key-step", ".st-key-stage img", ".st-key-panel"].map(name => {
           const box = document.querySelector(name).getBoundingClientRect()
