@@ -16,7 +16,17 @@ import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, guess_light, match_light, placement, reflection, shadows
+from imaging import (
+    cast_shadow,
+    checks,
+    composite,
+    guess_light,
+    match_light,
+    match_texture,
+    placement,
+    reflection,
+    shadows,
+)
 from imaging.cast_shadow import Ground
 from imaging.colour import to_srgb
 from imaging.openraster import Layers
@@ -61,8 +71,9 @@ class NewBackground(Task):
         images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
         for index, background in enumerate(images):
             lit, shadow = _lit_with_shadow(prepared, background)
-            made = _composite(lit, background, shadow)
-            yield _result(recipe.for_image(index), lit, background, made, watch.lap())
+            each = recipe.for_image(index)
+            made = _composite(lit, background, shadow, each.seed)
+            yield _result(each, lit, background, made, watch.lap())
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +152,9 @@ def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
     return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
 
 
-def _composite(prepared: _Prepared, background: Background, shadow: npt.NDArray[np.uint8] | None) -> _Composite:
+def _composite(
+    prepared: _Prepared, background: Background, shadow: npt.NDArray[np.uint8] | None, seed: int
+) -> _Composite:
     """The subject over the background, and what it is made of."""
     subject, pixels = prepared.subject, background.pixels
     if pixels is None:
@@ -150,10 +163,24 @@ def _composite(prepared: _Prepared, background: Background, shadow: npt.NDArray[
     floor = background.ground or Ground()
     gloss = floor.gloss if prepared.look.reflection is None else prepared.look.reflection / 100
     pixels = reflection.reflect(pixels, subject.photo.pixels, subject.alpha, floor, gloss)
+    pixels = _textured(prepared, background, pixels, seed)
     shaded = pixels if shadow is None else composite.shade(pixels, shadow)
     wrap = prepared.look.light_wrap / 100
     over = composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded, wrap)
     return _Composite(over, pixels, shadow)
+
+
+def _textured(prepared: _Prepared, background: Background, pixels: Array, seed: int) -> Array:
+    """The background's pixels with the grain and sharpness of the photo, as far as that is asked for."""
+    look = prepared.look
+    grain = (0 if background.plain else 100) if look.grain is None else look.grain
+    soft = look.match_sharpness and not background.plain
+    if not (grain or soft):
+        return pixels
+    subject = prepared.subject
+    return match_texture.match(
+        pixels, match_texture.measure(subject.photo.pixels, subject.alpha), seed, grain / 100, soft
+    )
 
 
 def _shadow(prepared: _Prepared, background: Background) -> npt.NDArray[np.uint8] | None:
