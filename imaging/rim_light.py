@@ -39,45 +39,43 @@ def add(subject: Subject, background: Array, light: KeyLight | None, strength: f
     """
     if strength <= 0:
         return subject
-    field = strength * _light(subject.alpha, background, light or KeyLight())
-    pixels, alpha, soft = subject.photo.pixels, subject.alpha, subject.edge.soft
-    full, lit, edge = float(np.iinfo(pixels.dtype).max), pixels.copy(), np.zeros_like(pixels)
-    edge[soft] = subject.edge.colours
-    reached = cv2.resize((field.max(axis=2) > UNSEEN).astype(np.uint8), alpha.shape[::-1]) > 0
-
-    def screen(window: Window) -> None:
-        here = upsample(field, alpha.shape, *window)
-        inside = (alpha[window] > 0)[..., None]
-        for colours in (lit, edge) if soft[window].any() else (lit,):
-            own = colours[window].astype(np.float32) / full
-            screened = (own + here[..., :3] * (1 - own) + here[..., 3:] * own * (1 - own)) * full + 0.5
-            colours[window] = np.where(inside, screened, colours[window]).astype(pixels.dtype)
-
-    on_tiles(reached & (alpha > 0), screen)
-    return replace(
-        subject, photo=replace(subject.photo, pixels=lit), estimated=subject.edge._replace(colours=edge[soft])
-    )
-
-
-def _light(alpha: npt.NDArray[np.uint8], background: Array, light: KeyLight) -> Values:
-    """``(h, w, 6)`` float32, 0..1: the rim's light and the ground's, in encoded colours, drawn small."""
+    alpha, soft = subject.alpha, subject.edge.soft
     size = scaled(alpha.shape, min(1.0, SIDE / max(alpha.shape)))
     share = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
     place = cv2.resize(background, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    place /= float(np.iinfo(background.dtype).max)
-    box = Box.around(share)
-    if box is None:
-        return np.zeros((size[1], size[0], 6), np.float32)
-    tall = float(box.height)
-    around = cv2.GaussianBlur(place, (0, 0), max(1.0, BLUR * size[1]))
-    rim = RIM * _rim(share, light, 1 + WIDE * tall)[..., None] * around
-    ground = np.zeros((size[1], size[0], 3), np.float32)
-    if ground_visible(alpha):
-        beneath = place[box.bottom : box.bottom + max(1, round(tall / 6)), box.left : box.right]
-        height = np.maximum(box.bottom - 1 - np.arange(size[1], dtype=np.float32), 0)[:, None, None] / tall
-        if beneath.size:
-            ground = BOUNCE * np.exp(-height / HIGH) * beneath.mean(axis=(0, 1)) * np.ones_like(ground)
-    return np.asarray(np.dstack([rim, ground]), np.float32)
+    full = float(np.iinfo(background.dtype).max)
+    rim = strength * _rim_light(share, place / full, light or KeyLight())
+    ground = strength * _ground_light(alpha, share, place / full)
+    lit = subject.photo.pixels.copy()
+    lit[soft] = subject.edge.colours
+    reached = (rim.max(axis=2) > UNSEEN) | (cv2.resize(ground.max(axis=2), (1, size[1])) > 4 * UNSEEN)
+
+    def screen(window: Window) -> None:
+        own = lit[window].astype(np.float32) / full
+        shine = upsample(rim, alpha.shape, *window) + ground[window[0]] * own
+        screened = (own + shine * (1 - own)) * full + 0.5
+        cv2.copyTo(screened.astype(lit.dtype), (alpha[window] > 0).astype(np.uint8), lit[window])
+
+    on_tiles((cv2.resize(reached.astype(np.uint8), alpha.shape[::-1]) > 0) & (alpha > 0), screen)
+    edge = subject.edge._replace(colours=lit[soft])
+    return replace(subject, photo=replace(subject.photo, pixels=lit), estimated=edge)
+
+
+def _rim_light(share: npt.NDArray[np.uint8], place: Values, light: KeyLight) -> Values:
+    """What is to be screened over the subject's rim, ``(h, w, 3)`` float32, 0..1."""
+    rows = np.flatnonzero(share.any(axis=1))
+    around = cv2.GaussianBlur(place, (0, 0), max(1.0, BLUR * len(place)))
+    return np.asarray(RIM * _rim(share, light, 1 + WIDE * len(rows))[..., None] * around, np.float32)
+
+
+def _ground_light(alpha: npt.NDArray[np.uint8], share: npt.NDArray[np.uint8], place: Values) -> Values:
+    """The ground's light in each row of the frame, ``(H, 1, 3)`` float32, 0..1; none where no ground can be seen."""
+    box, small = Box.around(alpha), Box.around(share)
+    if box is None or small is None or not ground_visible(alpha) or small.bottom >= len(place):
+        return np.zeros((len(alpha), 1, 3), np.float32)
+    beneath = place[small.bottom : small.bottom + max(1, small.height // 6), small.left : small.right]
+    height = np.maximum(box.bottom - 1 - np.arange(len(alpha), dtype=np.float32), 0)[:, None, None] / box.height
+    return np.asarray(BOUNCE * np.exp(-height / HIGH) * beneath.mean(axis=(0, 1)), np.float32)
 
 
 def _rim(share: npt.NDArray[np.uint8], light: KeyLight, wide: float) -> Values:
