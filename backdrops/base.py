@@ -55,6 +55,7 @@ class Background:
         facts: what else the report says of it; JSON values only.
         light: its key light; ``None`` where that is not known, so that the subject's own shading says.
         ground: what the subject stands on; ``None`` where it stands on nothing.
+        plain: whether it is smooth colour, which stays clean unless grain is asked for.
     """
 
     pixels: Array | None
@@ -64,6 +65,7 @@ class Background:
     facts: Mapping[str, Any] = field(default_factory=dict)
     light: KeyLight | None = None
     ground: Ground | None = None
+    plain: bool = False
 
 
 class BackdropKind(Backdrop):

@@ -43,7 +43,7 @@ class ColourBackdrop(BackdropKind):
         drawn = np.empty((*subject.alpha.shape, 3), np.uint8)
         drawn[:] = into_profile(np.array([[_rgb(self.colour)]], np.uint8), subject.photo.icc)
         deep = subject.photo.pixels.dtype != np.uint8
-        return Background(into_profile(drawn, None, np.uint16) if deep else drawn)
+        return Background(into_profile(drawn, None, np.uint16) if deep else drawn, plain=True)
 
 
 class GradientBackdrop(BackdropKind):
@@ -128,7 +128,7 @@ class SweepBackdrop(BackdropKind):
 
 def _for_photo(drawn: Bytes, subject: Subject) -> Background:
     """An sRGB picture in the photo's colour space and type."""
-    return Background(into_profile(drawn, subject.photo.icc, subject.photo.pixels.dtype))
+    return Background(into_profile(drawn, subject.photo.icc, subject.photo.pixels.dtype), plain=True)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

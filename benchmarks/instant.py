@@ -1,8 +1,9 @@
-"""Seconds and memory of instant backgrounds on a 12-megapixel photo, step by step and as a whole command.
+"""Seconds and memory of instant backgrounds: a 12-megapixel photo step by step, and whole commands at 12 and 24.
 
-    python -m benchmarks.instant [--runs N]
+    python -m benchmarks.instant [--runs N] [--commands]
 
-Prints medians. The whole command is a fresh process, imports included, after one run that is not counted.
+Prints medians. A whole command is a fresh process, from its start to the PNG on disk, imports included, after one run
+that is not counted. ``--commands`` leaves the steps out.
 """
 
 from __future__ import annotations
@@ -86,32 +87,60 @@ def steps(data: bytes, runs: int) -> None:
         print(f"{name:32} {median(runs, work):7.0f} ms")
 
 
-def command(photo: Path, folder: Path) -> tuple[float, float]:
+CONTACT = ("--shadow", "contact")
+LIT = ("--shadow", "cast", "--match-light")
+COMMANDS = {  # what: (the photo's width and height, arguments)
+    "12 MP, sweep, contact shadow": ((4000, 3000), ("--backdrop", "sweep:#dddddd", *CONTACT)),
+    "24 MP, sweep, light matched, cast shadow": ((6000, 4000), ("--backdrop", "sweep:#dddddd", *LIT)),
+    "24 MP, scene, light matched, cast shadow": ((6000, 4000), ("--backdrop", "scene:dunes", *LIT)),
+}
+
+
+def command(photo: Path, *arguments: str) -> tuple[float, float]:
     """Seconds and peak megabytes of one whole command in a process of its own."""
-    arguments = [sys.executable, "main.py", "background", str(photo), "-o", str(folder / "out.png")]
+    call = [sys.executable, "main.py", "background", str(photo), "-o", str(photo.with_name("out.png")), *arguments]
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [*arguments, "--backdrop", "sweep:#dddddd", "--shadow", "contact"], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(call, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"the command failed with status {status}")
+        raise SystemExit(f"{' '.join(call)} failed with status {status}")
     return time.perf_counter() - started, usage.ru_maxrss / 1000
+
+
+def commands(folder: Path, runs: int) -> None:
+    """Whole commands, the subject searched for and its mask given."""
+    mask = folder / "mask.png"
+    for what, ((width, height), arguments) in COMMANDS.items():
+        photo = resized(folder, width, height)
+        shape = cv2.imread(str(ROOT / "tests" / "data" / "masks" / "mug_alpha.png"), cv2.IMREAD_GRAYSCALE)
+        cv2.imwrite(str(mask), cv2.resize(shape, (width, height)))
+        for source in ("auto", f"file:{mask}"):
+            given = *arguments, "--mask", source
+            command(photo, *given)
+            measured = [command(photo, *given) for _ in range(runs)]
+            seconds, megabytes = (statistics.median(column) for column in zip(*measured, strict=True))
+            print(f"{what:42} mask {source[:4]}: {seconds:5.2f} s, {megabytes:5.0f} MB at its peak", flush=True)
+
+
+def resized(folder: Path, width: int, height: int) -> Path:
+    """A photo of that size in a file."""
+    path = folder / f"photo-{width}.jpg"
+    if not path.exists():
+        large = cv2.resize(cv2.imread(str(ROOT / "samples" / "mug.jpg")), (width, height))
+        cv2.imwrite(str(path), large, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return path
 
 
 def run() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+    parser.add_argument("--commands", action="store_true")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        photo = folder / "photo.jpg"
-        cv2.imwrite(str(photo), cv2.resize(cv2.imread(str(ROOT / "samples" / "mug.jpg")), (4000, 3000)))
-        steps(photo.read_bytes(), runs)
-        command(photo, folder)
-        measured = [command(photo, folder) for _ in range(runs)]
-        seconds, megabytes = (statistics.median(column) for column in zip(*measured, strict=True))
-        print(f"whole command, sweep and shadow:  {seconds:.2f} s, {megabytes:.0f} MB at its peak")
+        if not given.commands:
+            steps(resized(folder, 4000, 3000).read_bytes(), given.runs)
+        commands(folder, given.runs)
 
 
 if __name__ == "__main__":

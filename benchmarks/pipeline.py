@@ -50,7 +50,7 @@ def measure(runs: int) -> dict[str, float]:
     stages: dict[str, Callable[[], object]] = {
         "read JPEG": lambda: load(data, "photo.jpg"),
         "find subject (auto)": lambda: found_anew(photo),
-        "edge colours": lambda: Subject.of(photo, alpha),
+        "edge colours": lambda: Subject.of(photo, alpha).edge,
         "inputs of the model": lambda: inpaint_io.prepare_inputs(photo, alpha, subject.edge, repaint, size, True),
         "enlarge its picture": lambda: inpaint_io.to_background(painted, mask, photo),
         "contact shadow": lambda: shadows.contact(alpha),

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from imaging.colour import to_srgb
 from imaging.composite import shade
 from imaging.delta_e import ciede2000
-from imaging.geometry import Size
 from imaging.photo import Array, to_8_bit
+from imaging.tiles import scaled
 
 RING_SIDE = 1024  # pixels, the longer side of the copy on which the edge is measured
 RING_BLUR = 6  # pixels of that copy, over which colours are averaged along the edge: a Gaussian's sigma
@@ -68,7 +68,8 @@ def edge_delta_e(
 
     Expected is the background mixed, at the edge's alpha, with the nearest colour that is surely the subject's. Both
     are averaged along the edge, so that texture does not count: what is left is a rim, such as the old background's
-    colour. Measured on a copy of at most ``RING_SIDE`` pixels, in the ring where the alpha is from 4 % to 96 %.
+    colour. Measured around the subject on a copy that has
+    ``RING_SIDE`` pixels for the whole picture, in the ring where the alpha is from 4 % to 96 %.
 
     Args:
         picture: ``(H, W, 3)``, the composite.
@@ -77,12 +78,19 @@ def edge_delta_e(
         alpha: ``(H, W)`` uint8, the selection.
         icc: the profile of both; ``None`` means sRGB.
     """
-    size = Size(alpha.shape[1], alpha.shape[0])
-    if max(size) > RING_SIDE:
-        size = size.inside(Size(RING_SIDE, RING_SIDE))
+    scale = min(1.0, RING_SIDE / max(alpha.shape))
+    left, top, width, height = cv2.boundingRect(alpha)
+    if not width:
+        return None
+    margin = round(4 * RING_BLUR / scale)
+    seen = (
+        slice(max(0, top - margin), top + height + margin),
+        slice(max(0, left - margin), left + width + margin),
+    )
+    size = scaled(alpha[seen].shape, scale)
 
     def small(pixels: Array) -> Array:
-        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+        return np.asarray(cv2.resize(pixels[seen], size, interpolation=cv2.INTER_AREA))
 
     have, below, share = small(picture), small(background), small(alpha)
     below = below if shadow is None else shade(below, small(shadow))

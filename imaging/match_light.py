@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -37,10 +38,12 @@ def measure(subject: Subject, background: Array) -> Change:
     pixels = subject.photo.pixels
     size = scaled(pixels.shape, min(1.0, SIDE / max(pixels.shape)))
     full = float(np.iinfo(pixels.dtype).max)
-    own, place = (
-        to_linear(cv2.resize(each, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full)
-        for each in (pixels, background)
-    )
+
+    def small(large: Array) -> npt.NDArray[np.floating[Any]]:
+        return to_linear(cv2.resize(large, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full)
+
+    with ThreadPoolExecutor(2) as pool:
+        own, place = pool.map(small, (pixels, background))
     weight = cv2.resize(subject.alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     there = own.reshape(-1, 3)[weight.ravel() >= weight.max() * 0.9]
     around = place.reshape(-1, 3).mean(axis=0) + 1e-3
@@ -67,7 +70,7 @@ def apply(subject: Subject, change: Change) -> Subject:
     else:
         changed[inside] = _looked_up(pixels[inside], table)
     edge = subject.edge._replace(colours=_looked_up(subject.edge.colours, table))
-    return replace(subject, photo=replace(subject.photo, pixels=changed), edge=edge)
+    return replace(subject, photo=replace(subject.photo, pixels=changed), estimated=edge)
 
 
 def _looked_up(colours: Array, table: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ class Stand(NamedTuple):
     ground: float = 0.84
 
 
+_estimates = ThreadPoolExecutor(2, thread_name_prefix="edge")
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """What is kept of a photo.
@@ -29,17 +33,22 @@ class Subject:
     Attributes:
         photo: the photo.
         alpha: ``(H, W)`` uint8 at its size, the selection: 255 = the subject, 0 = not, between = its soft edge.
-        edge: the soft edge's own colours.
+        estimated: its edge, or what will be it.
     """
 
     photo: Photo
     alpha: npt.NDArray[np.uint8]
-    edge: Edge
+    estimated: Edge | Future[Edge]
 
     @staticmethod
     def of(photo: Photo, alpha: npt.NDArray[np.uint8]) -> Subject:
-        """The subject of a photo, its edge's colours estimated (:mod:`imaging.foreground`)."""
-        return Subject(photo, alpha, foreground.estimate(photo.pixels, alpha))
+        """The subject of a photo; its edge's colours are estimated beside what comes next."""
+        return Subject(photo, alpha, _estimates.submit(foreground.estimate, photo.pixels, alpha))
+
+    @property
+    def edge(self) -> Edge:
+        """The soft edge's own colours (:mod:`imaging.foreground`)."""
+        return self.estimated.result() if isinstance(self.estimated, Future) else self.estimated
 
     @property
     def size(self) -> Size:

@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from PIL import Image
+
 from errors import BadInput
-from imaging.photo import opened
+from imaging.photo import Array, opened, to_8_bit
 from jobs import database, store
 from jobs.owner import owner_id
 from recipe import Recipe
@@ -43,22 +45,41 @@ class Entry:
     problem: str = ""
 
 
-def record(visitor: str, recipe: Recipe, digest: str) -> str:
+def record(visitor: str, recipe: Recipe, digest: str, small: bytes | None = None) -> str:
     """Keep a picture in the visitor's history and return the entry's id.
 
     A picture the visitor has there already moves to the top instead of standing there twice.
 
+    Args:
+        small: the picture's :func:`thumbnail`; left out, it is made from the file in the store.
+
     Raises:
         BadInput: the picture is not in the store.
     """
-    thumbnail = _thumbnail(store.default().get(digest))
+    owner, now = owner_id(visitor), time.time()
+    with database.records(write=True) as table:
+        again = "UPDATE history SET created = ? WHERE owner = ? AND digest = ? RETURNING id"
+        known = table.execute(again, (now, owner, digest)).fetchone()
+    if known:
+        return str(known["id"])
+    if small is None:
+        with opened(store.default().get(digest), "the picture") as image:
+            small = _thumbnail(image)
     with database.records(write=True) as table:
         (id,) = table.execute(
             "INSERT INTO history (id, owner, created, recipe, digest, thumbnail) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (owner, digest) DO UPDATE SET created = excluded.created RETURNING id",
-            (str(uuid4()), owner_id(visitor), time.time(), recipe.to_json(), digest, thumbnail),
+            (str(uuid4()), owner, now, recipe.to_json(), digest, small),
         ).fetchone()
     return str(id)
+
+
+def thumbnail(pixels: Array, icc: bytes | None) -> bytes:
+    """The small picture of an entry, from a picture's own pixels: ``(H, W, 3)`` or ``(H, W, 4)``, uint8 or uint16."""
+    image = Image.fromarray(to_8_bit(pixels))
+    if icc:
+        image.info["icc_profile"] = icc
+    return _thumbnail(image)
 
 
 def entries(visitor: str, limit: int = 50) -> list[Entry]:
@@ -87,9 +108,8 @@ def readable(text: str | bytes) -> tuple[Recipe | None, str]:
         return None, f"Its settings were made by another Backdrop, or are damaged. {error}"
 
 
-def _thumbnail(data: bytes) -> bytes:
-    with opened(data, "the picture") as image:
-        small = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+def _thumbnail(image: Image.Image) -> bytes:
+    small = image.convert("RGBA" if "A" in image.getbands() else "RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     out = io.BytesIO()
     small.save(out, "WEBP", quality=80, method=2)

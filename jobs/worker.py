@@ -127,7 +127,7 @@ def make(job: str, recipe_json: str, visitor: str) -> dict[str, Any]:
 def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     import main
     from imaging.photo import load
-    from jobs import store
+    from jobs import history, store
     from recipe import Recipe
 
     kept = store.default()
@@ -139,8 +139,9 @@ def _run(recipe_json: str, visitor: str, reporter: Reporter) -> list[list[str]]:
     def keep(result: main.Result) -> None:
         number = len(pictures) + 1
         reporter(main.Progress("Saving", picture=number, pictures=asked_for))
-        pictures.append([kept.put(result.encode("PNG")), result.recipe.to_json()])
-        remember(visitor, pictures[-1:])
+        digest = kept.put(result.encode("PNG"))
+        pictures.append([digest, result.recipe.to_json()])
+        history.record(visitor, result.recipe, digest, history.thumbnail(result.pixels, result.icc))
         reporter.keep(number, pictures[-1][0])
         reporter.stop_if_gone(visitor, pictures[-1][0])
 

@@ -51,6 +51,19 @@ def overlay(photo: Photo, selection: Selection) -> Image.Image:
     return Image.composite(colour, Image.fromarray(rgb), strength)
 
 
+def hatching(photo: Photo, selection: Selection) -> Image.Image:
+    """The photo, hatched where it will be repainted in white and black, which are seen on every colour; mode "RGB",
+    the photo's size, sRGB."""
+    rgb = to_srgb(photo.rgb8, photo.icc)
+    height, width = rgb.shape[:2]
+    period = max(8, max(height, width) // 40)
+    along = (np.arange(height)[:, None] + np.arange(width)) % period
+    lines = rgb // 4 * 3  # a little darker between them
+    lines[along < period // 2] = 0
+    lines[along < period // 4] = 255
+    return Image.composite(Image.fromarray(lines), Image.fromarray(rgb), to_repaint(selection).to_image())
+
+
 def probability_map(photo: Photo, selection: Selection) -> npt.NDArray[np.uint8]:
     """How sure the networks were, ``(H, W)`` at the photo's size, 255 = sure; black where no network was asked."""
     if selection.probability is None:

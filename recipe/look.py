@@ -90,9 +90,28 @@ class Look(Part):
         ),
         Control(step=5, unit="%", metavar="N", advanced=True),
     ] = 0
+    grain: Annotated[
+        float | None,
+        Field(
+            title="Grain",
+            description="Grain of the background, in per cent of the photo's; the subject stays. Left out: as the "
+            "photo's, but none on a plain backdrop.",
+            ge=0,
+            le=200,
+        ),
+        Control(step=5, unit="%", metavar="N", advanced=True),
+    ] = 0
+    match_sharpness: Annotated[
+        bool,
+        Field(
+            title="Match the sharpness",
+            description="Make the background as soft as a photo that is less sharp than it; the subject stays.",
+        ),
+        Control(advanced=True),
+    ] = False
 
 
 NEW_SHADOW: Shadow = "auto"
 """Of a new edit; a recipe that says nothing of a shadow has none."""
-NEW_LOOK = Look(reflection=None)
+NEW_LOOK = Look(reflection=None, grain=None, match_sharpness=True)
 """Of a new edit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,7 +16,17 @@ import masks
 import models
 from backdrops import Background, Progress
 from errors import BadInput
-from imaging import cast_shadow, checks, composite, guess_light, match_light, placement, reflection, shadows
+from imaging import (
+    cast_shadow,
+    checks,
+    composite,
+    guess_light,
+    match_light,
+    match_texture,
+    placement,
+    reflection,
+    shadows,
+)
 from imaging.cast_shadow import Ground
 from imaging.colour import to_srgb
 from imaging.openraster import Layers
@@ -59,9 +70,10 @@ class NewBackground(Task):
         backdrop = backdrops.kind_of(recipe.backdrop)
         images = backdrop.images(prepared.subject, task.read, recipe.seed, task.report_progress)
         for index, background in enumerate(images):
-            lit = _in_its_light(prepared, background)
-            made = _composite(lit, background)
-            yield _result(recipe.for_image(index), lit, background, made, watch.lap())
+            lit, shadow = _lit_with_shadow(prepared, background)
+            each = recipe.for_image(index)
+            made = _composite(lit, background, shadow, each.seed)
+            yield _result(each, lit, background, made, watch.lap())
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +128,16 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
     return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
 
+def _lit_with_shadow(prepared: _Prepared, background: Background) -> tuple[_Prepared, npt.NDArray[np.uint8] | None]:
+    """The subject in the background's light, and its shadow, worked out side by side where neither needs the other."""
+    if background.light is None:  # the subject says where the light comes from
+        lit = _in_its_light(prepared, background)
+        return lit, _shadow(lit, background)
+    with ThreadPoolExecutor(1) as beside:
+        shadow = beside.submit(_shadow, prepared, background)
+        return _in_its_light(prepared, background), shadow.result()
+
+
 def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
     """The subject in the background's light, where that is asked for; what is checked later is this subject."""
     if not prepared.look.match_light or background.pixels is None:
@@ -130,19 +152,35 @@ def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
     return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
 
 
-def _composite(prepared: _Prepared, background: Background) -> _Composite:
+def _composite(
+    prepared: _Prepared, background: Background, shadow: npt.NDArray[np.uint8] | None, seed: int
+) -> _Composite:
     """The subject over the background, and what it is made of."""
-    subject, shadow, pixels = prepared.subject, _shadow(prepared, background), background.pixels
+    subject, pixels = prepared.subject, background.pixels
     if pixels is None:
         alone = composite.cut_out(subject.photo.pixels, subject.alpha, subject.edge, shadow)
         return _Composite(alone, None, shadow)
     floor = background.ground or Ground()
     gloss = floor.gloss if prepared.look.reflection is None else prepared.look.reflection / 100
     pixels = reflection.reflect(pixels, subject.photo.pixels, subject.alpha, floor, gloss)
+    pixels = _textured(prepared, background, pixels, seed)
     shaded = pixels if shadow is None else composite.shade(pixels, shadow)
     wrap = prepared.look.light_wrap / 100
     over = composite.over(subject.photo.pixels, subject.alpha, subject.edge, shaded, wrap)
     return _Composite(over, pixels, shadow)
+
+
+def _textured(prepared: _Prepared, background: Background, pixels: Array, seed: int) -> Array:
+    """The background's pixels with the grain and sharpness of the photo, as far as that is asked for."""
+    look = prepared.look
+    grain = (0 if background.plain else 100) if look.grain is None else look.grain
+    soft = look.match_sharpness and not background.plain
+    if not (grain or soft):
+        return pixels
+    subject = prepared.subject
+    return match_texture.match(
+        pixels, match_texture.measure(subject.photo.pixels, subject.alpha), seed, grain / 100, soft
+    )
 
 
 def _shadow(prepared: _Prepared, background: Background) -> npt.NDArray[np.uint8] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from conftest import photo_of, picture
 
 import main
 from backdrops import ColourBackdrop, ImageBackdrop, SceneBackdrop, SweepBackdrop
-from imaging import guess_light, reflection
+from imaging import guess_light, match_texture, reflection
 from imaging.cast_shadow import Ground, KeyLight, cast
 from imaging.encode import encode
 from imaging.photo import digest_of
@@ -107,7 +108,10 @@ def test_shadow_flags(command, tmp_path) -> None:
     from imaging import provenance
 
     recipe = Recipe.from_json(provenance.read(out.read_bytes(), "out").recipe)
-    assert (recipe.shadow, recipe.look) == ("auto", Look(reflection=0, shadow_direction=-90))
+    assert (recipe.shadow, recipe.look) == (
+        "auto",
+        NEW_LOOK.model_copy(update={"reflection": 0, "shadow_direction": -90}),
+    )
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
@@ -134,3 +138,48 @@ def test_light_wraps_around_the_soft_edge_alone() -> None:
     changed = (plain != wrapped).any(axis=2)
     assert changed[30:100, 100:104].mean() > 0.9
     assert not changed[soft != 128].any()
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize(("deviation", "spread"), [(4.0, 0.0), (8.0, 0.5)])
+def test_grain_is_measured_and_matched(depth: type, deviation: float, spread: float) -> None:
+    ramp = np.repeat(np.tile(np.linspace(60, 200, 640), (512, 1))[..., None], 3, axis=2)
+    noise = np.random.default_rng(0).normal(0, deviation, (512, 640))
+    noisy = ramp + (cv2.GaussianBlur(noise, (0, 0), spread) if spread else noise)[..., None]
+    levels = 257 if depth == np.uint16 else 1
+    clean, photo = (np.rint(each.clip(0, 255) * levels).astype(depth) for each in (ramp, noisy))
+    wanted = match_texture.measure(photo)
+    matched = match_texture.match(clean, wanted, seed=3)
+    got = match_texture.measure(matched)
+    assert wanted.fine == pytest.approx(deviation, rel=0.1) or spread
+    assert (got.fine, got.coarse) == pytest.approx((wanted.fine, wanted.coarse), rel=0.15)
+    assert (match_texture.match(clean, wanted, seed=3) == matched).all()
+    assert (match_texture.match(clean, wanted, seed=3, grain=0) == clean).all()
+    assert (match_texture.match(photo, match_texture.measure(clean), seed=3) == photo).all()
+
+
+def test_a_sharp_place_is_softened_for_a_soft_photo_alone() -> None:
+    sharp = np.kron(np.random.default_rng(1).integers(0, 255, (32, 32, 1), np.uint8), np.ones((16, 16, 3), np.uint8))
+    soft = cv2.GaussianBlur(sharp, (0, 0), 2)
+    texture = match_texture.measure(soft)
+    matched = match_texture.match(sharp, texture, seed=0, grain=0)
+    blur = match_texture.measure(matched).blur
+    assert blur is not None
+    assert texture.blur is not None
+    assert blur == pytest.approx(texture.blur, rel=0.2)
+    assert (match_texture.match(soft, match_texture.measure(sharp), seed=0, grain=0) == soft).all()
+
+
+def test_grain_is_by_itself_that_of_the_photo_but_not_on_plain_colour() -> None:
+    noisy = np.random.default_rng(0).normal(120, 8, (120, 160, 1)).clip(0, 255).astype(np.uint8).repeat(3, axis=2)
+
+    def drawn(backdrop: Backdrop, look: Look) -> np.ndarray:
+        photo = photo_of(noisy)
+        recipe = Recipe(photo=photo.digest, backdrop=backdrop, look=look)
+        return main.run(recipe, photo, lambda _: PICTURE, selection=Selection(STANDING))[0].pixels
+
+    scene, grey = SceneBackdrop(name="fog"), ColourBackdrop(colour="#888888")
+    assert (drawn(scene, Look(grain=None)) != drawn(scene, Look())).any()
+    assert (drawn(scene, Look(grain=None)) == drawn(scene, Look(grain=100))).all()
+    assert (drawn(grey, Look(grain=None)) == drawn(grey, Look())).all()
+    assert (drawn(grey, Look(grain=100)) != drawn(grey, Look())).any()

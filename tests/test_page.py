@@ -196,7 +196,7 @@ def test_the_history_opens_and_forgets(studio: Page) -> None:
     (entry,) = history.entries(studio.visitor)
     again = studio.reload()
     again.app.session_state["workspace"].results = []
-    again.set(f"entry.{entry.id}", "Look at it")
+    again.click(f"open.{entry.id}")
     assert again.step == "Result"
     assert again.app.session_state["workspace"].results == [entry.digest]
     again.set(f"entry.{entry.id}", "Delete it")

@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from job_helpers import finish, photo, quick, recipe, seeds
 from pages import Page
 
 from errors import StudioError
+from imaging.encode import encode
 from jobs import database, history, places, queue, removal, settings, store, supervisor
 from jobs.owner import address_id, owner_id
 from recipe import Recipe
@@ -64,6 +66,20 @@ def test_an_entry_nobody_can_read_is_shown_as_such_and_can_be_removed(data: Path
     assert "another Backdrop" in unreadable.problem
     removal.remove("ann", digest)
     assert history.entries("ann") == [fine]
+
+
+def test_a_thumbnail_from_the_pixels_is_that_of_the_file(data: Path) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (90, 700, 4), np.uint8)
+    digest = store.default().put(encode(pixels, "PNG"))
+    history.record("ann", recipe(digest), digest)
+    history.record("bob", recipe(digest), digest, history.thumbnail(pixels, None))
+    (from_file,), (from_pixels,) = history.entries("ann"), history.entries("bob")
+    assert from_file.thumbnail == from_pixels.thumbnail
+    first = history.entries("ann")[0].created
+    history.record("ann", recipe(digest), digest, b"not looked at: it is there already")
+    (again,) = history.entries("ann")
+    assert (again.id, again.thumbnail) == (from_file.id, from_file.thumbnail)
+    assert again.created > first
 
 
 def test_a_page_with_an_entry_nobody_can_read_works_and_removes_it(own_folders: Path) -> None:

@@ -23,10 +23,17 @@ def stage(photo: Photo) -> None:
             f"{answer.problem} Without a subject there is nothing to put before a background.",
             icon=":material/search_off:",
         )
-    elif state.draft().kind == "generated" and task_of(state.draft().task).has_backdrop:
+    elif _is_to_be_generated():
         generate.stage(photo, answer.selection)
     else:
         instant.stage(photo, answer.selection)
+
+
+def _is_to_be_generated() -> bool:
+    """Whether nothing of the background can be drawn yet: it is a diffusion model's, or its words are not said."""
+    draft = state.draft()
+    drawn_later = draft.kind == "generated" or (kind_of(draft.kind).creates and bool(draft.missing()))
+    return drawn_later and task_of(draft.task).has_backdrop
 
 
 def panel(photo: Photo) -> None:

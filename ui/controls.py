@@ -286,6 +286,19 @@ def _take_file(bound: Bound, key: str) -> None:
     bound.write(digest)
 
 
+def use_as_background(data: bytes, name: str) -> None:
+    """Put a picture behind the subject: in a callback.
+
+    Raises:
+        BadInput: it is no picture that can be read.
+    """
+    digest = store.default().put(clean_copy(load(data, name)))
+    with state.change("Background picture"):
+        state.workspace().view[f"name.{digest}"] = name
+        state.replace(state.draft().put("backdrop.kind", "image").put("backdrop.digest", digest))
+    fresh_uploaders()
+
+
 def fresh_uploaders() -> None:
     """Empty all uploaders at the next run: what they are for may have moved. In a callback."""
     st.session_state.uploaders = st.session_state.get("uploaders", 0) + 1

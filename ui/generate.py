@@ -21,7 +21,7 @@ from imaging.sentences.presets import PRESETS
 from jobs import queue
 from masks import Selection
 from recipe import Task
-from ui import binding, controls, described, downloads, instant, look, placing, selecting, state, visitor
+from ui import binding, controls, described, downloads, instant, look, placing, selecting, state, views, visitor
 from ui.working import duration
 
 IDEAS: dict[Task, Mapping[str, str]] = {
@@ -81,14 +81,18 @@ def create_panel() -> None:
 
 def stage(photo: Photo, selection: Selection) -> None:
     """Before anything is generated: what will be."""
-    alt = "The photo, coloured over where it will be replaced"
-    overlay = placing.overlay(photo, selection)
+    view = views.chosen()
+    alt = f"{view}: {views.ABOUT[view]}"
+    picture = placing.view(photo, selection, view)
     if placing.moving():
-        placing.stage(photo, selection, overlay, alt)
+        placing.stage(photo, selection, picture, alt)
     else:
         with st.container(key="picture", horizontal_alignment="center"):
-            st.image(overlay, alt=alt)
-    st.caption(":material/visibility: What is coloured over will be generated from your words.")
+            st.image(picture, alt=alt)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        views.control()
+        views.describe(view)
+    st.caption(":material/visibility: What is repainted will be generated from your words.")
 
 
 def _go(label: str, key: str, disabled: bool = False) -> bool:

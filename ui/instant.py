@@ -16,7 +16,7 @@ from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
 from recipe import Recipe, kinds
-from ui import binding, controls, look, pictures, placing, scenes, selecting, state, swatches
+from ui import binding, controls, look, pasting, pictures, placing, scenes, selecting, state, swatches
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -54,11 +54,23 @@ def panel(photo: Photo) -> None:
         for bound in binding.backdrop_fields():
             swatches.ready(bound)
             controls.draw(bound)
+            if bound.setting.control.input == "backdrop picture":
+                pasting.show(_UPLOADER)
+    if kind != "image":
+        pasting.show(_UPLOADER, _choose_picture)
     if state.draft().missing():
         st.info(f"Hand in {' and '.join(state.draft().missing())}, and it appears behind the subject.")
     look.panel()
     placing.panel()
     make(photo)
+
+
+_UPLOADER = "upload.background.image.digest"
+
+
+def _choose_picture() -> None:
+    """Another picture behind the subject, which was pasted and is taken over next. A callback."""
+    state.edit(state.draft().put("backdrop.kind", "image"), "Background")
 
 
 def _kind() -> str:
@@ -135,7 +147,8 @@ def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -
     with st.spinner("Making the picture at full size …", show_time=True):
         (result,) = main.run(wanted, photo, store.default().get, selection=selection)
         digest = store.default().put(result.encode("PNG"))
-    history.record(st.session_state.visitor, result.recipe, digest)
+        small = history.thumbnail(result.pixels, result.icc)
+    history.record(st.session_state.visitor, result.recipe, digest, small)
     here = state.workspace()
     here.results, here.chosen = [digest], 0
     st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]

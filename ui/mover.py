@@ -35,7 +35,7 @@ _mover = st.components.v2.component(
 }
 .frame:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 .picture {
-  display: block; max-width: 100%; max-height: min(72vh, 900px); width: auto; height: auto; pointer-events: none;
+  display: block; max-width: 100%; max-height: var(--picture-height); width: auto; height: auto; pointer-events: none;
 }
 .moving .picture { opacity: .35; }
 .subject { position: absolute; cursor: move; touch-action: none; box-sizing: border-box;

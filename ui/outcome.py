@@ -54,11 +54,8 @@ def _read(digest: str) -> Outcome:
     data = store.default().get(digest)
     picture, made = load(data, "the result"), provenance.read(data, "the result")
     recipe = Recipe.from_json(made.recipe)
-    before, share, kept, changed, resampled = None, None, 0, 0, False
-    photo, alpha = _photo_of(recipe), made.selection
-    if photo is not None and alpha is not None and recipe.placement != Placement():
-        placed = place(Subject.of(photo, alpha), recipe.placement)
-        photo, alpha, resampled = placed.subject.photo, placed.subject.alpha, placed.resampled
+    before, share, kept, changed = None, None, 0, 0
+    photo, alpha, resampled = _placed(recipe, made.selection)
     if photo is not None and alpha is not None and photo.size == picture.size:
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
         changed = checks.changed_subject_pixels(photo.pixels, with_alpha(picture), alpha)
@@ -68,6 +65,34 @@ def _read(digest: str) -> Outcome:
     return Outcome(
         digest, recipe, picture.size, before, after, share, kept, changed, resampled, _expansion(made), has_selection
     )
+
+
+def _placed(recipe: Recipe, alpha: Array | None) -> tuple[Photo | None, Array | None, bool]:
+    """The photo and the selection as they stand in the picture, and whether they are resampled for it."""
+    photo = _photo_of(recipe)
+    if photo is None or alpha is None or recipe.placement == Placement():
+        return photo, alpha, False
+    placed = place(Subject.of(photo, alpha), recipe.placement)
+    return placed.subject.photo, placed.subject.alpha, placed.resampled
+
+
+def full_before(found: Outcome) -> Photo:
+    """The photo at full size as it stands in the picture; raises :class:`BadInput` where it is gone."""
+
+    def make() -> Photo:
+        made = provenance.read(store.default().get(found.digest), "the result")
+        photo, _, _ = _placed(found.recipe, made.selection)
+        if photo is None:
+            raise BadInput("The photo is no longer on this machine.")
+        return photo
+
+    plain = found.recipe.placement == Placement()
+    return make() if plain else state.remember("full before", found.digest, make)
+
+
+def full_after(found: Outcome) -> Photo:
+    """The picture at full size; raises :class:`BadInput` where it is gone."""
+    return state.remember("full", found.digest, lambda: load(store.default().get(found.digest), "the result"))
 
 
 def best_first(digests: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import streamlit as st
 from errors import BadInput
 from imaging.decode import max_megapixels
 from imaging.photo import MAX_BYTES, safe_name
-from ui import controls, generate, pictures, state
+from ui import controls, generate, pasting, pictures, state
 from ui.markdown import plain
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -52,6 +52,7 @@ def _choices() -> None:
     )
     with st.container(width=820):
         {"Upload": _upload, "Camera": _camera, "Describe": _describe}[way]()
+        pasting.show("upload.photo", None if way == "Upload" else lambda: state.put("photo.way", "Upload"))
     _samples()
 
 

@@ -22,6 +22,10 @@ from ui import state
 STAGE = 1280  # the longer side, in pixels, of what is shown large
 PREVIEW = 900  # and of the instant preview, which is drawn anew at every change
 TILE = 360  # and of thumbnails
+MOST_PART = 2400  # and of a part at full size
+
+Part = tuple[float, float, float, float]
+"""Left, top, right and bottom in fractions of a picture."""
 
 
 def reduced(photo: Photo, side: int) -> Photo:
@@ -84,16 +88,44 @@ def shown(photo: Photo, side: int = STAGE) -> bytes:
     return large(rgb) if side >= STAGE else jpeg(rgb)
 
 
+def part(photo: Photo, part: Part, wide: int) -> tuple[Part, bytes]:
+    """A part of a photo for the screen, whose whole would be ``wide`` pixels wide; no more pixels than it has.
+
+    Args:
+        photo: of any size.
+        part: left, top, right and bottom in fractions of it.
+        wide: in pixels.
+
+    Returns:
+        which part it is, to the photo's pixels, and a JPEG of it.
+    """
+    width, height = photo.size
+    left, right = (round(part[0] * width), round(part[2] * width))
+    top, bottom = (round(part[1] * height), round(part[3] * height))
+    left, top = min(left, width - 1), min(top, height - 1)
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
+    cut = np.s_[top:bottom, left:right]
+    scale = min(1.0, wide / width, MOST_PART / max(right - left, bottom - top))
+    pixels, alpha = photo.pixels[cut], None if photo.alpha is None else photo.alpha[cut]
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    alpha = None if alpha is None else cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    small = Photo(pixels, alpha, photo.icc, None, photo.digest)
+    rgb = to_srgb(small.rgb8, small.icc)
+    if small.alpha is not None:
+        stage = max(photo.size) * scale / STAGE  # how much larger it is than the stage's, squares and all
+        rgb = on_chequers(np.dstack([rgb, small.alpha]), 12 * stage, (left * scale, top * scale))
+    return (left / width, top / height, right / width, bottom / height), jpeg(rgb, 92)
+
+
 def overlay(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
     """The photo, coloured over where it will be repainted, for the screen."""
     return large(np.asarray(overlays.overlay(reduced(photo, side), reduced_selection(selection, side))))
 
 
-def untouched_overlay(photo: Photo, side: int = STAGE) -> bytes:
-    """The photo, coloured over as a whole: nothing is selected yet."""
-    small = reduced(photo, side)
-    nothing = Selection(np.zeros(small.pixels.shape[:2], np.uint8))
-    return large(np.asarray(overlays.overlay(small, nothing)))
+def hatching(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
+    """The photo, hatched where it will be repainted, for the screen."""
+    return large(np.asarray(overlays.hatching(reduced(photo, side), reduced_selection(selection, side))))
 
 
 def cut_out(photo: Photo, selection: Selection, side: int = STAGE) -> bytes:
@@ -137,10 +169,17 @@ def _bytes(alpha: Any) -> Any:
     return (alpha // 257).astype(np.uint8) if alpha is not None and alpha.dtype == np.uint16 else alpha
 
 
-def on_chequers(rgba: Any, square: int = 12) -> Any:
-    """``(H, W, 4)`` uint8 laid over the grey squares that people know as transparency."""
+def on_chequers(rgba: Any, square: float = 12, start: tuple[float, float] = (0, 0)) -> Any:
+    """``(H, W, 4)`` uint8 laid over the grey squares that people know as transparency.
+
+    Args:
+        rgba: the picture.
+        square: a square's side in pixels.
+        start: where the picture begins in the pattern, (x, y).
+    """
     height, width = rgba.shape[:2]
-    dark = (np.add.outer(np.arange(height) // square, np.arange(width) // square) % 2).astype(bool)
+    across, along = ((np.arange(n) + at) // square for n, at in ((width, start[0]), (height, start[1])))
+    dark = (np.add.outer(along, across) % 2).astype(bool)
     board = np.where(dark[..., None], np.uint8(204), np.uint8(238))
     share = rgba[..., 3:].astype(np.uint16)
     return ((rgba[..., :3] * share + board * (255 - share) + 127) // 255).astype(np.uint8)

@@ -17,7 +17,7 @@ from imaging.pose import dragged, frame_of, pose_of, reduced
 from imaging.subject import Subject
 from masks import Selection
 from recipe import PRESETS, Placement, kind_of
-from ui import binding, controls, mover, pictures, selecting, state
+from ui import binding, controls, mover, pictures, selecting, state, views
 
 KEY = "mover"
 MOVING = "place.moving"
@@ -159,9 +159,9 @@ def _sprite(photo: Photo, selection: Selection) -> bytes:
     return out.getvalue()
 
 
-def overlay(photo: Photo, selection: Selection) -> bytes:
-    """The subject in its place, coloured over where it will be generated, for the screen."""
-    key = f"{photo.digest} {selecting.recipe().model_dump_json()} {placement().model_dump_json()}"
+def view(photo: Photo, selection: Selection, name: str) -> bytes:
+    """The subject in its place, for the screen: in one of the views of a mask (:mod:`ui.views`)."""
+    key = f"{name} {photo.digest} {selecting.recipe().model_dump_json()} {placement().model_dump_json()}"
 
     def make() -> bytes:
         small, chosen = (
@@ -170,6 +170,6 @@ def overlay(photo: Photo, selection: Selection) -> bytes:
         )
         subject = Subject.of(small, chosen.values)
         placed = place(subject, reduced(placement(), small.size, pictures.PREVIEW)).subject
-        return pictures.overlay(placed.photo, Selection(placed.alpha))
+        return views.draw(name, placed.photo, Selection(placed.alpha))
 
-    return state.remember("overlay", key, make)
+    return state.remember("view", key, make)

@@ -43,7 +43,7 @@ _pointer = st.components.v2.component(
 .frame.boxing { touch-action: none; }
 .frame:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 .picture {
-  display: block; max-width: 100%; max-height: min(72vh, 900px); width: auto; height: auto; pointer-events: none;
+  display: block; max-width: 100%; max-height: var(--picture-height); width: auto; height: auto; pointer-events: none;
   border-radius: inherit;
 }
 .marks { position: absolute; inset: 0; pointer-events: none; }

@@ -11,15 +11,20 @@ _pressed = st.components.v2.component(
     html="<span hidden></span>\n",
     js="""
 const PATIENCE = 5000  // milliseconds until the buttons are there
+const SETTLED = 1500  // and until none of them is drawn anew any more
 
 export default function ({ data }) {
-  const until = Date.now() + PATIENCE
+  const until = Date.now() + PATIENCE, settled = Date.now() + SETTLED
   let timer
   const mark = () => {
-    const button = (key) => document.querySelector(`.st-key-${CSS.escape(key)} [data-testid=stButton] button`)
-    const buttons = data.keys.map(button)
-    buttons.forEach((each, at) => each?.setAttribute("aria-pressed", String(data.keys[at] === data.chosen)))
-    if (buttons.includes(null) && Date.now() < until) timer = setTimeout(mark, 100)
+    let all = true
+    for (const key of data.keys) {
+      // two of each: Streamlit hides one on a phone, and the other one elsewhere
+      const buttons = document.querySelectorAll(`.st-key-${CSS.escape(key)} [data-testid=stButton] button`)
+      for (const each of buttons) each.setAttribute("aria-pressed", String(key === data.chosen))
+      all &&= buttons.length > 0
+    }
+    if (Date.now() < (all ? settled : until)) timer = setTimeout(mark, 100)
   }
   mark()
   return () => clearTimeout(timer)

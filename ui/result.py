@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from errors import BadInput, StudioError
@@ -10,9 +12,9 @@ from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
 from recipe import Placement, Recipe, task_of
-from ui import about, exports, pictures, pressed, selecting, state, working
-from ui.compare import compare
-from ui.outcome import Outcome, outcome
+from ui import about, compare, exports, pictures, pressed, selecting, side_by_side, state, working
+from ui.compare import Picture
+from ui.outcome import Outcome, full_after, full_before, outcome
 
 
 def stage() -> None:
@@ -33,13 +35,30 @@ def stage() -> None:
     except BadInput as error:
         st.error(error.message, icon=":material/error:")
         return
-    if found.before is not None:
-        compare(found.before, found.after, key="compare")
-        st.caption(":material/swipe: Drag the divider, or move it with the arrow keys.")
-    else:
-        with st.container(key="picture", horizontal_alignment="center"):
-            st.image(found.after, alt="The picture", width="stretch")
+    if not side_by_side.stage():
+        _large(found)
     _candidates()
+
+
+def _large(found: Outcome) -> None:
+    """The picture, with its photo where there is one to compare it with."""
+    title = "After" if found.before is not None else ""
+    alt = "The picture with its new background" if title else "The picture"
+    after = Picture(found.digest, found.after, found.size, partial(full_after, found), alt, title)
+    if found.before is None:
+        compare.show([after], key="compare")
+        st.caption(f":material/zoom_in: {compare.HOW_TO_ZOOM}")
+        return
+    before = Picture(
+        f"before {found.digest}",
+        found.before,
+        found.size,
+        partial(full_before, found),
+        "The photo as it was",
+        "Before",
+    )
+    compare.show([before, after], key="compare")
+    st.caption(f":material/swipe: Drag the divider, or move it with the arrow keys. {compare.HOW_TO_ZOOM}")
 
 
 def _candidates() -> None:
@@ -67,6 +86,7 @@ def _candidates() -> None:
 
 def _choose(at: int) -> None:
     state.workspace().chosen = at
+    side_by_side.close()
 
 
 def _small(digest: str) -> bytes:
@@ -95,6 +115,7 @@ def panel() -> None:
         found = outcome(here.results[here.chosen])
     except BadInput:
         return
+    side_by_side.panel()
     _checks(found)
     exports.panel(found)
     _next(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
@@ -12,6 +14,7 @@ from ui import binding, pictures, pressed, state
 from ui import controls as bound_controls
 
 THUMBNAIL = Size(240, 180)
+THUMBNAILS = Path(__file__).parent / "thumbnails"
 
 
 def controls() -> None:
@@ -63,5 +66,11 @@ def _another() -> None:
 
 @st.cache_data(max_entries=64, show_spinner="Drawing the scenes …")
 def _thumbnail(name: str) -> bytes:
-    """The same for everybody, so it may be shared between sessions."""
+    """The same for everybody, so it may be shared between sessions. Drawn in advance: all of them take seconds."""
+    ready = THUMBNAILS / f"{name}.jpg"
+    return ready.read_bytes() if ready.exists() else drawn(name)
+
+
+def drawn(name: str) -> bytes:
+    """The small picture of a scene: JPEG. ``python -m docs.make_thumbnails`` writes those of all to files."""
     return pictures.jpeg(np.asarray(draw(name, {}, THUMBNAIL, Stand(), 0)))

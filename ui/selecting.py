@@ -20,7 +20,7 @@ from jobs import searches, store
 from masks import Selection
 from masks.strokes import Strokes
 from recipe import Draft, Layer, MaskRecipe, Recipe, Source
-from ui import binding, controls, pictures, searching, state
+from ui import binding, controls, pictures, searching, state, views
 
 FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
@@ -250,27 +250,13 @@ def look_again() -> None:
     searching.look_again()
 
 
-def overlay(photo: Photo, mask: MaskRecipe, side: int = pictures.STAGE) -> bytes:
-    """The overlay picture for the screen; the photo coloured over where nothing is selected."""
-    key = f"{_key(photo, mask.layers)} {side} {mask.model_dump_json()}"
-
-    def make() -> bytes:
-        answer = found(photo, mask)
-        if answer.selection is None:
-            return pictures.untouched_overlay(photo, side)
-        return pictures.overlay(photo, answer.selection, side)
-
-    return state.remember("overlay", key, make)
-
-
 def view(photo: Photo, mask: MaskRecipe, name: str, side: int = pictures.STAGE) -> bytes:
-    """The selection for the screen: as an overlay, a cut-out or the mask itself."""
+    """The selection for the screen, in one of the views of a mask; where nothing is selected, all is repainted."""
     selection = found(photo, mask).selection
-    if name == "Overlay" or selection is None:
-        return overlay(photo, mask, side)
-    draw = {"Cut-out": pictures.cut_out, "Mask": pictures.mask}[name]
+    if selection is None:
+        selection = Selection(np.zeros(photo.pixels.shape[:2], np.uint8))
     key = f"{name} {_key(photo, mask.layers)} {side} {mask.model_dump_json()}"
-    return state.remember("view", key, lambda: draw(photo, selection, side))
+    return state.remember("view", key, lambda: views.draw(name, photo, selection, side))
 
 
 def heat_map(photo: Photo, layer: int) -> bytes:

@@ -10,14 +10,8 @@ import models
 from imaging.photo import Photo
 from masks import Selection, ranking
 from recipe import MaskRecipe
-from ui import clicks, downloads, edge, layers, pictures, selecting, state, touch_up
+from ui import clicks, downloads, edge, layers, pictures, selecting, state, touch_up, views
 
-ABOUT = {
-    "Overlay": "What is coloured over will be repainted. What is clear stays, pixel for pixel.",
-    "Cut-out": "The subject alone. Look at its edge.",
-    "Mask": "White stays, black is repainted, grey is the soft edge between.",
-    "Heat map": "How sure the networks are: bright is sure, dark is not.",
-}
 CLICKS_BY = "mobile-sam"
 HEAT_OF = "subject.heat_of"  # the layer whose heat map is shown
 
@@ -35,26 +29,16 @@ def stage(photo: Photo) -> None:
     answer = selecting.found(photo, mask)
     heats = {key: selecting.title(key) for key in selecting.heats(photo)} if answer.selection is not None else {}
     touching_up = bool(state.value("subject.touch_up", False))
-    views = [view for view in ABOUT if view != "Heat map" or (heats and not touching_up)]
-    view = state.value("subject.view", "Overlay")
-    view = view if view in views else "Overlay"
+    offered = tuple(views.ABOUT) if heats and not touching_up else views.OF_A_MASK
+    view = views.chosen(offered)
     if touching_up:
         touch_up.stage(photo, mask, view)
     else:
         st.session_state.canvas_drawn = False
         _picture(photo, mask, view, heats)
     with st.container(horizontal=True, vertical_alignment="center"):
-        state.control(
-            st.segmented_control,
-            "Show the selection as",
-            "subject.view",
-            "Overlay",
-            options=views,
-            required=True,
-            label_visibility="collapsed",
-            help="Ways to look at the same selection.",
-        )
-        if view == "Heat map" and len(heats) > 1:
+        views.control(offered)
+        if view == views.HEAT_MAP and len(heats) > 1:
             state.control(
                 st.segmented_control,
                 "Heat map of",
@@ -66,21 +50,21 @@ def stage(photo: Photo) -> None:
                 label_visibility="collapsed",
                 help="Each layer asks networks of its own; choose whose answer to look at.",
             )
-        st.caption(ABOUT[view], width="content")
+        views.describe(view)
 
 
 def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]) -> None:
     """The picture, to click on where clicks are waited for."""
     answer = selecting.found(photo, mask)
     pointed = bool(clicks.targets())
-    if view == "Heat map":
+    if view == views.HEAT_MAP:
         layer = state.value(HEAT_OF)
         picture = selecting.heat_map(photo, layer if layer in heats else next(iter(heats)))
     elif pointed and answer.selection is None:
         picture = pictures.stage(photo)
     else:
         picture = selecting.view(photo, mask, view)
-    alt = f"{view}: {ABOUT[view]} The subject is {answer.share:.0%} of the photo."
+    alt = f"{view}: {views.ABOUT[view]} The subject is {answer.share:.0%} of the photo."
     if pointed:
         clicks.stage(photo, picture, alt)
     else:

@@ -23,7 +23,6 @@ const STYLE = `
 .ring.pending { opacity: .5; }
 `
 const kept = new WeakMap()
-const within = (value, least, most) => Math.min(most, Math.max(least, value))
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const bar = parentElement.querySelector(".bar")
@@ -34,13 +33,19 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 function viewport(bar, status) {
   const zone = bar.getRootNode().host.closest(".st-key-canvas")
-  const own = { zoom: 1, x: 0, y: 0, fit: 1, width: 0, hand: false, space: false, zoomed: false }
+  const own = { fit: 1, width: 0, hand: false, space: false, zoomed: false }
   let data, root, scroll, box, photo, glass, ring, setState, setTrigger, timer, saying
   let pen = null // where the pointer or the keyboard draws: its place, in fractions of the photo
   let aim = null // where the keyboard is
   let slip = null // a finger that has not moved yet
   let drag = null // the last place of a pointer that moves the photo, on the screen
   const fingers = new Map()
+  const view = zoomable({
+    frame: () => own.frame,
+    whole: () => data.size.map((side) => side * own.fit),
+    most: () => MOST_ZOOM,
+    changed: () => apply(),
+  })
 
   // The canvas beside this one
   const find = () => {
@@ -121,42 +126,28 @@ function viewport(bar, status) {
     scroll.style.width = own.frame[0] + "px"
     scroll.style.height = own.frame[1] + "px"
     zone.querySelector(".st-key-drawing").style.height = own.frame[1] + "px"
-    apply()
+    view.by(0, 0)
   }
   const apply = () => {
-    const scale = own.fit * own.zoom
-    own.x = within(own.x, own.frame[0] - data.size[0] * scale, 0)
-    own.y = within(own.y, own.frame[1] - data.size[1] * scale, 0)
-    box.style.transform = `translate(${own.x}px, ${own.y}px) scale(${scale})`
-    bar.querySelector(".level").textContent = Math.round(own.zoom * 100) + " %"
+    const scale = own.fit * view.zoom
+    box.style.transform = `translate(${view.x}px, ${view.y}px) scale(${scale})`
+    bar.querySelector(".level").textContent = Math.round(view.zoom * 100) + " %"
     const side = data.tool === "Brush" ? ((own.width / 100) * Math.max(...data.size)) * scale : 9
     ring.style.width = ring.style.height = Math.max(5, side) + "px"
     ring.classList.toggle("removes", data.removes)
     ring.classList.toggle("pending", own.width !== data.width)
     if (aim) put(aim)
-    if (own.zoom >= SHARP !== own.zoomed) setState("zoomed", (own.zoomed = own.zoom >= SHARP))
-  }
-  const zoomTo = (zoom, [x, y]) => {
-    const to = within(zoom, 1, MOST_ZOOM), times = to / own.zoom
-    own.zoom = to
-    own.x = x - (x - own.x) * times
-    own.y = y - (y - own.y) * times
-    apply()
-  }
-  const middle = () => own.frame.map((side) => side / 2)
-  const onScreen = (event) => {
-    const at = glass.getBoundingClientRect()
-    return [event.clientX - at.left, event.clientY - at.top]
+    if (view.zoom >= SHARP !== own.zoomed) setState("zoomed", (own.zoomed = view.zoom >= SHARP))
   }
   const fraction = (event) => {
     const at = box.getBoundingClientRect()
     return [(event.clientX - at.left) / at.width, (event.clientY - at.top) / at.height]
   }
   const put = (at) => {
-    const scale = own.fit * own.zoom
+    const scale = own.fit * view.zoom
     ring.hidden = false
-    ring.style.left = own.x + at[0] * data.size[0] * scale + "px"
-    ring.style.top = own.y + at[1] * data.size[1] * scale + "px"
+    ring.style.left = view.x + at[0] * data.size[0] * scale + "px"
+    ring.style.top = view.y + at[1] * data.size[1] * scale + "px"
   }
   const say = (text) => {
     clearTimeout(saying)
@@ -194,25 +185,24 @@ function viewport(bar, status) {
     glass.onpointerdown = (event) => {
       aim = null
       own.used = true // the space bar moves the photo now
-      fingers.set(event.pointerId, onScreen(event))
+      fingers.set(event.pointerId, onScreen(event, glass))
       glass.setPointerCapture(event.pointerId)
-      if (moves(event)) drag = onScreen(event)
+      if (moves(event)) drag = onScreen(event, glass)
       else if (event.pointerType !== "touch") event.button === 0 && down(fraction(event))
-      else if (fingers.size === 1) slip = { at: fraction(event), from: onScreen(event) }
+      else if (fingers.size === 1) slip = { at: fraction(event), from: onScreen(event, glass) }
       else if (!pen) slip = null // two fingers move and zoom
       if (event.button === 1) event.preventDefault()
     }
     glass.onpointermove = (event) => {
-      const before = fingers.get(event.pointerId), now = onScreen(event)
+      const before = fingers.get(event.pointerId), now = onScreen(event, glass)
       if (event.pointerType !== "touch" && !aim) put(fraction(event))
       if (!before) return
-      if (fingers.size === 2 && !pen && !slip) pinch(event.pointerId, before, now)
+      if (fingers.size === 2 && !pen && !slip)
+        view.pinch(before, now, [...fingers].find(([each]) => each !== event.pointerId)[1])
       fingers.set(event.pointerId, now)
       if (drag) {
-        own.x += now[0] - drag[0]
-        own.y += now[1] - drag[1]
+        view.by(now[0] - drag[0], now[1] - drag[1])
         drag = now
-        apply()
       } else if (slip && Math.hypot(now[0] - slip.from[0], now[1] - slip.from[1]) > SLIP) {
         down(slip.at)
         slip = null
@@ -234,22 +224,10 @@ function viewport(bar, status) {
       if (!aim && !pen) ring.hidden = true
     }
     glass.onauxclick = (event) => event.preventDefault()
-    glass.onwheel = (event) => {
-      if (own.zoom === 1 && event.deltaY > 0 && !event.ctrlKey) return // the page scrolls on
-      event.preventDefault()
-      const lines = event.deltaMode === 1 ? 16 : 1
-      zoomTo(own.zoom * Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.002)), onScreen(event))
-    }
+    glass.onwheel = (event) => view.wheel(event, onScreen(event, glass))
     glass.onfocus = () => { own.focused = true }
     glass.onblur = () => { if (glass.isConnected) own.focused = false }
     glass.onkeydown = onKey
-  }
-  const pinch = (id, before, now) => {
-    const other = [...fingers].find(([each]) => each !== id)[1]
-    const apart = (a) => Math.hypot(a[0] - other[0], a[1] - other[1])
-    own.x += (now[0] - before[0]) / 2
-    own.y += (now[1] - before[1]) / 2
-    zoomTo((own.zoom * apart(now)) / Math.max(1, apart(before)), [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2])
   }
 
   // The keyboard
@@ -280,15 +258,15 @@ function viewport(bar, status) {
     say(told())
   }
   const centre = () => {
-    const scale = own.fit * own.zoom
-    return [0, 1].map((axis) => (own.frame[axis] / 2 - [own.x, own.y][axis]) / (data.size[axis] * scale))
+    const scale = own.fit * view.zoom
+    return [0, 1].map((axis) => (own.frame[axis] / 2 - [view.x, view.y][axis]) / (data.size[axis] * scale))
   }
   const reveal = () => {
-    const scale = own.fit * own.zoom, margin = 24
+    const scale = own.fit * view.zoom, margin = 24
     const [x, y] = [aim[0] * data.size[0] * scale, aim[1] * data.size[1] * scale]
-    own.x = within(own.x, margin - x, own.frame[0] - margin - x)
-    own.y = within(own.y, margin - y, own.frame[1] - margin - y)
-    apply()
+    view.x = within(view.x, margin - x, own.frame[0] - margin - x)
+    view.y = within(view.y, margin - y, own.frame[1] - margin - y)
+    view.by(0, 0)
   }
   const told = () => {
     const column = Math.min(data.columns - 1, Math.floor(aim[0] * data.columns))
@@ -309,9 +287,7 @@ function viewport(bar, status) {
       show()
       event.preventDefault()
       event.stopPropagation()
-    } else if (here && (event.key === "+" || event.key === "=")) zoomTo(own.zoom * 1.5, middle())
-    else if (here && event.key === "-") zoomTo(own.zoom / 1.5, middle())
-    else if (here && event.key === "0") zoomTo(1, middle())
+    } else if (here) view.key(event.key)
   }
   const released = (event) => { if (event.key === " " && own.space) { own.space = false; show() } }
   const resize = (sign) => {
@@ -324,13 +300,11 @@ function viewport(bar, status) {
 
   bar.onclick = (event) => {
     const what = event.target.closest("button")?.dataset.do
-    if (what === "in" || what === "out") zoomTo(own.zoom * (what === "in" ? 1.5 : 1 / 1.5), middle())
-    else if (what === "fit") zoomTo(1, middle())
-    else if (what === "hand") {
+    if (what === "hand") {
       own.hand = !own.hand
       event.target.setAttribute("aria-pressed", own.hand)
       show()
-    }
+    } else if (what) view.key(what)
   }
   window.addEventListener("keydown", anywhere, true)
   window.addEventListener("keyup", released)

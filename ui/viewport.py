@@ -23,8 +23,8 @@ _here = Path(__file__).parent
 _viewport = st.components.v2.component(
     "backdrop_viewport",
     html=(_here / "viewport.html").read_text(),
-    css=(_here / "viewport.css").read_text(),
-    js=(_here / "viewport.js").read_text(),
+    css=(_here / "zoom.css").read_text(),
+    js=(_here / "zoom.js").read_text() + (_here / "viewport.js").read_text(),
 )
 
 

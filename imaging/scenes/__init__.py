@@ -11,12 +11,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from threading import Lock
 from typing import Any, Literal, get_args, get_origin
 
 import cv2
 import numpy as np
 from annotated_types import Ge, Le
+from cachetools import LRUCache, cached
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
@@ -48,7 +50,7 @@ from imaging.scenes import (
     waters,
     woods,
 )
-from imaging.scenes.base import Grainy, Light, Scene, Stage, Stand
+from imaging.scenes.base import Grainy, Light, Picture, Scene, Stage, Stand
 from imaging.scenes.tools import to_bytes
 
 __all__ = [
@@ -74,6 +76,7 @@ FAMILIES = (
 SCENES: dict[str, Scene] = {scene.name: scene for family in FAMILIES for scene in family.SCENES}
 """Every scene by the name that recipes and the command line use, in the order in which people see them."""
 
+PREVIEW = 1000  # longer side in pixels up to which the last pictures are kept, some 10 MB each
 LEAST = 480  # longer side in pixels at which a scene is painted at least; a thumbnail is a scene made smaller
 
 
@@ -138,8 +141,20 @@ def draw(name: str, values: Mapping[str, Any], size: Size, stand: Stand, seed: i
         ``(H, W, 3)`` uint8, sRGB.
     """
     scene, options = options_of(name, values)
-    picture = scene.paint(Stage(_painted(size, scene.side), stand, seed), options)
+    at = _painted(size, scene.side)
+    paint = _kept_painting if max(size) <= PREVIEW else _painting
+    picture = paint(name, options.model_dump_json(exclude={"grain"}), at, stand, seed)
     return to_bytes(picture, size, options.grain, seed)
+
+
+def _painting(name: str, options: str, size: Size, stand: Stand, seed: int) -> Picture:
+    """A scene's light, before its grain; ``options`` as JSON."""
+    scene = SCENES[name]
+    return scene.paint(Stage(size, stand, seed), scene.Options.model_validate_json(options))
+
+
+_kept_painting = cached(LRUCache[Hashable, Picture](4), lock=Lock())(_painting)
+"""The same from memory: whoever tries shadows and light looks at one painting again and again."""
 
 
 def _painted(size: Size, side: int) -> Size:

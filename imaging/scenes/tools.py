@@ -13,6 +13,7 @@ from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.colours import linear
 from imaging.tiles import on_cores
 
+ROWS = 16  # of a large picture that are finished together
 TILE, CELL = 512, 8  # texels of the noise tile and of one of its cells
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -186,7 +187,8 @@ def through_lens(stage: Stage, picture: Picture, radius: Plane, falloff: float) 
 def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
     """Light to sRGB bytes at full size: highlights roll off, then the picture is enlarged, grained and dithered.
 
-    The grain is drawn at full size, so an enlarged picture is not smooth; bands of rows are worked on side by side.
+    The grain is drawn at full size, so an enlarged picture is not smooth; a few rows at a time stay in
+    the processor's cache.
     """
     encoded = _encode(picture)
     shrinks = size.width < picture.shape[1]
@@ -196,15 +198,17 @@ def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
     tile = tile * 0.75 + cv2.GaussianBlur(tile, (0, 0), 0.8) * 0.9
     tile = tile * (grain * 5.0) + rng.uniform(0, 1, tile.shape).astype(np.float32)  # the last is dither against banding
     drawn = np.empty((size.height, size.width, 3), np.uint8)
-    across = np.tile(tile, (1, -(-size.width // tile.shape[1])))[:, : size.width]
+    repeats = -(-(len(tile) + ROWS) // len(tile)), -(-size.width // tile.shape[1])
+    noise = np.tile(tile, repeats)[: len(tile) + ROWS, : size.width, None]
 
     def finish(top: int) -> None:
-        band = large[top : top + len(tile)]
-        band += across[: len(band), :, None]
+        band = large[top : top + ROWS]
+        first = top % len(tile)
+        band += noise[first : first + len(band)]
         np.clip(band, 0, 255, out=band)
         drawn[top : top + len(band)] = band
 
-    on_cores(finish, range(0, size.height, len(tile)))
+    on_cores(finish, range(0, size.height, ROWS))
     return drawn
 
 

@@ -1,0 +1,144 @@
+"""Seconds of the page at a photo of 12 megapixels: the first page, the first mask, and each control to its preview.
+
+    python -m benchmarks.page [--runs N]
+
+The first page: from the start of a new server until a browser (Chromium by Playwright) shows the title; left out where
+there is no browser. Everything else is Streamlit's AppTest in this process: from a control's new value until the script
+has run, the preview drawn and encoded; the browser's own part is not in it. Medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from benchmarks.instant import resized
+
+ROOT = Path(__file__).parents[1]
+CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {  # kind of backdrop: (a control's key, its values in turn)
+    "colour": ("background.colour.colour", ("#ffffff", "#eeeeee", "#dddddd")),
+    "gradient": ("background.gradient.angle", (10.0, 20.0, 30.0)),
+    "sweep": ("background.sweep.colour", ("#ddccbb", "#ccddbb", "#bbccdd")),
+    "blur": ("background.blur.radius", (10.0, 20.0, 30.0)),
+    "scene": ("background.scene.dunes.grain", (0.1, 0.2, 0.3)),
+}
+OF_EVERY_KIND = {
+    "shadow strength": ("background.look.shadow_strength", (80.0, 110.0, 140.0)),
+    "match the light": ("background.look.match_light", (True, False)),
+    "subject's size": ("background.placement.scale", (0.9, 0.8, 0.7)),
+}
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["BACKDROP_DATA"] = folder
+        yield Path(folder)
+
+
+def first_page() -> float:
+    """Seconds from a server's start until a browser, open before, shows the page's title."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with data_folder(), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page()
+        command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            f"--server.port={port}",
+            "--server.headless=true",
+        ]
+        started = time.perf_counter()
+        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while time.perf_counter() - started < 60:
+                try:
+                    tab.goto(f"http://127.0.0.1:{port}")
+                    break
+                except Error:  # it does not listen yet
+                    time.sleep(0.02)
+            tab.get_by_role("heading").first.wait_for(timeout=60_000)
+            return time.perf_counter() - started
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait()
+            browser.close()
+
+
+def timed(work: Any, *arguments: object) -> float:
+    started = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - started
+
+
+def controls(runs: int) -> None:
+    sys.path.insert(0, str(ROOT / "tests"))
+    from pages import Page
+
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    with data_folder() as folder:
+        photo = resized(folder, 4000, 3000).read_bytes()
+        page = Page()
+        print_row("first mask, networks not loaded yet", [timed(page.upload, photo, "photo.jpg")])
+        print_row("first look at the backgrounds", [timed(page.open, "Background")])
+
+        def move(what: str, key: str, values: tuple[object, ...]) -> None:
+            page.set(key, values[-1])
+            turns = zip(range(runs), cycle(values), strict=False)
+            print_row(what, [timed(page.set, key, fresh(value, turn)) for turn, value in turns])
+
+        for kind, (key, values) in CONTROLS.items():
+            page.set("background.kind", kind)
+            if kind == "scene":
+                page.click("scene.dunes")
+            move(f"{kind}: {key.rpartition('.')[2]}", key, values)
+        for what, (key, values) in OF_EVERY_KIND.items():
+            move(f"scene: {what}", key, values)
+
+
+def fresh(value: object, turn: int) -> object:
+    """A value near that one which was not set before, so that no preview is kept of it."""
+    if isinstance(value, float):
+        return round(value + turn // 3 * (0.01 if value < 1 else 1), 2)
+    if isinstance(value, str):
+        return f"{value[:5]}{(turn // 3) % 10}{value[6:]}"
+    return value
+
+
+def print_row(what: str, seconds: list[float]) -> None:
+    print(f"{what:40} {statistics.median(seconds):6.2f} s", flush=True)
+
+
+def run() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    if CHROMIUM is not None:
+        print_row("first page, in a browser", [first_page() for _ in range(3)])
+    controls(runs)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,38 @@
+"""What pictures are called: by their place, or by their words."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from pydantic import ValidationError
+
+from backdrops import DescribedBackdrop, GeneratedBackdrop, SceneBackdrop
+from imaging.scenes import SCENES
+from recipe import Recipe
+from ui.markdown import plain
+
+LONGEST = 42  # characters
+_BEFORE_THE_PLACE = re.compile(r"^((in|on|at|by|before|under|near|beside|inside)\s+)?((an?|the)\s+)?", re.IGNORECASE)
+
+
+def name(recipe: Recipe | None) -> str:
+    """What a picture of that recipe is called, as it is; ``None`` where its recipe cannot be read."""
+    if recipe is None:
+        return "Unreadable"
+    backdrop = recipe.backdrop
+    words = backdrop.title
+    if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
+        words = backdrop.prompt
+    elif isinstance(backdrop, SceneBackdrop) and backdrop.name in SCENES:
+        with suppress(ValidationError):  # options of another Backdrop
+            scene = SCENES[backdrop.name]
+            words = scene.caption(scene.Options.model_validate(dict(backdrop.values)))
+    words = _BEFORE_THE_PLACE.sub("", words)
+    words = words if len(words) <= LONGEST else f"{words[: LONGEST - 2].rpartition(' ')[0].rstrip(',')} …"
+    return words[:1].upper() + words[1:]
+
+
+def markdown(recipe: Recipe | None) -> str:
+    """The same for a control or a text that reads Markdown."""
+    return plain(name(recipe))

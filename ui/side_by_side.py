@@ -1,0 +1,83 @@
+"""Two results side by side: chosen in the gallery, zoomed and moved together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from errors import BadInput
+from ui import compare, naming, state
+from ui.compare import Picture
+from ui.outcome import full_after, outcome
+
+_PAIR = "result.beside"  # in the workspace's view: the digests of both
+
+
+def pair() -> list[str]:
+    """The digests of the two results that are looked at; none where one is."""
+    here = state.workspace()
+    kept = here.view.get(_PAIR)
+    digests = [str(each) for each in kept if each in here.results] if isinstance(kept, list) else []
+    return digests if len(digests) == 2 and here.results[here.chosen] in digests else []
+
+
+def put(left: str, right: str) -> None:
+    """Look at two pictures, whose digests these are. A callback."""
+    here = state.workspace()
+    if not {left, right} <= set(here.results):
+        here.results = [left, right]
+    here.chosen = here.results.index(left)
+    here.view[_PAIR] = [left, right]
+    state.go("Result")
+
+
+def close() -> None:
+    """Look at one picture again, with its photo. A callback."""
+    state.workspace().view.pop(_PAIR, None)
+
+
+def stage() -> bool:
+    """Both pictures; false, and nothing drawn, where one is looked at."""
+    shown = []
+    for side, digest in zip(("Left", "Right"), pair(), strict=False):
+        try:
+            found = outcome(digest)
+        except BadInput:  # gone from the store
+            return False
+        title = f"{side}: {naming.name(found.recipe)}"
+        shown.append(Picture(found.digest, found.after, found.size, partial(full_after, found), title, title))
+    if not shown:
+        return False
+    compare.show(shown, key="compare_results", mode="beside")
+    st.caption(f":material/compare: Both are zoomed and moved together. {compare.HOW_TO_ZOOM}")
+    return True
+
+
+def panel() -> None:
+    """Which of the two the panel below is about; nothing where one is looked at."""
+    here, key = state.workspace(), "result.side"
+    sides = dict(zip(("Left", "Right"), pair(), strict=False))
+    if not sides:
+        return
+    st.session_state[key] = next(side for side, digest in sides.items() if digest == here.results[here.chosen])
+
+    def choose() -> None:
+        here.chosen = here.results.index(sides[st.session_state[key]])
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "This panel is about the picture",
+            list(sides),
+            key=key,
+            required=True,
+            on_change=choose,
+            help="Its checks, its downloads, and what to do with it.",
+        )
+        st.button(
+            "Before and after",
+            key="close_pair",
+            icon=":material/close:",
+            on_click=close,
+            help="Look at this one picture again, with its photo.",
+        )
