@@ -6,8 +6,8 @@ stock   diffusers' own pipeline in PyTorch: float32, guidance 7.5, 50 steps, the
         50 extrapolated from them.
 fast    Backdrop's engine: 4 steps, guidance 1, the tiny VAE to encode and to decode, a preview after each step.
 
-Each runs in a process of its own that paints twice; the second picture, of other words, another photo and another seed,
-is measured. So loading, imports, conversion and compiling are left out on both sides, and nothing is remembered. The
+Each runs in a process of its own that paints twice. The second picture, of other words, another photo and another seed,
+is measured; so loading, imports, conversion and compiling are left out on both sides, and nothing is remembered. The
 weights are random (:mod:`benchmarks.full_size`), made once and kept with what is converted from them in a cache folder
 (--cache). ``peak_memory_gb`` is of the whole process, loading included.
 """
@@ -78,8 +78,10 @@ def stock(family: str) -> dict[str, Any]:
         )
         return time.perf_counter() - began
 
-    paint(1, 1)
+    note("stock: loaded")
+    note(f"stock: first picture, one step, {paint(1, 1):.1f} s")
     whole = paint(2, MEASURED_STEPS)
+    note(f"stock: {whole:.1f} s for {len(ends)} steps")
     step = (ends[-1] - ends[0]) / (len(ends) - 1)
     rest = whole - step * len(ends)
     pipe.scheduler.set_timesteps(STOCK_STEPS)
@@ -117,14 +119,14 @@ def fast(family: str, quantization: str) -> dict[str, Any]:
     loaded = engine.load(full_size.IDS[family][0], engine.Variant(quantization=quantization))
     steps_done: list[float] = []
 
-    def paint(seed: int) -> tuple[float, Any]:
+    def paint(seed: int, steps: int) -> float:
         seconds.clear()
         steps_done.clear()
         image, mask = photo_and_mask(side, seed)
         request = engine.Request(
             prompt=f"a beach at dusk, number {seed}",
             negative_prompt="",
-            num_inference_steps=FAST_STEPS,
+            num_inference_steps=steps,
             guidance_scale=1.0,
             strength=1.0,
             scheduler="lcm",
@@ -135,11 +137,13 @@ def fast(family: str, quantization: str) -> dict[str, Any]:
             vae="tiny",
         )
         began = time.perf_counter()
-        picture = loaded.generate(request, lambda *_: steps_done.append(time.perf_counter()))
-        return time.perf_counter() - began, picture
+        loaded.generate(request, lambda *_: steps_done.append(time.perf_counter()))
+        return time.perf_counter() - began
 
-    paint(1)
-    whole, picture = paint(2)
+    note("fast: loaded")
+    note(f"fast: first picture, one step, {paint(1, 1):.1f} s with compiling")
+    whole = paint(2, FAST_STEPS)
+    note(f"fast: {whole:.1f} s, {dict(seconds)}")
     if len(steps_done) != FAST_STEPS:
         raise AssertionError(f"{len(steps_done)} steps instead of {FAST_STEPS}")
     stages = {name: round(value, 3) for name, value in seconds.items()}
@@ -151,9 +155,14 @@ def fast(family: str, quantization: str) -> dict[str, Any]:
         "precision": loaded.device.dtype if quantization == "none" else quantization,
         "reason": loaded.device.reason,
         "notes": loaded.notes,
-        "same_seed_same_picture": picture.tobytes() == paint(2)[1].tobytes(),
         "peak_memory_gb": peak_gb(),
     }
+
+
+def note(line: str) -> None:
+    """Say how far it is, beside the results."""
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"{time.strftime('%H:%M:%S')} {line}  {load}", file=sys.stderr, flush=True)
 
 
 def peak_gb() -> float:
