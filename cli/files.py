@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,23 @@ if TYPE_CHECKING:
     from jobs.store import Store
 
 
-def take_photo(path: Path) -> tuple[Store, Photo]:
-    """Read a photo and keep it in the store, so that its results can be replayed."""
+def take_photo(path: Path, source: str = "") -> tuple[Store, Photo]:
+    """Read a photo and keep it in the store, so that its results can be replayed.
+
+    Args:
+        source: the mask source that will look at it; the network it usually takes is loaded meanwhile.
+    """
     from imaging.photo import load, read_bytes
     from jobs import store
+    from masks import salient
 
     data = read_bytes(path)
-    loaded = load(data, path.name)
-    kept = store.default()
-    kept.put(data)
+    with ThreadPoolExecutor(1) as beside:
+        if source in ("auto", "rembg"):
+            beside.submit(salient.warm_up)  # where it fails, the search itself says why
+        loaded = load(data, path.name)
+        kept = store.default()
+        kept.put(data)
     return kept, loaded
 
 

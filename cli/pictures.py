@@ -50,7 +50,7 @@ def mask(
     kinds = usage("--output", lambda: [type_of(path) for path in outputs])
     keep_apart(photo, *outputs)
     started = time.perf_counter()
-    store, loaded = take_photo(photo)
+    store, loaded = take_photo(photo, source)
     selection = main.select(loaded, read_mask(source, layers, shape, store, outputs), store.get)
     pictures = [selection.values]
     if overlay:
@@ -143,7 +143,7 @@ def background(
     if save_layers is not None and save_layers.suffix == ".ora":
         keep_apart(photo, *outputs, *numbered(save_layers, len(outputs)))
     generated = generated_backdrop(task.name, prompt, settings) if prompt is not None else None
-    store, loaded = take_photo(photo)
+    store, loaded = take_photo(photo, mask)
     placement = read_placement(chosen, place)
     frame = frame_of(loaded.size, placement)
     wanted = generated or read_backdrop(backdrop or "", store, frame, outputs)
@@ -214,7 +214,7 @@ def of_photo(
 
     kind = usage("--output", lambda: type_of(output))
     keep_apart(photo, output)
-    store, loaded = take_photo(photo)
+    store, loaded = take_photo(photo, mask)
     found = read_mask(mask, layers, shape, store, [output])
     recipe = made(Recipe, task=task.name, photo=loaded.digest, mask=found, seed=seed or 0, options=options)
     writer = Writer([output], kind)

@@ -41,7 +41,7 @@ SUBJECTS = ("mug.jpg", "perfume.jpg", "plant.jpg", "handbag.jpg")
 def drawn(name: str, sentence: str, folder: Path, height: int) -> Image.Image:
     """A sample in the place that a sentence names, as the command line makes it."""
     out = folder / "out.png"
-    flags = ["--prompt", sentence, "--model", "scenes", "--seed", "1", "--shadow", "contact"]
+    flags = ["--prompt", sentence, "--model", "scenes", "--seed", "1"]
     command = [sys.executable, "main.py", "background", f"samples/{name}", "-o", str(out), *flags]
     subprocess.run(command, cwd=ROOT, check=True)
     return resized(out, height)

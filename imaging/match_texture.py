@@ -24,9 +24,9 @@ SAMPLES = 24  # windows in which a picture is measured
 BLOCK = 16  # pixels, the side of the blocks in which noise is measured
 SMOOTHEST = 0.1  # the quantile of all blocks that counts as grain without texture
 OF_ALL = 0.91  # of white noise: that quantile of its blocks over the standard deviation of all
-MOST_GRAIN = 9.0  # of 255, the standard deviation
+LEAST_GRAIN, MOST_GRAIN = 0.9, 9.0  # of 255, the standard deviation: less cannot be seen, nor told from texture
 LEAST_BLUR, MOST_BLUR = 0.6, 3.0  # pixels, the standard deviation: less cannot be seen, more is not the lens
-COARSEST = 1.6  # grain at half size over that at full size: what is coarser is the texture of things
+COARSEST = 1.0  # grain at half size over that at full size: what is coarser is the texture of things
 AGAIN = 1.0  # pixels, the standard deviation of the second blur
 STEEP = 0.04  # of white per pixel: what counts as an edge
 TILE = (509, 521)  # rows and columns of grain: primes, so that no repeat is seen
@@ -85,14 +85,12 @@ def match(background: Array, photo: Texture, seed: int, grain: float = 1.0, shar
             own = measure(background)
     if grain <= 0:
         return background
-    fine, coarse = _missing(own.fine, grain * photo.fine), _missing(own.coarse, grain * photo.coarse)
-    tile = _tile(fine, coarse, seed)
+    wanted = min(grain * photo.fine, MOST_GRAIN)
+    if wanted < max(LEAST_GRAIN, own.fine):
+        return background
+    fine = (wanted**2 - own.fine**2) ** 0.5
+    tile = _tile(fine, fine * photo.coarse / photo.fine, seed)
     return background if tile is None else _grained(background, tile)
-
-
-def _missing(have: float, wanted: float) -> float:
-    """What is to be added to grain of one standard deviation to get another."""
-    return max(0.0, min(wanted, MOST_GRAIN) ** 2 - have**2) ** 0.5
 
 
 def _tile(fine: float, coarse: float, seed: int) -> npt.NDArray[np.int16] | None:

@@ -80,6 +80,17 @@ class Look(Part):
             "changes the subject.",
         ),
     ] = False
+    rim_light: Annotated[
+        float,
+        Field(
+            title="Rim and bounce light",
+            description="With matched light: how much of the place's light shines on the subject's rim, and of the "
+            "ground's on its foot.",
+            ge=0,
+            le=100,
+        ),
+        Control(step=5, unit="%", metavar="N", advanced=True),
+    ] = 0
     light_wrap: Annotated[
         float,
         Field(
@@ -113,5 +124,5 @@ class Look(Part):
 
 NEW_SHADOW: Shadow = "auto"
 """Of a new edit; a recipe that says nothing of a shadow has none."""
-NEW_LOOK = Look(reflection=None, grain=None, match_sharpness=True)
+NEW_LOOK = Look(reflection=None, rim_light=50, grain=None, match_sharpness=True)
 """Of a new edit."""

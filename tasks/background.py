@@ -25,6 +25,7 @@ from imaging import (
     match_texture,
     placement,
     reflection,
+    rim_light,
     shadows,
 )
 from imaging.cast_shadow import Ground
@@ -144,11 +145,14 @@ def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
         return prepared
     change = match_light.measure(prepared.subject, background.pixels)
     red, green, blue = change.gains
+    rim = prepared.look.rim_light
+    added = f", with {rim:g} % of the place's rim and bounce light" if rim else ""
     note = (
         f"Match the light changed the subject: linear light times {red:.2f} red, {green:.2f} green, {blue:.2f} blue, "
-        f"contrast {change.contrast:.2f}. Without it the subject's pixels are the photo's."
+        f"contrast {change.contrast:.2f}{added}. Without it the subject's pixels are the photo's."
     )
-    subject = match_light.apply(prepared.subject, change)
+    matched = match_light.apply(prepared.subject, change)
+    subject = rim_light.add(matched, background.pixels, background.light, rim / 100)
     return replace(prepared, placed=replace(prepared.placed, subject=subject), notes=(*prepared.notes, note))
 
 

@@ -60,7 +60,7 @@ LOOKS = [
     Look(),
     NEW_LOOK,
     Look(reflection=60, shadow_strength=150, shadow_direction=40, shadow_length=120, light_wrap=100),
-    Look(grain=200, match_sharpness=True),
+    Look(grain=200, match_sharpness=True, rim_light=100),  # without matched light there is no rim
 ]
 
 

@@ -9,10 +9,11 @@ from conftest import photo_of, picture
 
 import main
 from backdrops import ColourBackdrop, ImageBackdrop, SceneBackdrop, SweepBackdrop
-from imaging import guess_light, match_texture, reflection
+from imaging import guess_light, match_texture, reflection, rim_light
 from imaging.cast_shadow import Ground, KeyLight, cast
 from imaging.encode import encode
 from imaging.photo import digest_of
+from imaging.subject import Subject
 from masks import Selection
 from recipe import NEW_LOOK, NEW_SHADOW, Backdrop, Draft, Look, Recipe
 
@@ -128,6 +129,26 @@ def test_matching_the_light_changes_the_subject_and_says_so(depth: type) -> None
     assert result.report["checks"]["changed_subject_pixels"] == 0
     assert result.report["checks"]["light_matched"]
     assert "changed the subject" in result.report["notes"][-1]
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_rim_light_comes_from_the_lights_side_and_the_ground(depth: type) -> None:
+    full = np.iinfo(depth).max
+    alpha = STANDING.copy()
+    alpha[30:100, 100] = 128
+    subject = Subject.of(photo_of(np.full((120, 160, 3), full // 3, depth)), alpha)
+    bright = np.full((120, 160, 3), full, depth)
+    lit = rim_light.add(subject, bright, KeyLight(90, 20), 1)
+    added = lit.photo.pixels.astype(int) - subject.photo.pixels
+    assert added.min() == 0
+    assert added[60, 99].min() > 5 * added[60, 61].max() + full // 20  # a rim on the right, none on the left
+    assert added[98, 75].min() > added[60, 80].max() + full // 50  # the ground's light at the foot
+    assert not added[alpha == 0].any()
+    assert (lit.edge.colours >= subject.edge.colours).all()
+    assert (lit.edge.colours > subject.edge.colours).any()
+    assert rim_light.add(subject, bright, None, 0) is subject
+    dark = rim_light.add(subject, np.zeros_like(bright), KeyLight(90, 20), 1)
+    assert (dark.photo.pixels == subject.photo.pixels).all()
 
 
 def test_light_wraps_around_the_soft_edge_alone() -> None:

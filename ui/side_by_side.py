@@ -11,6 +11,7 @@ from ui import compare, naming, state
 from ui.compare import Picture
 from ui.outcome import full_after, outcome
 
+SIDES = ("First", "Second")  # they may stand above each other, too
 _PAIR = "result.beside"  # in the workspace's view: the digests of both
 
 
@@ -40,7 +41,7 @@ def close() -> None:
 def stage() -> bool:
     """Both pictures; false, and nothing drawn, where one is looked at."""
     shown = []
-    for side, digest in zip(("Left", "Right"), pair(), strict=False):
+    for side, digest in zip(SIDES, pair(), strict=False):
         try:
             found = outcome(digest)
         except BadInput:  # gone from the store
@@ -57,7 +58,7 @@ def stage() -> bool:
 def panel() -> None:
     """Which of the two the panel below is about; nothing where one is looked at."""
     here, key = state.workspace(), "result.side"
-    sides = dict(zip(("Left", "Right"), pair(), strict=False))
+    sides = dict(zip(SIDES, pair(), strict=False))
     if not sides:
         return
     st.session_state[key] = next(side for side, digest in sides.items() if digest == here.results[here.chosen])
