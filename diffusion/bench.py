@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def _by_openvino(unet: Any, inputs: tuple[Any, ...], device: Device, folder: Pat
 
     from diffusion import compiled, tracing
 
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch.jit.trace's deprecation, which is OpenVINO's affair
         model = openvino.convert_model(tracing.UNet(unet), example_input=inputs)
     openvino.save_model(model, folder / "model.xml", compress_to_fp16=True)
     network = compiled.Compiled(folder, device.dtype)

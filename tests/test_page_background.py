@@ -88,7 +88,7 @@ def test_fast_is_one_click_away_and_brings_its_settings(
     assert "A picture takes" not in studio.said, "nothing was measured here"
     expected.keep_bench(0.2)
     studio.run()
-    assert "A picture takes: Quality about 4 min, LCM" in studio.said
+    assert "A picture takes: Quality about 4 min, Fast" in studio.said
     assert "(by a measurement of this machine)" in studio.said
     studio.set(f"{prefix}.prompt", "a beach").set("background.speed", "lcm").click("generate")
     ((recipe, _),) = models_here
