@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 import models
 from backdrops.base import BackdropKind, Background, OnProgress, Progress, ReadInput
-from diffusion import engine
+from diffusion import engine, expected
 from diffusion.settings import SCHEDULERS, resolve_settings
 from diffusion.settings import defaults as settings_at
 from errors import BadInput
@@ -335,7 +335,14 @@ class GeneratedBackdrop(BackdropKind):
                 vae=self.vae,
             )
             picture = loaded.generate(request, after_step)
+            self._remember_speed(loaded, size)
             yield picture, {"working_size": list(size), "steps": done, "seconds_of": dict(loaded.seconds)}
+
+    def _remember_speed(self, loaded: engine.Engine, size: Size) -> None:
+        step = loaded.seconds.get("step")
+        if step:
+            guided = self.guidance_scale > 1
+            expected.remember(models.denoiser(self.model), self.quantization, size, guided, step)
 
     def _background(
         self, pixels: Array, notes: tuple[str, ...], loaded: engine.Engine, facts: dict[str, Any]

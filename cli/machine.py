@@ -123,7 +123,17 @@ def remove(
         typer.echo(f"{id}: {models.remove(id) / 1e6:.1f} MB removed")
 
 
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    bench: Annotated[
+        bool,
+        typer.Option(
+            "--bench",
+            help="Also measure how fast diffusion models run here, in about half a minute, and keep the result: the "
+            "page says from it how long a picture will take.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Say what this machine has and what is missing."""
     import os
     import platform
@@ -158,6 +168,7 @@ def doctor(as_json: AsJson = False) -> None:
         "weights folder": os.environ.get("BACKDROP_WEIGHTS", "not set"),
         "models here": here,
         "models missing that set-up fetches": missing,
+        "speed": _measured_speed() if bench else _kept_speed(),
     }
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
@@ -168,6 +179,20 @@ def doctor(as_json: AsJson = False) -> None:
         elif isinstance(value, list):
             value = ", ".join(value) or "none"
         typer.echo(f"{name}: {value}")
+
+
+def _measured_speed() -> str:
+    from diffusion import bench
+
+    bench.measure()
+    return _kept_speed()
+
+
+def _kept_speed() -> str:
+    from diffusion import expected
+
+    speed = expected.kept_bench()
+    return f"{speed:.2f} TFLOP/s on a diffusion model's layers" if speed else "not measured yet (doctor --bench)"
 
 
 def clean(

@@ -27,6 +27,19 @@ def cores() -> int:
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
 
 
+def settings(dtype: str) -> dict[str, Any]:
+    """How OpenVINO compiles a network: one answer as soon as can be, on all cores.
+
+    Args:
+        dtype: torch's name of the precision to compute in.
+    """
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": cores(),
+        "INFERENCE_PRECISION_HINT": PRECISION[dtype],
+    }
+
+
 class Compiled:
     """A converted network, compiled for the shapes of its inputs as they come: fixed shapes run quicker.
 
@@ -38,7 +51,7 @@ class Compiled:
 
     def __init__(self, folder: Path, dtype: str, shapes_kept: int = 1) -> None:
         self.file = folder / "model.xml"
-        self._precision = PRECISION[dtype]
+        self._dtype = dtype
         self._kept: OrderedDict[tuple[tuple[int, ...], ...], Any] = OrderedDict()
         self._shapes_kept = shapes_kept
 
@@ -60,12 +73,7 @@ class Compiled:
         core = openvino.Core()
         model = core.read_model(self.file)
         model.reshape({index: list(shape) for index, shape in enumerate(shapes)})
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": cores(),
-            "INFERENCE_PRECISION_HINT": self._precision,
-        }
-        self._kept[shapes] = core.compile_model(model, "CPU", settings).create_infer_request()
+        self._kept[shapes] = core.compile_model(model, "CPU", settings(self._dtype)).create_infer_request()
         return self._kept[shapes]
 
 

@@ -149,6 +149,12 @@ def has_gpu() -> bool:
 
 
 RUNTIME = "BACKDROP_RUNTIME"  # environment: pytorch leaves OpenVINO out
+COMPILE = "BACKDROP_COMPILE"  # environment: 1 compiles the UNet on a CUDA device
+
+
+def compiles(device: Device) -> bool:
+    """Whether the UNet is compiled: on a CUDA device that holds the whole model, where :data:`COMPILE` asks for it."""
+    return os.environ.get(COMPILE) == "1" and device.kind == "cuda" and not device.offload
 
 
 def why_not_openvino(device: Device) -> str | None:

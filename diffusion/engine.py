@@ -14,7 +14,7 @@ from PIL import Image
 
 import models
 from diffusion import parts, pipelines, preview
-from diffusion.device import Device, pick_device, why_not_openvino
+from diffusion.device import Device, compiles, pick_device, why_not_openvino
 from diffusion.memory import Savings, is_out_of_memory
 from diffusion.reuse import Encodings, Prompts
 from diffusion.settings import SCHEDULERS
@@ -144,13 +144,18 @@ def _build(model: models.Denoiser, folder: Path, variant: Variant, report: Repor
     lora = models.require_file(variant.lora) if variant.lora else None
     tiny = _tiny_folder(model)
     device = device if device.kind != "cpu" else device.on("PyTorch", why)
-    return DiffusersEngine(
+    engine = DiffusersEngine(
         folder,
         models.revision(model.id),
         device,
         pipelines.pytorch(folder, device, layouts.weights_file(lora) if lora else None),
         (lambda: pipelines.tiny_pytorch(tiny, device)) if tiny else None,
     )
+    if compiles(device):
+        engine.notes.append(
+            "The model is compiled: the first picture of each size takes minutes longer, later ones less."
+        )
+    return engine
 
 
 def _on_openvino(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diffusion.device import compiles
 from models import layouts
 
 if TYPE_CHECKING:
@@ -38,7 +39,14 @@ def pytorch(folder: Path, device: Device, lora: Path | None = None) -> Any:
     if device.kind == "cuda":
         pipe.fuse_qkv_projections()  # one product for queries, keys and values
         pipe.unet.to(memory_format=torch.channels_last)
+    if compiles(device):
+        compile_unet(pipe)
     return pipe.to(device.kind)
+
+
+def compile_unet(pipe: Any, backend: str = "inductor") -> None:
+    """Let torch compile the UNet, which it does when the first picture of each size and guidance is painted."""
+    pipe.unet.compile(backend=backend, dynamic=False)
 
 
 def openvino(folder: Path, networks: Mapping[str, Path], dtype: str) -> Any:

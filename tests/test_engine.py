@@ -54,6 +54,34 @@ CHANGES = {
 }
 
 
+def test_a_compiled_unet_paints_the_same_picture(tiny_models, monkeypatch):
+    """With the backend that needs no compiler: what is held here is that the pipeline runs around a compiled UNet."""
+    import torch
+
+    monkeypatch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
+    monkeypatch.setenv(device.RUNTIME, "pytorch")
+    monkeypatch.setattr(engine, "_loaded", OrderedDict())
+    loaded = engine.load("sd15-inpaint")
+    expected = np.asarray(loaded.generate(BASE))
+    pipelines.compile_unet(loaded._pipe, backend="eager")
+    assert np.array_equal(np.asarray(loaded.generate(BASE)), expected)
+    torch._dynamo.reset()
+
+
+@pytest.mark.parametrize(
+    ("asked", "where", "compiled"),
+    [
+        ("1", device.Device("cuda", "float16", False, ""), True),
+        ("", device.Device("cuda", "float16", False, ""), False),
+        ("1", device.Device("cuda", "float16", True, ""), False),
+        ("1", device.Device("cpu", "float32", False, ""), False),
+    ],
+)
+def test_the_unet_is_compiled_where_it_is_asked_for_and_fits(asked, where, compiled, monkeypatch):
+    monkeypatch.setenv(device.COMPILE, asked)
+    assert device.compiles(where) is compiled
+
+
 def direct(id: str, request: engine.Request) -> np.ndarray:
     """The same picture from diffusers alone: its own loader, its own call, every argument by its own name."""
     import diffusers

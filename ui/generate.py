@@ -12,6 +12,8 @@ import fields
 import models
 import recipe
 from backdrops.described import TAKES
+from diffusion import expected
+from diffusion.settings import defaults
 from errors import StudioError
 from imaging import sentences
 from imaging.photo import Photo
@@ -34,6 +36,7 @@ from ui import (
     views,
     visitor,
 )
+from ui.working import duration
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -70,6 +73,10 @@ OF_A_MODEL = (
     "height",
 )
 """What each model prefers something of its own of."""
+EXPECTED_FROM: Mapping[expected.Source, str] = {
+    "pictures": "by the steps of earlier pictures",
+    "bench": "by a measurement of this machine",
+}
 
 
 def panel(photo: Photo) -> None:
@@ -156,6 +163,7 @@ def _settings(task: Task) -> bool:
         described.chips(task)
     else:
         _speed(task, model)
+        _seconds(task, model)
     count, seed = st.columns([1, 2])
     with count:
         controls.draw(binding.field("backdrop.num_images_per_prompt", task))
@@ -204,6 +212,24 @@ def _speed(task: Task, model: models.Denoiser) -> None:
         width="stretch",
         help=setting.help,
     )
+
+
+def _seconds(task: Task, model: models.Denoiser) -> None:
+    """What a picture will take at each speed, as far as this machine's speed is known."""
+    setting = fields.setting(recipe.kind_of("generated"), "speed")
+    draft = state.draft(task)
+    chosen = {name: draft.get(f"backdrop.{name}") for name in expected.SETTINGS if name in model.takes}
+    told, sources = [], set()
+    for speed in ("quality", *models.speed_loras(model)):
+        is_chosen = speed == (draft.get("backdrop.speed") or "quality")
+        of_speed = {} if is_chosen else {n: v for n, v in defaults(model, speed).items() if n in OF_A_SPEED}
+        found = expected.seconds(model, {**chosen, **of_speed}, with_photo=task == "background")
+        if found:
+            told.append(f"{setting.option_label(speed)} about {duration(found.seconds)}")
+            sources.add(found.source)
+    if told:
+        basis = " and ".join(EXPECTED_FROM[source] for source in sorted(sources))
+        st.caption(f":material/timer: A picture takes: {', '.join(told)} ({basis}).")
 
 
 def _ideas(task: Task) -> None:

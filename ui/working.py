@@ -148,22 +148,23 @@ def sentence(job: queue.Job) -> str:
     if job.state == "queued":
         left = job.running_left
         if job.position > 1:
-            takes = f" The one that is made now takes about {_time(left)} more." if left else ""
+            takes = f" The one that is made now takes about {duration(left)} more." if left else ""
             return f"**Waiting in line**, place {job.position}.{takes}"
         if left == 0:
             return "**Starting** …"
-        return f"**Next in line.** It begins {f'in about {_time(left)}' if left else 'when the one before is done'}."
+        return f"**Next in line.** It begins {f'in about {duration(left)}' if left else 'when the one before is done'}."
     parts = [f"**{job.stage}**"]
     if job.pictures > 1:
         parts.append(f"picture {job.picture} of {job.pictures}")
     if job.steps:
         parts.append(f"step {job.step} of {job.steps}")
     if job.seconds_left is not None:
-        parts.append(f"about {_time(job.seconds_left)} left")
+        parts.append(f"about {duration(job.seconds_left)} left")
     return " · ".join(parts)
 
 
-def _time(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time to wait, in words as exact as is of use."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min"
