@@ -122,6 +122,7 @@ def base(tiny_models):
     """The base request's pixels, straight from diffusers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
+        patch.setenv(device.RUNTIME, "pytorch")
         return direct("sd15-inpaint", BASE)
 
 
