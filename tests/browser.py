@@ -85,7 +85,8 @@ def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    environment = os.environ | {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(folder), "OMP_NUM_THREADS": "1"}
+    folders = {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(folder)}
+    environment = os.environ | folders | {"OMP_NUM_THREADS": "1", "BACKDROP_RUNTIME": "pytorch"}
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--server.address=127.0.0.1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL

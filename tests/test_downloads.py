@@ -139,7 +139,8 @@ def test_the_worker_fetches_and_says_why_it_cannot(data: Path, monkeypatch: pyte
     found = until(over, "the download failed")
     print(found.problem)
     assert found.state == "failed"
-    assert "models pull sd15-inpaint" in found.problem
+    assert "http://127.0.0.1:9/" in found.problem
+    assert "did not answer (nobody listens there)" in found.problem
     assert "Traceback" not in places.log().read_text()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser import Server, drag, sample, settled, step
+from browser import Server, drag, sample, settled, step, wait
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -203,11 +203,10 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     assert left.get_by_role("img", name="First: Gradient").is_visible()
     assert right.get_by_role("img", name="Second: Colour").is_visible()
     drag_from = _place(left.get_by_role("img"))
-    tab.locator(".panes").focus()
-    tab.keyboard.press("+")
-    tab.keyboard.press("ArrowRight")
-    (x0, _, width, _), (x1, *_) = _place(left.get_by_role("img")), _place(right.get_by_role("img"))
-    assert width == pytest.approx(1.5 * drag_from[2], rel=0.01)
+    tab.locator(".panes").press("+")
+    wait(lambda: _place(left.get_by_role("img"))[2] == pytest.approx(1.5 * drag_from[2], rel=0.01), 10)
+    tab.locator(".panes").press("ArrowRight")
+    (x0, *_), (x1, *_) = _place(left.get_by_role("img")), _place(right.get_by_role("img"))
     assert x1 - x0 == pytest.approx(_place(right)[0] - _place(left)[0], abs=1), "moved together"
     tab.get_by_role("button", name="Before and after").click()
     settled(tab)
