@@ -131,7 +131,7 @@ class GeneratedBackdrop(BackdropKind):
         Field(
             title="Speed",
             description="Quality takes some 25 steps with guidance; fast takes 4 without, by a LoRA: LCM-LoRA (lcm) or "
-            "Hyper-SD (hyper). fast is whichever is here.",
+            "Hyper-SD (hyper); fast uses the one that is installed.",
         ),
         Control(words=SPEEDS, advanced=True),
     ] = "quality"
