@@ -105,8 +105,11 @@ def test_an_option_nobody_knew_of_gets_a_widget() -> None:
             st.session_state.given = New.model_validate({**dict(st.session_state.given), name: value})
 
         controls.draw_all(
-            Bound(each, f"new.{each.name}", partial(getattr, given, each.name), partial(write, each.name))
-            for each in fields.settings(New)
+            (
+                Bound(each, f"new.{each.name}", partial(getattr, given, each.name), partial(write, each.name))
+                for each in fields.settings(New)
+            ),
+            "new.more",
         )
 
     app = AppTest.from_function(script).run()
