@@ -57,14 +57,17 @@ def _card(entry: history.Entry) -> None:
             st.image(entry.thumbnail, alt=f"{what}, made {_when(entry)}", width="stretch")
         except OSError:
             st.caption(":material/broken_image: Its small picture is damaged.")
-        st.button(
-            what,
-            key=f"open.{entry.id}",
-            type="tertiary",
-            on_click=_open,
-            args=(entry,),
-            help="Open it: look at it large, and download it.",
-        )
+        if entry.recipe is None:
+            st.markdown(what)
+        else:
+            st.button(
+                what,
+                key=f"open.{entry.id}",
+                type="tertiary",
+                on_click=_open,
+                args=(entry,),
+                help="Open it: look at it large, and download it.",
+            )
     st.caption(_when(entry))
     if entry.problem:
         st.caption(f":material/warning: {entry.problem}")

@@ -17,7 +17,7 @@ _BEFORE_THE_PLACE = re.compile(r"^((in|on|at|by|before|under|near|beside|inside)
 
 
 def name(recipe: Recipe | None) -> str:
-    """What a picture of that recipe is called, as it is; ``None`` where its recipe cannot be read."""
+    """What a picture of that recipe is called, without Markdown; the recipe is ``None`` where it cannot be read."""
     if recipe is None:
         return "Unreadable"
     backdrop = recipe.backdrop
