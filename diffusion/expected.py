@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import models
+from imaging.files import write
 from imaging.geometry import Size
 from models import places
 
@@ -142,6 +143,4 @@ def _read() -> dict[str, Any]:
 def _write(kept: dict[str, Any]) -> None:
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    work = file.with_name(f"{file.name}.{os.getpid()}.part")
-    work.write_text(json.dumps(kept, indent=2), encoding="utf-8")
-    os.replace(work, file)
+    write(file, json.dumps(kept, indent=2).encode())

@@ -58,8 +58,7 @@ def measure(pixels: Array, where: Mask | None = None) -> Texture:
     for window in _samples(pixels.shape, where):
         grey = _grey(pixels[window])
         fine.append(_residues(grey))
-        half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) if min(grey.shape) > 1 else grey
-        coarse.append(_residues(np.asarray(half, np.float32)))
+        coarse.append(_residues(_halved(grey) if min(grey.shape) > 1 else grey))
         blurs.append(_blurs(grey, float(np.median(fine[-1])) if len(fine[-1]) else 0.0))
     every = np.concatenate([np.zeros(0, np.float32), *blurs])
     blur = float(np.quantile(every, 0.1)) if len(every) >= 50 else None

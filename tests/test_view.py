@@ -121,9 +121,11 @@ def test_the_result_is_zoomed_and_moved_at_full_size_with_before_and_after_toget
     assert _level(tab) == before
 
 
-def _make(tab: Tab) -> None:
-    """The picture, with its result open."""
+def _make(tab: Tab, kind: str = "Colour") -> None:
+    """The picture on a background of that kind, with its result open."""
     step(tab, "Background")
+    tab.get_by_role("radio", name=kind).click()
+    settled(tab)
     tab.get_by_role("button", name="Make the picture").click()
     tab.get_by_text("The subject is untouched.").wait_for()
     settled(tab)
@@ -179,12 +181,7 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
 ) -> None:
     _opened(tab, server, size)
     _make(tab)
-    step(tab, "Background")
-    tab.get_by_role("radio", name="Gradient").click()
-    settled(tab)
-    tab.get_by_role("button", name="Make the picture").click()
-    tab.get_by_text("The subject is untouched.").wait_for()
-    settled(tab)
+    _make(tab, "Gradient")
     step(tab, "Photo")
     _click_on(tab, tab.get_by_role("img", name="Colour, made"))
     tab.get_by_text("The subject is untouched.").wait_for()
