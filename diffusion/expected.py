@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import models
-from imaging.files import write
 from imaging.geometry import Size
 from models import places
 
@@ -143,4 +142,6 @@ def _read() -> dict[str, Any]:
 def _write(kept: dict[str, Any]) -> None:
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    write(file, json.dumps(kept, indent=2).encode())
+    work = file.with_name(f"{file.name}.{os.getpid()}.part")
+    work.write_text(json.dumps(kept, indent=2), encoding="utf-8")
+    os.replace(work, file)
