@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from diffusion.mapped import released_as_read
 from models import layouts
 
 PRECISION = {"bfloat16": "bf16", "float32": "f32"}  # OpenVINO's names by torch's
@@ -73,7 +74,8 @@ class Compiled:
         core = openvino.Core()
         model = core.read_model(self.file)
         model.reshape({index: list(shape) for index, shape in enumerate(shapes)})
-        self._kept[shapes] = core.compile_model(model, "CPU", settings(self._dtype)).create_infer_request()
+        with released_as_read(self.file.with_suffix(".bin")):
+            self._kept[shapes] = core.compile_model(model, "CPU", settings(self._dtype)).create_infer_request()
         return self._kept[shapes]
 
 
