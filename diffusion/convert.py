@@ -52,24 +52,21 @@ def _save(part: Part, file: Path) -> dict[str, Any]:
     network, example = tracing.network(part)
     config: Any = network.config
     with torch.no_grad():
+        answers = network(*example)
         model = openvino.convert_model(network, example_input=example)
     openvino.save_model(model, file, compress_to_fp16=True)
-    _check(network, example, model)
+    del network, model  # or the check would need room for the weights a second time
+    _check(file.parent, example, answers if isinstance(answers, tuple) else (answers,))
     return dict(config)
 
 
-def _check(network: Any, example: tuple[Any, ...], model: Any) -> None:
-    """Hold the converted network to the original's answers: beyond 16-bit weights' rounding, something went wrong."""
-    import openvino
-    import torch
+def _check(folder: Path, example: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
+    """Hold the saved network to the original's answers: beyond 16-bit weights' rounding, something went wrong."""
+    from diffusion.compiled import Compiled
 
-    with torch.no_grad():
-        answers = network(*example)
-    compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    found = compiled([value.numpy() for value in example])
-    for index, expected in enumerate(answers if isinstance(answers, tuple) else (answers,)):
-        away = (torch.from_numpy(found[index].copy()) - expected).square().mean().sqrt()
-        if not away <= TOLERANCE * expected.square().mean().sqrt():
+    for found, answer in zip(Compiled(folder, "float32")(*example), expected, strict=True):
+        away = (found - answer).square().mean().sqrt()
+        if not away <= TOLERANCE * answer.square().mean().sqrt():
             raise ValueError(f"its answers differ from PyTorch's by {float(away):.2g} (RMS)")
 
 

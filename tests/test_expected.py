@@ -6,6 +6,7 @@ import pytest
 
 import models
 from backdrops import GeneratedBackdrop
+from benchmarks import full_size
 from diffusion import bench, engine, expected
 from diffusion.settings import defaults
 from imaging.geometry import Size
@@ -84,3 +85,33 @@ def test_the_bench_measures_and_keeps(runtime, monkeypatch):
     found = bench.measure()
     assert 0 < found["tflops"] == pytest.approx(expected.kept_bench(), abs=0.001)
     assert ("OpenVINO" in found["device"]) == (runtime == "openvino")
+
+
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+def test_operations_are_those_of_the_published_architectures(family):
+    import torch
+    from diffusers import AutoencoderTiny
+    from torch.utils.flop_counter import FlopCounterMode
+
+    side = 64 if family == "sd1" else 128
+    with torch.device("meta"):
+        unet, vae, tiny_vae = full_size.unet(family), full_size.vae(family), AutoencoderTiny()
+        latents, pixels = torch.empty(1, 4, 64, 64), torch.empty(1, 3, 512, 512)
+        text = torch.empty(1, 77, unet.config.cross_attention_dim)
+        more = {"text_embeds": torch.empty(1, 1280), "time_ids": torch.empty(1, 6)}
+        seen, timestep = torch.empty(1, 9, side, side), torch.tensor(500.0)
+
+    def tflop_per_megapixel(run, side=512):
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            run()
+        return counter.get_total_flops() / 1e12 / (side * side / 1e6)
+
+    found = [
+        tflop_per_megapixel(lambda: unet(seen, timestep, text, added_cond_kwargs=more), side * 8),
+        tflop_per_megapixel(lambda: vae.decode(latents)),
+        tflop_per_megapixel(lambda: vae.encode(pixels)),
+        tflop_per_megapixel(lambda: tiny_vae.decode(latents)),
+        tflop_per_megapixel(lambda: tiny_vae.encode(pixels)),
+    ]
+    told = [expected.PASS[family], expected.DECODE, expected.ENCODE, expected.TINY_DECODE, expected.TINY_ENCODE]
+    assert found == pytest.approx(told, rel=0.01)
