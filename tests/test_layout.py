@@ -86,10 +86,19 @@ def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_n
     tab.get_by_text("The subject is").wait_for()
     settled(tab)
     middles = {"subject": _middle(tab)}
+    below = tab.locator(".st-key-panel") if size == "phone" else tab.get_by_role("heading", name="Your pictures")
+    before = _box(below)
+    for view in ("Cut-out", "Overlay"):
+        tab.get_by_role("radio", name=view).click()
+        settled(tab)
+        assert _box(below) == before, "what is said of a view has a line of its own"
     tab.get_by_text("Touch up by hand", exact=True).click()
     tab.locator(".dc-container").first.wait_for()
     settled(tab)
     middles["touch-up"] = _middle(tab)
+    canvas = _box(tab.locator(".dc-container").first)
+    assert canvas["y"] >= 0, "it comes in sight, though its switch is far below"
+    assert canvas["y"] + canvas["height"] <= height
     tab.get_by_text("Touch up by hand", exact=True).click()
     tab.get_by_text("Shape the edge").click()
     settled(tab)

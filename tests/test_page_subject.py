@@ -36,7 +36,7 @@ def test_the_automatic_mask_by_the_model(page: Page, u2netp: None) -> None:
 def test_a_photo_without_a_subject_says_what_to_do(page: Page, u2netp: None) -> None:
     page.upload(encode(np.full((240, 320, 3), 200, np.uint8), "PNG"), "wall.png")
     assert "No subject stands out" in page.app.warning[0].value
-    assert "paint the subject yourself" in page.app.warning[0].value
+    assert {"paint_instead", "look_again"} <= page.buttons()
     page.click("look_again")
     assert "No subject stands out" in page.app.warning[0].value
 
@@ -138,7 +138,12 @@ def test_an_own_mask_file_is_used(page: Page) -> None:
 def test_a_photo_without_transparency_says_so(page: Page) -> None:
     page.upload(opaque()).set("layers.0.source", "alpha")
     assert "This photo has no transparency of its own" in page.app.warning[0].value
-    assert "Drawn by hand" in page.app.warning[0].value
+    page.click("paint_instead")
+    assert page.app.get_by_key("layers.0.source").value == "strokes"
+    assert page.app.session_state["subject.touch_up"], "the canvas is open"
+    assert "paint over the subject in the picture" in page.app.info[0].value
+    page.open("Background").click("to_subject")
+    assert page.step == "Subject"
 
 
 def test_a_mask_of_nothing_says_what_to_do(studio: Page) -> None:

@@ -28,7 +28,7 @@ def stage(photo: Photo) -> None:
     mask = selecting.recipe()
     answer = selecting.found(photo, mask)
     heats = {key: selecting.title(key) for key in selecting.heats(photo)} if answer.selection is not None else {}
-    touching_up = bool(state.value("subject.touch_up", False))
+    touching_up = bool(state.value(selecting.TOUCH_UP, False))
     offered = tuple(views.ABOUT) if heats and not touching_up else views.OF_A_MASK
     view = views.chosen(offered)
     if touching_up:
@@ -50,7 +50,7 @@ def stage(photo: Photo) -> None:
                 label_visibility="collapsed",
                 help="Each layer asks networks of its own; choose whose answer to look at.",
             )
-        views.describe(view)
+    views.describe(view)
 
 
 def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]) -> None:
@@ -78,11 +78,11 @@ def panel(photo: Photo) -> None:
     state.control(
         st.toggle,
         "Touch up by hand",
-        "subject.touch_up",
+        selecting.TOUCH_UP,
         False,
         help="Paint on the photo to add to the subject or to take away from it (mask strokes).",
     )
-    if state.value("subject.touch_up") and clicks.targets():
+    if state.value(selecting.TOUCH_UP) and clicks.targets():
         st.caption("Painting now: switch this off to click on the picture again.")
     edge.panel()
     places.main_button(
@@ -111,16 +111,10 @@ def _verdict(photo: Photo) -> None:
         return
     if answer.selection is None:
         st.warning(
-            f"{answer.problem} You can also paint the subject yourself: choose **Drawn by hand** above.",
+            answer.problem,
             icon=":material/search_off:",
         )
-        st.button(
-            "Try again",
-            key="look_again",
-            icon=":material/refresh:",
-            on_click=selecting.look_again,
-            help="Look for the subject once more.",
-        )
+        _other_ways()
         return
     if answer.share >= selecting.FULL:
         st.warning(
@@ -150,6 +144,28 @@ def _doubt(selection: Selection) -> str:
     if selection.doubt is None or not selection.doubt.sentence:
         return ""
     return selection.doubt.sentence[:1].lower() + selection.doubt.sentence[1:]
+
+
+def _other_ways() -> None:
+    """What can be done where no subject was found."""
+    with st.container(horizontal=True, gap="small", key="other_ways"):
+        _click_instead()
+        if state.draft().mask.layers[0].source.name != "strokes":
+            st.button(
+                "Paint it by hand",
+                key="paint_instead",
+                icon=":material/brush:",
+                on_click=selecting.choose_source,
+                args=(0, "strokes"),
+                help="Draw the subject yourself on the photo (Drawn by hand).",
+            )
+        st.button(
+            "Try again",
+            key="look_again",
+            icon=":material/refresh:",
+            on_click=selecting.look_again,
+            help="Look for the subject once more.",
+        )
 
 
 def _click_instead() -> None:
