@@ -214,6 +214,24 @@ def test_doubt_is_shown_as_doubt_with_the_next_way(studio: Page, monkeypatch: py
     assert "Click on the subject in the picture" in studio.said
 
 
+def test_automatic_says_when_it_asked_other_networks_than_last_time(
+    studio: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = selecting.found
+    asked: list[tuple[str, ...]] = [("u2netp",)]
+
+    def found(photo: Photo, mask: MaskRecipe) -> selecting.Found:
+        selection = real(photo, mask).selection
+        assert selection is not None
+        return selecting.Found(replace(selection, models=asked[0]))
+
+    monkeypatch.setattr(selecting, "found", found)
+    assert "Last time" not in studio.run().said
+    asked[0] = ("u2netp", "mobile-sam")
+    for _ in range(2):  # it stays as long as the photo does
+        assert "Found by u2netp, MobileSAM. Last time it was u2netp." in studio.run().said
+
+
 def test_touch_ups_and_settings_are_undone_in_one_order(studio: Page) -> None:
     """What the page says after an undo is of the page as it is then: the share, and what is left to undo."""
     studio.set("subject.touch_up", True)

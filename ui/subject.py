@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from pydantic import JsonValue
 
 import models
 from imaging.photo import Photo
@@ -13,6 +14,7 @@ from recipe import MaskRecipe
 from ui import clicks, downloads, edge, layers, pictures, places, selecting, state, touch_up, views
 
 CLICKS_BY = "mobile-sam"
+AUTOMATIC = "subject.automatic"  # which networks it asked now and the time before, by their titles
 HEAT_OF = "subject.heat_of"  # the layer whose heat map is shown
 
 
@@ -36,6 +38,9 @@ def stage(photo: Photo) -> None:
     else:
         st.session_state.canvas_drawn = False
         _picture(photo, mask, view, heats)
+    if answer.selection is None and not touching_up:
+        st.caption("Nothing is selected yet.")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         views.control(offered)
         if view == views.HEAT_MAP and len(heats) > 1:
@@ -60,7 +65,7 @@ def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]
     if view == views.HEAT_MAP:
         layer = state.value(HEAT_OF)
         picture = selecting.heat_map(photo, layer if layer in heats else next(iter(heats)))
-    elif pointed and answer.selection is None:
+    elif answer.selection is None:
         picture = pictures.stage(photo)
     else:
         picture = selecting.view(photo, mask, view)
@@ -128,7 +133,7 @@ def _verdict(photo: Photo) -> None:
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
     if used := [models.MODELS[id].title for id in answer.selection.models if id in models.MODELS]:
-        st.caption(f"Found by {', '.join(used)}.")
+        st.caption(f"Found by {', '.join(used)}.{_other_than_before(photo, used)}")
     if answer.selection.found:
         seen = ", ".join(f"{name} {_percent(share)}" for name, share in answer.selection.found)
         st.caption(f"Seen in this photo: {seen}.")
@@ -137,6 +142,27 @@ def _verdict(photo: Photo) -> None:
         if note != said:
             st.caption(note)
     _better_network(answer.selection.models)
+
+
+def _other_than_before(photo: Photo, used: list[str]) -> str:
+    """Which networks Automatic asked the last time, where they were others: a fetched one, or ones that suit the photo.
+
+    Args:
+        photo: the one they found something in.
+        used: the titles of those that were asked now.
+    """
+    if [layer.source.name for layer in selecting.in_use().values()] != ["auto"]:
+        return ""
+    view = state.workspace().view
+    known = view.get(AUTOMATIC)
+    kept: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
+    if (kept.get("photo"), kept.get("now")) != (photo.digest, used):
+        kept = {"photo": photo.digest, "now": [*used], "before": kept.get("now")}
+        view[AUTOMATIC] = kept
+    before = kept.get("before")
+    if not isinstance(before, list) or {*before} == {*used}:
+        return ""
+    return f" Last time it was {', '.join(map(str, before))}."
 
 
 def _doubt(selection: Selection) -> str:
