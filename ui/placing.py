@@ -17,7 +17,7 @@ from imaging.pose import dragged, frame_of, pose_of, reduced
 from imaging.subject import Subject
 from masks import Selection
 from recipe import PRESETS, Placement, kind_of
-from ui import binding, controls, mover, pictures, selecting, state, views
+from ui import binding, controls, mover, pictures, places, selecting, state, views
 
 KEY = "mover"
 MOVING = "place.moving"
@@ -111,6 +111,7 @@ def _put(changed: Placement, title: str = "Place and size") -> None:
 
 def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str) -> None:
     """The picture with its subject, which can be moved on it."""
+    places.work_on_stage("placement")
     small, chosen = pictures.reduced(photo, SPRITE), pictures.reduced_selection(selection, SPRITE)
     now = placement()
     pose = pose_of(chosen.values, reduced(now, small.size, SPRITE))
