@@ -71,7 +71,7 @@ def cast(alpha: Mask, light: KeyLight, ground: Ground = Ground(), strength: floa
     ambient = body.softened(np.mean([body.stopped(*direction) for direction in SKY], axis=0), 0.15, 0.35)
     key = np.mean([body.stopped(*direction) for direction in _around(light)], axis=0)
     key = body.softened(key, 0.02 + 0.06 * light.softness, 0.8)
-    clear = (1 - 0.9 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
+    clear = (1 - 0.85 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
     opacity = 1 - np.clip(clear, 0, 1) ** strength
     rows = np.arange(size[1], dtype=np.float32)[:, None] + 0.5
     opacity *= np.clip((rows - ground.ends * size[1]) / (0.02 * size[1]), 0, 1)
