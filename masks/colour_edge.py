@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -12,6 +13,7 @@ from imaging.tiles import WORK_SIDE, Window, on_tiles, scaled, upsample
 from masks.base import Mask
 
 Float = npt.NDArray[np.floating[Any]]
+Entries = Sequence[Float]
 
 BAND = 0.03  # of the subject's side (the root of its area): how far from the outline it may be wrong
 WINDOW = 4.0  # bands: the window in which the colours of a side are gathered
@@ -67,10 +69,10 @@ def settle(rgb: npt.NDArray[Any], mask: Mask) -> Mask:
     """
     scale = min(1.0, WORK_SIDE / max(mask.shape))
     size = scaled(mask.shape, scale)
-    known = _known(cv2.resize(mask, size, interpolation=cv2.INTER_AREA))
+    known = _known(_shrunk(mask, size))
     if min(np.count_nonzero(known.inside), np.count_nonzero(known.outside)) < FEWEST:
         return mask
-    image = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    image = _shrunk(rgb, size).astype(np.float32) / 255
     unknown = ~known.inside & ~known.outside
     alpha, weight = known.inside.astype(np.float32), np.ones(unknown.shape, np.float32)
     alpha[unknown], variance = _posterior(image, known, unknown)
@@ -127,15 +129,15 @@ def _gather(image: Float, side: npt.NDArray[np.bool_], reach: float, where: npt.
     weight = side.astype(np.float32)
 
     def around(values: Float) -> Float:
-        small = cv2.resize(values * weight, size, interpolation=cv2.INTER_AREA)
+        small: Float = _shrunk(values * weight, size)
         near = _mean(_mean(small, window), window)
         return np.asarray(near + FARTHER * _mean(small, 4 * window | 1) + FARTHER**2 * small.mean(), np.float32)
 
     count = around(np.ones_like(weight)) + 1e-12
-    channels = cv2.split(image)
+    channels = _channels(image)
     means = [around(channel) / count for channel in channels]
     products = [around(channels[i] * channels[j]) / count - means[i] * means[j] for i, j in PAIRS]
-    at = [cv2.resize(values, side.shape[::-1], interpolation=cv2.INTER_LINEAR)[where] for values in means + products]
+    at: list[Float] = [np.asarray(cv2.resize(each, side.shape[::-1]), np.float32)[where] for each in means + products]
     return Gaussian(tuple(at[:3]), tuple(np.maximum(each, 0) if i < 3 else each for i, each in enumerate(at[3:])))
 
 
@@ -152,7 +154,7 @@ def _log_likelihood(colours: tuple[Float, ...], fore: Gaussian, back: Gaussian, 
     return np.asarray(-0.5 * (np.maximum(distance, 0) + np.log(determinant)), np.float32)
 
 
-def _inverse(entries: list[Float]) -> tuple[tuple[Float, ...], Float]:
+def _inverse(entries: Entries) -> tuple[tuple[Float, ...], Float]:
     """The inverses of symmetric 3 x 3 matrices by Cramer's rule, entries as ``PAIRS``, and their determinants."""
     rr, gg, bb, rg, rb, gb = entries
     cofactors = (
@@ -171,7 +173,7 @@ def _linear_model(image: Float, alpha: Float, weight: Float) -> Float:
     """Gain and offset ``(h, w, 4)`` of the local model alpha = gain . photo + offset, fitted with these weights."""
     side = 2 * RADIUS + 1
     count = _mean(weight, side)
-    channels = cv2.split(image)
+    channels = _channels(image)
 
     def around(values: Float) -> Float:
         return _mean(values * weight, side) / count
@@ -188,5 +190,13 @@ def _linear_model(image: Float, alpha: Float, weight: Float) -> Float:
     return np.asarray(cv2.merge([_mean(each * count, side) / spread for each in (*gain, offset)]), np.float32)
 
 
+def _shrunk(values: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+
+
 def _mean(values: Float, side: int) -> Float:
     return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT))
+
+
+def _channels(image: Float) -> tuple[Float, ...]:
+    return tuple(np.asarray(channel, np.float32) for channel in cv2.split(image))
