@@ -183,7 +183,7 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     _make(tab)
     _make(tab, "Gradient")
     step(tab, "Photo")
-    _click_on(tab, tab.get_by_role("img", name="Colour, made"))
+    _click_on(tab, tab.get_by_role("img", name="White, made"))
     tab.get_by_text("The subject is untouched.").wait_for()
     settled(tab)
     tab.get_by_text("How it was made").click()
