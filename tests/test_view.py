@@ -294,3 +294,21 @@ def _paste(tab: Tab, size: tuple[int, int]) -> None:
         }""",
         _picture(size),
     )
+
+
+@at_both_sizes
+def test_all_scenes_stand_in_little_room_and_the_chosen_one_is_in_sight(server: Server, tab: Tab, size: str) -> None:
+    _opened(tab, server, size)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Scene", exact=True).click()
+    settled(tab)
+    tab.locator("[class*=st-key-scene_]").last.get_by_role("button").click()
+    settled(tab)
+    step(tab, "Subject")
+    step(tab, "Background")
+    tab.wait_for_timeout(500)
+    _, top, _, high = _place(tab.locator(".stGrid.st-key-scenes"))
+    assert high < 0.6 * SIZES[size][1], "its settings are near"
+    chosen = _place(tab.locator("[class*=st-key-scene_]").filter(has=tab.locator("[aria-pressed=true]")).last)
+    assert top - 1 <= chosen[1] and chosen[1] + chosen[3] <= top + high + 1
+    assert 0 <= chosen[0] and chosen[0] + chosen[2] <= SIZES[size][0]
