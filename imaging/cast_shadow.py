@@ -68,9 +68,10 @@ def cast(alpha: Mask, light: KeyLight, ground: Ground = Ground(), strength: floa
     if not parts:
         return np.zeros_like(alpha)
     body = _Body(solid, parts)
-    ambient = body.penumbra(np.mean([body.stopped(*direction) for direction in SKY], axis=0), 1.0)
-    key = body.penumbra(np.mean([body.stopped(*direction) for direction in _around(light)], axis=0), light.softness)
-    clear = (1 - 0.9 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
+    ambient = body.softened(np.mean([body.stopped(*direction) for direction in SKY], axis=0), 0.15, 0.35)
+    key = np.mean([body.stopped(*direction) for direction in _around(light)], axis=0)
+    key = body.softened(key, 0.02 + 0.06 * light.softness, 0.8)
+    clear = (1 - 0.85 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
     opacity = 1 - np.clip(clear, 0, 1) ** strength
     rows = np.arange(size[1], dtype=np.float32)[:, None] + 0.5
     opacity *= np.clip((rows - ground.ends * size[1]) / (0.02 * size[1]), 0, 1)
@@ -129,11 +130,17 @@ class _Body:
         closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         return closed.astype(np.float32)
 
-    def penumbra(self, dark: Values, softness: float) -> Values:
-        """A shadow ``(h, w)`` made softer the farther it lies from what casts it."""
-        reach = np.clip(cv2.distanceTransform(1 - self._solid, cv2.DIST_L2, 3) / (0.8 * self.tall), 0, 1)
-        near, far = _blurred(dark, 0.006 * self.tall), _blurred(dark, (0.02 + 0.06 * softness) * self.tall)
-        return near + (far - near) * reach
+    def softened(self, dark: Values, far: float, within: float) -> Values:
+        """A shadow ``(h, w)`` softer the farther it lies from what casts it.
+
+        Args:
+            dark: the shadow.
+            far: the standard deviation of the blur at its end, in heights of the subject.
+            within: from which distance on, in the same, it is as soft as that.
+        """
+        reach = np.clip(cv2.distanceTransform(1 - self._solid, cv2.DIST_L2, 3) / (within * self.tall), 0, 1)
+        sharp, soft = _blurred(dark, 0.006 * self.tall), _blurred(dark, far * self.tall)
+        return np.asarray(sharp + (soft - sharp) * reach, np.float32)
 
     def contacts(self) -> Values:
         """A narrow dark line right under what touches the ground: ``(h, w)`` 0..1."""
