@@ -36,7 +36,7 @@ def ready(bound: Bound) -> None:
         _pills("Ready gradients", GRADIENTS, bound)
 
 
-def _pills(label: str, offered: dict[str, tuple[str, ...]], bound: Bound) -> None:
+def _pills(label: str, offered: Mapping[str, tuple[str, ...]], bound: Bound) -> None:
     key, value = f"{bound.key}.ready", bound.read()
     st.session_state[key] = name_of(offered, (value,) if isinstance(value, str) else tuple(value or ()))
     st.pills(
@@ -57,7 +57,7 @@ def name_of(offered: Mapping[str, tuple[str, ...]], colours: tuple[str, ...]) ->
     return next((name for name, ready in offered.items() if ready == wanted), None)
 
 
-def _take(key: str, offered: dict[str, tuple[str, ...]], bound: Bound) -> None:
+def _take(key: str, offered: Mapping[str, tuple[str, ...]], bound: Bound) -> None:
     if chosen := st.session_state[key]:
         colours = offered[chosen]
         bound.write(colours if bound.setting.kind == "colours" else colours[0])
