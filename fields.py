@@ -271,6 +271,11 @@ def _kind(annotation: Any, notes: list[Any], control: Control) -> Kind:
     return "part"
 
 
+def with_unit(number: str, unit: str) -> str:
+    """A number with its unit, as people write it: ``22%``, ``90°``, ``12 px``."""
+    return f"{number}{unit}" if unit.startswith(("%", "‰", "°", "×")) else f"{number} {unit}".rstrip()
+
+
 def _choices(annotation: Any, control: Control) -> tuple[Any, ...]:
     if typing.get_origin(annotation) is Literal:
         return typing.get_args(annotation)

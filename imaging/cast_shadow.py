@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import asin, degrees, sqrt
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.geometry import Box
-from imaging.shadows import ground_visible, lowest_rows
+from imaging import contacts
+from imaging.contacts import Standing
 
 Mask = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.floating[Any]]
 WORK_SIDE = 448  # the longer side, in pixels, at which the soft parts are drawn
-REACH = 0.30  # of the subject's height: how much higher than the nearest contact a far one may touch
 FORESHORTENING = 0.33  # a length on the ground away from the camera over the same length across the picture
-SKY = tuple((azimuth, elevation) for elevation in (25, 50, 75) for azimuth in range(-160, 200, 40))
-"""Directions, in degrees, from which the ambient light comes."""
+SKY = tuple((137.5 * at % 360 - 180, degrees(asin(sqrt(1 - 0.85 * (at + 0.5) / 30)))) for at in range(30))
+"""Directions, in degrees, from which the ambient light comes: as dense as light from all over the sky counts on level
+ground, turned by the golden angle so that no two cast the same edge."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,6 @@ class Ground:
     gloss: float = 0.0
 
 
-def contact_columns(lowest: Values, tall: float) -> npt.NDArray[np.intp]:
-    """The columns at which a subject touches the ground: feet, hooves, wheels, legs.
-
-    Args:
-        lowest: ``(w,)``, the row of each column's lowest subject pixel, below 0 where it has none.
-        tall: the subject's height in pixels.
-
-    Returns:
-        Sorted columns, at least one: local minima of the lower outline (largest rows) within ``REACH`` of the lowest
-        point, since in perspective what is farther away touches higher in the picture. Of a flat base both ends.
-    """
-    window = max(3, round(tall / 12)) | 1
-    around = cv2.dilate(lowest[None].astype(np.float32), np.ones((1, window), np.uint8))[0]
-    touching = (lowest >= around - 0.5) & (lowest >= lowest.max() - REACH * tall) & (lowest >= 0)
-    columns = np.flatnonzero(touching)
-    gaps = np.flatnonzero(np.diff(columns) > 1)
-    starts, ends = columns[np.r_[0, gaps + 1]], columns[np.r_[gaps, len(columns) - 1]]
-    return np.unique(np.concatenate([starts, ends]))
-
-
 def cast(alpha: Mask, light: KeyLight, ground: Ground = Ground(), strength: float = 1.0) -> Mask:
     """The shadow's opacity, ``(H, W)`` uint8, 255 = black; all 0 where no ground can be seen beneath the subject.
 
@@ -79,19 +60,18 @@ def cast(alpha: Mask, light: KeyLight, ground: Ground = Ground(), strength: floa
         strength: how dark it is; 1 as the light makes it, 0 none, 2 as two of them on top of each other.
     """
     height, width = alpha.shape
-    box = Box.around(alpha)
-    if box is None or not ground_visible(alpha):
-        return np.zeros_like(alpha)
     scale = min(1.0, WORK_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
     solid = (small >= 128).astype(np.uint8)
-    if not solid.any():
+    parts = contacts.standing(solid)
+    if not parts:
         return np.zeros_like(alpha)
-    body = _Body(solid)
-    ambient = _blurred(np.mean([body.stopped(*direction) for direction in SKY], axis=0), 0.02 * body.tall)
-    key = body.penumbra(np.mean([body.stopped(*direction) for direction in _around(light)], axis=0), light.softness)
-    clear = (1 - 0.75 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
+    body = _Body(solid, parts)
+    ambient = body.softened(np.mean([body.stopped(*direction) for direction in SKY], axis=0), 0.15, 0.35)
+    key = np.mean([body.stopped(*direction) for direction in _around(light)], axis=0)
+    key = body.softened(key, 0.02 + 0.06 * light.softness, 0.8)
+    clear = (1 - 0.85 * ambient) * (1 - light.strength * key) * (1 - 0.5 * body.contacts())
     opacity = 1 - np.clip(clear, 0, 1) ** strength
     rows = np.arange(size[1], dtype=np.float32)[:, None] + 0.5
     opacity *= np.clip((rows - ground.ends * size[1]) / (0.02 * size[1]), 0, 1)
@@ -115,22 +95,25 @@ def _blurred(values: Values, sigma: float) -> Values:
 
 
 class _Body:
-    """A subject, ``(h, w)`` uint8 0 or 1, as a body on the ground; ``tall`` is its height in pixels."""
+    """A subject, ``(h, w)`` uint8 0 or 1, as a body on the ground; ``tall`` is its tallest part's height in pixels."""
 
-    def __init__(self, solid: Mask) -> None:
-        self._solid = solid
-        rows, self._columns = np.nonzero(solid)
-        self._lowest = lowest_rows(solid)
-        self.tall = float(rows.max() - rows.min() + 1)
-        touching = contact_columns(self._lowest, self.tall)
-        self._touching = touching
-        every = np.arange(solid.shape[1])
-        self._ground = np.interp(every, touching, self._lowest[touching])
+    def __init__(self, solid: Mask, parts: tuple[Standing, ...]) -> None:
+        self._solid, self._parts = solid, parts
+        self.tall = max(part.tall for part in parts)
         # Half as deep as it is thick: the distance to the outline, spread over its surroundings, as of a round body.
         inside = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
-        thick = cv2.dilate(inside, np.ones((9, 9), np.uint8))[rows, self._columns]
-        self._half = np.minimum(thick, 0.2 * self.tall) * FORESHORTENING
-        self._above = np.maximum(self._ground[self._columns] - rows, 0)
+        thick = cv2.dilate(inside, np.ones((9, 9), np.uint8))
+        columns, grounds, halves, heights = [], [], [], []
+        for part in parts:
+            rows, here = np.nonzero(part.part)
+            low = part.touches[here] - rows < contacts.FOOT * part.tall
+            ground = np.where(low, part.touches[here], part.line[here])
+            columns.append(here)
+            grounds.append(ground)
+            halves.append(np.minimum(thick[rows, here], 0.2 * part.tall) * FORESHORTENING)
+            heights.append(np.maximum(ground - rows, 0))
+        self._columns, self._ground = np.concatenate(columns), np.concatenate(grounds)
+        self._half, self._above = np.concatenate(halves), np.concatenate(heights)
 
     def stopped(self, azimuth: float, elevation: float) -> Values:
         """Where on the ground light from a direction, in degrees, does not arrive: ``(h, w)`` 0..1."""
@@ -140,26 +123,32 @@ class _Body:
         dark = np.zeros_like(self._solid)
         height, width = dark.shape
         x = np.rint(self._columns + across).astype(np.intp)
-        ground = self._ground[self._columns]
         for layer in (-1.0, -0.5, 0.0, 0.5, 1.0):
-            y = np.rint(ground - self._half * (1 + layer) - away + 1).astype(np.intp)
+            y = np.rint(self._ground - self._half * (1 + layer) - away + 1).astype(np.intp)
             seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
             dark[y[seen], x[seen]] = 1
         closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         return closed.astype(np.float32)
 
-    def penumbra(self, dark: Values, softness: float) -> Values:
-        """A shadow ``(h, w)`` made softer the farther it lies from what casts it."""
-        reach = np.clip(cv2.distanceTransform(1 - self._solid, cv2.DIST_L2, 3) / (0.8 * self.tall), 0, 1)
-        near, far = _blurred(dark, 0.006 * self.tall), _blurred(dark, (0.02 + 0.06 * softness) * self.tall)
-        return near + (far - near) * reach
+    def softened(self, dark: Values, far: float, within: float) -> Values:
+        """A shadow ``(h, w)`` softer the farther it lies from what casts it.
+
+        Args:
+            dark: the shadow.
+            far: the standard deviation of the blur at its end, in heights of the subject.
+            within: from which distance on, in the same, it is as soft as that.
+        """
+        reach = np.clip(cv2.distanceTransform(1 - self._solid, cv2.DIST_L2, 3) / (within * self.tall), 0, 1)
+        sharp, soft = _blurred(dark, 0.006 * self.tall), _blurred(dark, far * self.tall)
+        return np.asarray(sharp + (soft - sharp) * reach, np.float32)
 
     def contacts(self) -> Values:
         """A narrow dark line right under what touches the ground: ``(h, w)`` 0..1."""
         line = np.zeros(self._solid.shape, np.float32)
-        near = np.exp(-(((self._ground - self._lowest) / (0.02 * self.tall)) ** 2))
-        for x in np.flatnonzero(near > 0.05):
-            y = int(self._lowest[x])
-            line[max(0, y - 1) : y + 2, x] = near[x]
+        for part in self._parts:
+            near = np.exp(-(((part.touches - part.lowest) / (0.02 * part.tall)) ** 2))
+            for x in np.flatnonzero(near > 0.05):
+                y = int(part.lowest[x])
+                line[max(0, y - 1) : y + 2, x] = near[x]
         sigma = max(0.8, 0.008 * self.tall)
         return np.asarray(np.minimum(cv2.GaussianBlur(line, (0, 0), 2 * sigma, sigmaY=sigma) * 1.6, 1), np.float32)

@@ -23,6 +23,9 @@ Values = npt.NDArray[np.floating[Any]]
 SAMPLES = 24  # windows in which a picture is measured
 BLOCK = 16  # pixels, the side of the blocks in which noise is measured
 SMOOTHEST = 0.1  # the quantile of all blocks that counts as grain without texture
+MIDDLE = 0.3  # the quantile that grain, which is everywhere, hardly exceeds
+UNEVEN = 1.35  # that quantile over the smoothest: where it is more, fur or leaves are taken for grain
+SHARPEST = 0.4  # the quantile of all steep edges that counts as the lens's blur
 OF_ALL = 0.91  # of white noise: that quantile of its blocks over the standard deviation of all
 LEAST_GRAIN, MOST_GRAIN = 0.9, 9.0  # of 255, the standard deviation: less cannot be seen, nor told from texture
 LEAST_BLUR, MOST_BLUR = 0.6, 3.0  # pixels, the standard deviation: less cannot be seen, more is not the lens
@@ -40,11 +43,13 @@ class Texture(NamedTuple):
         fine: standard deviation of its grain at full size, 0..255.
         coarse: the same at half its size.
         blur: of its sharpest edges, the standard deviation in pixels; ``None`` where it has no edge to tell by.
+        even: whether what was measured as grain is much the same all over the picture, as grain is.
     """
 
     fine: float
     coarse: float
     blur: float | None
+    even: bool = True
 
 
 def measure(pixels: Array, where: Mask | None = None) -> Texture:
@@ -61,9 +66,9 @@ def measure(pixels: Array, where: Mask | None = None) -> Texture:
         coarse.append(_residues(_halved(grey) if min(grey.shape) > 1 else grey))
         blurs.append(_blurs(grey, float(np.median(fine[-1])) if len(fine[-1]) else 0.0))
     every = np.concatenate([np.zeros(0, np.float32), *blurs])
-    blur = float(np.quantile(every, 0.1)) if len(every) >= 50 else None
+    blur = float(np.quantile(every, SHARPEST)) if len(every) >= 50 else None
     noise = _smoothest(fine)
-    return Texture(noise, min(_smoothest(coarse), COARSEST * noise), blur)
+    return Texture(noise, min(_smoothest(coarse), COARSEST * noise), blur, _even(fine))
 
 
 def match(background: Array, photo: Texture, seed: int, grain: float = 1.0, sharpness: bool = True) -> Array:
@@ -82,7 +87,7 @@ def match(background: Array, photo: Texture, seed: int, grain: float = 1.0, shar
         if more > LEAST_BLUR**2:
             background = cv2.GaussianBlur(background, (0, 0), more**0.5)
             own = measure(background)
-    if grain <= 0:
+    if grain <= 0 or not photo.even:
         return background
     wanted = min(grain * photo.fine, MOST_GRAIN)
     if wanted < max(LEAST_GRAIN, own.fine):
@@ -169,6 +174,14 @@ def _residues(grey: Values) -> Values:
 def _smoothest(residues: list[Values]) -> float:
     every = np.concatenate([np.zeros(0, np.float32), *residues])
     return float(np.quantile(every, SMOOTHEST)) / OF_ALL if len(every) else 0.0
+
+
+def _even(residues: list[Values]) -> bool:
+    every = np.concatenate([np.zeros(0, np.float32), *residues])
+    if not len(every):
+        return True
+    low, middle = np.quantile(every, (SMOOTHEST, MIDDLE))
+    return bool(middle <= UNEVEN * low)
 
 
 def _blurs(grey: Values, noise: float) -> Values:

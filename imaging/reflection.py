@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.cast_shadow import Ground, contact_columns
-from imaging.geometry import Box
+from imaging.cast_shadow import Ground
+from imaging.contacts import Standing, ground_visible, standing
 from imaging.photo import Array
-from imaging.shadows import ground_visible, lowest_rows
 from imaging.tiles import Window, on_tiles, scaled, upsample
 
 Mask = npt.NDArray[np.uint8]
@@ -50,21 +49,35 @@ def _mirrored(pixels: Array, alpha: Mask, ground: Ground) -> npt.NDArray[Any] | 
     """The mirror image, ``(h, w, 4)`` float32 premultiplied with its opacity, drawn small."""
     size = scaled(alpha.shape, min(1.0, WORK_SIDE / max(alpha.shape)))
     share = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    box = Box.around((share * 255).astype(np.uint8))
-    if box is None:
+    parts = standing((share > 0.5).astype(np.uint8))
+    if not parts:
         return None
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.iinfo(pixels.dtype).max
-    lowest, tall = lowest_rows(share), float(box.height)
-    touching = contact_columns(lowest, tall)
-    columns = np.arange(size[0], dtype=np.float32)
-    floor = np.interp(columns, touching, lowest[touching]).astype(np.float32)[None]
-    rows = np.arange(size[1], dtype=np.float32)[:, None]
-    depth = np.maximum(rows - floor, 0)
     image = np.dstack([small * share[..., None], share])
-    across = np.broadcast_to(columns[None], share.shape).copy()
+    result = np.zeros_like(image)
+    for part in sorted(parts, key=lambda each: each.lowest.max()):  # what stands nearer hides what is behind it
+        own = image if len(parts) == 1 else image * _grown(part.part)[..., None]
+        turned = _turned(own, part, ground)
+        result = turned + result * (1 - turned[..., 3:])
+    return np.asarray(result, np.float32)
+
+
+def _grown(part: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """A part with its soft edge, 0 or 1."""
+    return cv2.dilate(part.astype(np.float32), np.ones((5, 5), np.uint8)).astype(np.float32)
+
+
+def _turned(image: npt.NDArray[Any], part: Standing, ground: Ground) -> npt.NDArray[Any]:
+    """One part's mirror image: ``image`` ``(h, w, 4)`` turned about the ground that the part stands on."""
+    height, width = part.part.shape
+    columns = np.arange(width, dtype=np.float32)
+    floor = part.touches[None]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    depth = np.maximum(rows - floor, 0)
+    across = np.broadcast_to(columns[None], (height, width)).copy()
     turned = cv2.remap(image, across, (2 * floor - rows + 1).astype(np.float32), cv2.INTER_LINEAR)
     turned *= (rows > floor)[..., None]
-    soft = cv2.GaussianBlur(turned, (0, 0), 0.02 * tall + 1)
-    blur = np.clip(depth / (0.4 * tall), 0, 1)[..., None]
-    fade = np.exp(-depth / (FADES * tall)) * (rows >= ground.ends * size[1])
+    soft = cv2.GaussianBlur(turned, (0, 0), 0.02 * part.tall + 1)
+    blur = np.clip(depth / (0.4 * part.tall), 0, 1)[..., None]
+    fade = np.exp(-depth / (FADES * part.tall)) * (rows >= ground.ends * height)
     return np.asarray((turned + (soft - turned) * blur) * fade[..., None], np.float32)

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.cast_shadow import KeyLight
+from imaging.contacts import ground_visible
 from imaging.geometry import Box
 from imaging.photo import Array
-from imaging.shadows import ground_visible
 from imaging.subject import Subject
 from imaging.tiles import Window, on_tiles, scaled, upsample
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.contacts import lowest_rows, standing
 from imaging.geometry import Box
 
 Mask = npt.NDArray[np.uint8]
@@ -30,11 +31,15 @@ def contact(alpha: Mask, strength: float = 1.0) -> Mask:
     """
     height, width = alpha.shape
     box = Box.around(alpha)
-    if box is None or not ground_visible(alpha):
+    if box is None:
         return np.zeros_like(alpha)
     scale = min(1.0, WORK_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     solid = (cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255).clip(0, 1)
+    parts = standing((solid >= 0.5).astype(np.uint8))
+    if not parts:
+        return np.zeros_like(alpha)
+    solid *= cv2.dilate(np.any([each.part for each in parts], axis=0).astype(np.uint8), np.ones((5, 5), np.uint8))
     tall, wide = max(2.0, box.height * scale), max(2.0, box.width * scale)
     ground = _ground(solid, tall)
     line = _blurred(_lower_line(solid, ground, tall), 0.012 * (tall + wide) / 2, 0.010 * (tall + wide) / 2)
@@ -47,26 +52,13 @@ def contact(alpha: Mask, strength: float = 1.0) -> Mask:
     return np.asarray(cv2.convertScaleAbs(large, alpha=255), np.uint8)  # rounded; 255 at most
 
 
-def ground_visible(alpha: Mask) -> bool:
-    """Whether the subject ends above the frame's lower edge, so that there is ground for a shadow to fall on."""
-    box = Box.around(alpha)
-    return box is not None and box.bottom < alpha.shape[0] - 1
-
-
-def lowest_rows(solid: Values | Mask) -> Values:
-    """The row of each column's lowest subject pixel; far above the picture where a column has none."""
-    inside = solid > 0.5
-    last = solid.shape[0] - 1 - np.argmax(inside[::-1], axis=0)
-    return np.where(inside.any(axis=0), last, -1e6).astype(np.float32)
-
-
 def _ground(solid: Values, tall: float) -> Values:
     """Each column's ground row: the taut line under all that comes near the ground, level beyond its ends.
 
     A car seen at an angle stands on a slanted line from wheel to wheel. Only what comes within a quarter of the
     subject's height to its lowest point counts as standing, and no ground is steeper than one in five.
     """
-    lowest = lowest_rows(solid)
+    lowest = lowest_rows(solid > 0.5)
     columns = np.flatnonzero(lowest >= lowest.max() - tall / 4)
     hull: list[int] = []
     for x in columns:  # the lower convex hull, by Andrew's monotone chain
@@ -87,7 +79,7 @@ def _ground(solid: Values, tall: float) -> Values:
 def _lower_line(solid: Values, ground: Values, tall: float) -> Values:
     """A band along the lowest subject pixel of every column, weighted by how near that is to the ground."""
     rows = np.arange(solid.shape[0], dtype=np.float32)[:, None]
-    lowest = lowest_rows(solid)
+    lowest = lowest_rows(solid > 0.5)
     near = np.exp(-(((ground - lowest) / (tall / 16)) ** 2))
     band = (np.abs(rows - lowest[None]) <= max(1.0, tall / 100)).astype(np.float32)
     return (band * near[None]).astype(np.float32)

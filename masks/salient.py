@@ -143,7 +143,9 @@ class _U2Net:
     def __init__(self, path: Path) -> None:
         import onnxruntime
 
-        self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.enable_mem_pattern = False  # planned ahead, activations take 0.5 GB instead of 0.3, and no less time
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
 
     def predict(self, image: Image.Image) -> Image.Image:

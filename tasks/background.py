@@ -20,6 +20,7 @@ from imaging import (
     cast_shadow,
     checks,
     composite,
+    contacts,
     guess_light,
     match_light,
     match_texture,
@@ -124,7 +125,7 @@ def _prepare(recipe: Recipe, photo: Photo, selection: Selection) -> _Prepared:
     if share == 0:
         raise BadInput("The mask protects no pixel of the subject fully; feather it less or choose another mask.")
     notes = [*photo.notes, *selection.notes, *placed.notes]
-    if recipe.shadow in ("contact", "cast") and not shadows.ground_visible(alpha):
+    if recipe.shadow in ("contact", "cast") and not contacts.ground_visible(alpha):
         notes.append("The subject reaches the lower edge of the picture, so there is no ground for a shadow.")
     return _Prepared(placed, selection, recipe.shadow, recipe.look, share, tuple(notes))
 
@@ -191,7 +192,7 @@ def _shadow(prepared: _Prepared, background: Background) -> npt.NDArray[np.uint8
     """The shadow's opacity, ``(H, W)`` uint8; one that is cast falls along the light of this background."""
     look, subject, kind = prepared.look, prepared.subject, prepared.shadow
     if kind == "auto":
-        kind = "cast" if background.ground and shadows.ground_visible(subject.alpha) else "none"
+        kind = "cast" if background.ground and contacts.ground_visible(subject.alpha) else "none"
     strength = look.shadow_strength / 100
     if kind == "none":
         return None

@@ -16,7 +16,7 @@ from errors import BadInput
 from imaging.encode import encode
 from imaging.photo import Array, load
 from imaging.scenes import options_of
-from imaging.sentences import Reading, describe, read
+from imaging.sentences import Reading, describe, read, subjects
 from imaging.sentences.presets import PRESETS
 from jobs import history, queue
 from recipe import Recipe
@@ -175,3 +175,11 @@ def test_all_words_of_a_preset_are_drawn(prompt: str) -> None:
 
 def test_one_thing_that_is_not_drawn_is_that() -> None:
     assert describe(Reading("sea", {}, unused_words=("a boat",))).endswith("A diffusion model can paint that.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [("a red ball on a wooden table", ("ball",)), ("a wooden table by a window", ()), ("a beach, no people", ())],
+)
+def test_the_subject_that_only_a_photo_can_show_is_known(sentence: str, missing: tuple[str, ...]) -> None:
+    assert subjects(sentence, read(sentence)) == missing

@@ -27,7 +27,7 @@ from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
 from masks import Selection
-from recipe import NEW_LOOK, Backdrop, Layer, Look, MaskRecipe, Placement, Recipe, Source, kinds
+from recipe import NEW_LOOK, NEW_SHADOW, Backdrop, Layer, Look, MaskRecipe, Placement, Recipe, Source, kinds
 
 
 def wide_gamut() -> bytes:
@@ -118,6 +118,22 @@ def test_the_subject_is_untouched(
     replayed = replay.replay(data, "result.png", photo, no_inputs)  # nothing but the photo and the file itself
     assert (replayed.pixels == result.pixels).all()
     assert replayed.encode("PNG") == data
+
+
+@pytest.mark.parametrize("backdrop", BACKDROPS, ids=lambda backdrop: backdrop.kind)
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("profile", [False, True])
+def test_a_new_edit_changes_no_pixel_of_the_subject(backdrop: Backdrop, depth: type, profile: bool) -> None:
+    pixels, alpha = picture(64, 48, depth=depth), disc(64, 48, 14)
+    photo = photo_of(pixels, wide_gamut() if profile else None)
+    recipe = Recipe(photo=photo.digest, backdrop=backdrop, shadow=NEW_SHADOW, look=NEW_LOOK)
+    (result,) = main.run(recipe, photo, lambda _: BACKDROP_PICTURE, selection=Selection(alpha))
+    again = load(result.encode("PNG"), "result.png")
+    assert again.pixels.dtype == depth
+    assert (again.pixels[alpha == 255] == pixels[alpha == 255]).all()
+    assert again.icc == photo.icc
+    assert result.report["checks"]["changed_subject_pixels"] == 0
+    assert (again.pixels[alpha == 0] != pixels[alpha == 0]).any()
 
 
 def test_the_checks_notice_a_changed_pixel() -> None:

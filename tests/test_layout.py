@@ -64,11 +64,12 @@ def _places(tab: Tab) -> Any:
     )
 
 
-def _generate(tab: Tab, steps: str) -> None:
-    """Ask for a picture of the tiny diffusion model, of the fewest or the most steps."""
+def _generate(tab: Tab, *steps: str) -> None:
+    """Ask for a picture of the tiny diffusion model, of as many steps as these keys set."""
     slider = tab.get_by_role("slider", name="Steps")
     slider.focus()
-    slider.press(steps)
+    for key in steps:
+        slider.press(key)
     settled(tab)
     tab.get_by_role("button", name="Generate the background").click()
 
@@ -86,10 +87,19 @@ def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_n
     tab.get_by_text("The subject is").wait_for()
     settled(tab)
     middles = {"subject": _middle(tab)}
+    below = tab.locator(".st-key-panel") if size == "phone" else tab.get_by_role("heading", name="Your pictures")
+    before = _box(below)
+    for view in ("Cut-out", "Overlay"):
+        tab.get_by_role("radio", name=view).click()
+        settled(tab)
+        assert _box(below) == before, "what is said of a view has a line of its own"
     tab.get_by_text("Touch up by hand", exact=True).click()
     tab.locator(".dc-container").first.wait_for()
     settled(tab)
     middles["touch-up"] = _middle(tab)
+    canvas = _box(tab.locator(".dc-container").first)
+    assert canvas["y"] >= 0, "it comes in sight, though its switch is far below"
+    assert canvas["y"] + canvas["height"] <= height
     tab.get_by_text("Touch up by hand", exact=True).click()
     tab.get_by_text("Shape the edge").click()
     settled(tab)
@@ -136,7 +146,7 @@ def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_n
     settled(tab)
     assert _places(tab) == during, "nor does what is said of it"
     step(tab, "Background")
-    _generate(tab, "Home")
+    _generate(tab, "Home", *["ArrowRight"] * 12)  # it takes longer than the way to another step
     step(tab, "Subject")
     tab.get_by_text("Your picture is ready.").wait_for()
     settled(tab)

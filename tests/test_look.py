@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ from backdrops import ColourBackdrop, ImageBackdrop, SceneBackdrop, SweepBackdro
 from imaging import guess_light, match_texture, reflection, rim_light
 from imaging.cast_shadow import Ground, KeyLight, cast
 from imaging.encode import encode
-from imaging.photo import digest_of
+from imaging.photo import digest_of, load
 from imaging.subject import Subject
 from masks import Selection
 from recipe import NEW_LOOK, NEW_SHADOW, Backdrop, Draft, Look, Recipe
+
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 PICTURE = encode(picture(40, 30, 2), "PNG")
 STANDING = np.zeros((120, 160), np.uint8)
@@ -177,6 +181,12 @@ def test_grain_is_measured_and_matched(depth: type, deviation: float, spread: fl
     assert (match_texture.match(clean, wanted, seed=3) == matched).all()
     assert (match_texture.match(clean, wanted, seed=3, grain=0) == clean).all()
     assert (match_texture.match(photo, match_texture.measure(clean), seed=3) == photo).all()
+
+
+def test_fur_is_not_taken_for_grain() -> None:
+    fur = load((SAMPLES / "cutout_plush.png").read_bytes())
+    place = np.full((240, 320, 3), 128, np.uint8)
+    assert (match_texture.match(place, match_texture.measure(fur.pixels, fur.alpha), seed=0) == place).all()
 
 
 def test_a_sharp_place_is_softened_for_a_soft_photo_alone() -> None:

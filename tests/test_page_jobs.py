@@ -34,7 +34,8 @@ pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
     ],
 )
 def test_how_a_job_stands_is_said_in_words(changes: dict[str, object], what: str) -> None:
-    assert what in working.sentence(job_of(Recipe(photo="0" * 64), **changes))
+    said = working.sentence(job_of(Recipe(photo="0" * 64), **changes))
+    assert what in said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_job_is_seen_from_every_panel(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:

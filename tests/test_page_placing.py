@@ -12,7 +12,7 @@ import main
 from imaging.photo import load
 from jobs import store
 from recipe import Placement
-from ui.mover import parse_drag
+from ui.mover import parse_drag, parse_light
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
@@ -49,6 +49,12 @@ def test_a_preset_and_a_field_set_the_place_and_the_result_is_compared_with_it(s
 )
 def test_what_is_no_drag_is_passed_over(answer: object) -> None:
     assert parse_drag(answer) is None
+    assert parse_light(answer) is None
+
+
+def test_what_is_sent_of_a_shadow() -> None:
+    assert parse_light({"run": "a", "number": 1, "across": -0.5, "down": 0.33}) == ((-0.5, 0.33), ("a", 1))
+    assert parse_light({"run": "a", "number": 1, "across": 1e9, "down": 0}) is None
 
 
 @pytest.mark.xdist_group("browser")
@@ -83,3 +89,18 @@ def test_the_subject_is_dragged_and_scaled_on_the_picture(server: Server, tab: T
     assert smaller
     assert smaller["width"] == pytest.approx(moved["width"] / 1.02, abs=2)
     tab.get_by_text("with the subject resampled").wait_for()
+    handle = tab.locator(".frame .light")
+    foot, tall = handle.bounding_box(), smaller["height"]
+    assert foot
+    x, y = foot["x"] + foot["width"] / 2, foot["y"] + foot["height"] / 2
+    assert (x, y) == pytest.approx((smaller["x"] + smaller["width"] / 2, smaller["y"] + tall), abs=3)
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x - 0.6 * tall, y, steps=4)
+    tab.mouse.up()
+    settled(tab)
+    left = handle.bounding_box()
+    assert left
+    assert left["x"] - foot["x"] == pytest.approx(-0.6 * tall, abs=4)
+    tab.get_by_text("Light and shadow", exact=True).click()
+    assert tab.get_by_role("spinbutton", name="Shadow length").input_value() == "60.00"

@@ -36,7 +36,7 @@ def test_the_automatic_mask_by_the_model(page: Page, u2netp: None) -> None:
 def test_a_photo_without_a_subject_says_what_to_do(page: Page, u2netp: None) -> None:
     page.upload(encode(np.full((240, 320, 3), 200, np.uint8), "PNG"), "wall.png")
     assert "No subject stands out" in page.app.warning[0].value
-    assert "paint the subject yourself" in page.app.warning[0].value
+    assert {"paint_instead", "look_again"} <= page.buttons()
     page.click("look_again")
     assert "No subject stands out" in page.app.warning[0].value
 
@@ -138,7 +138,12 @@ def test_an_own_mask_file_is_used(page: Page) -> None:
 def test_a_photo_without_transparency_says_so(page: Page) -> None:
     page.upload(opaque()).set("layers.0.source", "alpha")
     assert "This photo has no transparency of its own" in page.app.warning[0].value
-    assert "Drawn by hand" in page.app.warning[0].value
+    page.click("paint_instead")
+    assert page.app.get_by_key("layers.0.source").value == "strokes"
+    assert page.app.session_state["subject.touch_up"], "the canvas is open"
+    assert "paint over the subject in the picture" in page.app.info[0].value
+    page.open("Background").click("to_subject")
+    assert page.step == "Subject"
 
 
 def test_a_mask_of_nothing_says_what_to_do(studio: Page) -> None:
@@ -207,6 +212,24 @@ def test_doubt_is_shown_as_doubt_with_the_next_way(studio: Page, monkeypatch: py
     monkeypatch.setattr(selecting, "found", real)
     studio.click("click_instead")
     assert "Click on the subject in the picture" in studio.said
+
+
+def test_automatic_says_when_it_asked_other_networks_than_last_time(
+    studio: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = selecting.found
+    asked: list[tuple[str, ...]] = [("u2netp",)]
+
+    def found(photo: Photo, mask: MaskRecipe) -> selecting.Found:
+        selection = real(photo, mask).selection
+        assert selection is not None
+        return selecting.Found(replace(selection, models=asked[0]))
+
+    monkeypatch.setattr(selecting, "found", found)
+    assert "Last time" not in studio.run().said
+    asked[0] = ("u2netp", "mobile-sam")
+    for _ in range(2):  # it stays as long as the photo does
+        assert "Found by u2netp, MobileSAM. Last time it was u2netp." in studio.run().said
 
 
 def test_touch_ups_and_settings_are_undone_in_one_order(studio: Page) -> None:

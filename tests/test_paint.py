@@ -27,7 +27,7 @@ from imaging.geometry import Size
 from imaging.photo import load
 from jobs import store
 from masks import Selection, expansion
-from recipe import Length, MaskRecipe, Placement, Recipe
+from recipe import NEW_LOOK, NEW_SHADOW, Length, MaskRecipe, Placement, Recipe
 from ui import outcome
 
 pytestmark = pytest.mark.xdist_group("torch")
@@ -395,13 +395,18 @@ def test_layers_of_a_generated_picture_make_it_again_outside_the_subject(here):
     assert result.report["checks"]["resampled"] is False
 
 
-def test_a_deep_photo_with_a_profile_keeps_its_subject_to_the_pixel(here):
-    photo = photo_of(picture(160, 100, depth=np.uint16), wide_gamut())
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("profile", [False, True])
+def test_in_every_depth_and_profile_a_new_edit_casts_a_shadow_and_keeps_the_subject(here, depth, profile):
+    photo = photo_of(picture(160, 100, depth=depth), wide_gamut() if profile else None)
     alpha = subject_of(160, 100)
-    (result,) = main.run(recipe_for(photo), photo, store.default().get, selection=Selection(alpha))
-    assert result.pixels.dtype == np.uint16
+    recipe = recipe_for(photo, shadow=NEW_SHADOW).model_copy(update={"look": NEW_LOOK})
+    (result,) = main.run(recipe, photo, store.default().get, selection=Selection(alpha))
+    assert result.pixels.dtype == depth
     assert (result.pixels[alpha == 255] == photo.pixels[alpha == 255]).all()
+    assert result.report["checks"]["changed_subject_pixels"] == 0
     assert result.icc == photo.icc
+    assert result.layers().shadow.max() > 40
 
 
 def test_best_of_puts_the_subject_that_grew_least_first(here, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 from conftest import ROOT, SHARED, disc, draw, need, no_inputs, photo_of, picture
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from backdrops import BlurBackdrop, ColourBackdrop, GradientBackdrop, ImageBackdrop, SweepBackdrop
-from imaging import composite, foreground, shadows
-from imaging.cast_shadow import KeyLight, cast, contact_columns
+from imaging import composite, contacts, foreground, shadows
+from imaging.cast_shadow import KeyLight, cast
 from imaging.encode import encode
 from imaging.geometry import Box, Size
 from imaging.photo import digest_of, load
@@ -121,7 +122,7 @@ def test_a_shadow_lies_beneath_the_subject() -> None:
 def test_no_ground_no_shadow() -> None:
     alpha = np.zeros((100, 100), np.uint8)
     alpha[50:, 30:70] = 255
-    assert not shadows.ground_visible(alpha)
+    assert not contacts.ground_visible(alpha)
     assert not shadows.contact(alpha).any()
     assert not cast(alpha, KeyLight()).any()
     assert not shadows.contact(np.zeros((5, 5), np.uint8)).any()
@@ -141,8 +142,8 @@ def test_a_table_stands_on_each_of_its_legs() -> None:
     alpha[100:130, 80:320] = 255  # the top
     for left, foot in ((84, 200), (300, 200), (130, 180), (260, 180)):
         alpha[100:foot, left : left + 12] = 255
-    lowest = np.where((alpha > 0).any(axis=0), 239 - np.argmax(alpha[::-1] > 0, axis=0), -1).astype(np.float32)
-    touching = contact_columns(lowest, 100)
+    (table,) = contacts.standing(alpha // 255)
+    touching = np.flatnonzero(np.abs(table.touches - table.lowest) < 1)
     assert {84, 95, 130, 141, 260, 271, 300, 311} <= set(touching.tolist())
     right = cast(alpha, KeyLight(90, 30, 0.2, 0.6))
     left = cast(alpha, KeyLight(-90, 30, 0.2, 0.6))
@@ -150,6 +151,35 @@ def test_a_table_stands_on_each_of_its_legs() -> None:
     assert right[197, 200] > 40  # under the table
     assert right[:, :70].sum() > 2 * left[:, :70].sum()  # light from the right: a shadow to the left
     assert right[:60].max() == 0
+
+
+def test_what_hangs_between_wheels_does_not_touch_the_ground() -> None:
+    """Under a car it is dark from the line between its wheels on, however its floor is shaped."""
+    alpha = np.zeros((240, 400), np.uint8)
+    alpha[100:170, 60:340] = 255  # the body
+    alpha[170:174, 190:200] = 255  # a bump of its floor
+    for middle in (110, 290):
+        cv2.circle(alpha, (middle, 170), 25, 255, -1)
+    (car,) = contacts.standing(alpha // 255)
+    assert np.abs(car.touches[110:290] - 195).max() < 2
+    shadow = cast(alpha, KeyLight(0, 60, 0.5, 0.5))
+    assert shadow[186, 190:210].min() > 130
+
+
+def test_those_who_stand_apart_have_shadows_of_their_own() -> None:
+    """Each on a ground of one's own, also where one of them sets a foot on the frame's lower edge or is cut off."""
+    alpha = np.zeros((240, 400), np.uint8)
+    alpha[60:190, 40:80] = 255  # stands farther away
+    alpha[90:200, 160:200] = 255  # stands on one leg at the frame's edge
+    alpha[200:240, 160:170] = 255
+    alpha[120:240, 300:360] = 255  # is cut off
+    far, near = sorted(contacts.standing(alpha // 255), key=lambda each: each.lowest.max())
+    assert (far.lowest.max(), near.lowest.max()) == (189, 239)
+    assert contacts.ground_visible(alpha)
+    shadow = cast(alpha, KeyLight())
+    assert shadow[191, 50:70].min() > 60
+    assert shadow[238, 172] > 40
+    assert shadow[150:, 292].max() < 40
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 5000))

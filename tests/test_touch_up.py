@@ -113,7 +113,7 @@ def test_the_subject_is_painted_by_keys_alone_and_the_canvas_shows_it(server: Se
         tab.keyboard.press(key)
     tab.wait_for_timeout(300)
     said = tab.get_by_role("status").filter(has_text="across")
-    assert re.search(r"5 % across, \d+ % down, replaced", said.inner_text())
+    assert re.search(r"5% across, \d+% down, replaced", said.inner_text())
     for key in ("Enter", *["Shift+ArrowRight"] * 6, "Enter"):
         tab.keyboard.press(key)
     settled(tab)

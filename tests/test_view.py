@@ -77,7 +77,7 @@ def test_the_result_is_zoomed_and_moved_at_full_size_with_before_and_after_toget
     assert whole[2] > 240
     assert _in_the_middle(right, tab)
 
-    tab.get_by_role("button", name="100 %").click()
+    tab.get_by_role("button", name="100%").click()
     detail = right.locator(".detail:not([hidden])")
     detail.wait_for()
     assert _level(tab) == 100

@@ -12,7 +12,7 @@ import fields
 import masks
 import models
 from backdrops import DescribedBackdrop, SceneBackdrop
-from fields import Setting
+from fields import Setting, with_unit
 from imaging.scenes import SCENES
 from recipe import Backdrop, Length, Recipe, task_of
 from ui.markdown import plain
@@ -77,7 +77,7 @@ def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:
 def in_words(setting: Setting, value: Any) -> str:
     """A field's value as people read it."""
     if isinstance(value, Length):
-        return f"{value.value:g} {value.unit}"
+        return with_unit(f"{value.value:g}", value.unit)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
@@ -87,7 +87,7 @@ def in_words(setting: Setting, value: Any) -> str:
     if setting.kind in ("choice", "choices"):
         return setting.option_label(value)
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{text} {setting.control.unit}".rstrip() or "none"
+    return with_unit(text, setting.control.unit) or "none"
 
 
 def _source(name: str) -> str:

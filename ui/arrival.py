@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import state
+from ui import places, state
 
 _arrival = st.components.v2.component(
     "backdrop_arrival",
@@ -18,7 +18,7 @@ _arrival = st.components.v2.component(
 const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, button:not([disabled])"
 const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar]"
 const PATIENCE = 20000  // milliseconds in which the step's controls come, and may be drawn anew
-const kept = (window.backdropArrival ??= { opened: null, focused: null, given: false, over: false })
+const kept = (window.backdropArrival ??= { opened: null, focused: null, given: false, over: false, work: "" })
 
 const canTake = (each) => !each.closest(PASSED_OVER) && each.checkVisibility({ checkVisibilityCSS: true })
 
@@ -36,6 +36,15 @@ const focusFirst = (opened, until, seen) => {
   setTimeout(() => focusFirst(opened, until, first), 100)
 }
 
+// The picture became something to paint, click or move on, far from the control that was pressed: it comes in sight.
+const showStage = (work, until) => {
+  const stage = document.querySelector(".st-key-stage")
+  const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning"
+  if (kept.work !== work || Date.now() > until) return
+  if (running || !stage) setTimeout(() => showStage(work, until), 100)
+  else if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView()
+}
+
 export default function ({ data, setTriggerValue }) {
   const before = kept.opened
   if (before !== data.opened) {
@@ -44,6 +53,10 @@ export default function ({ data, setTriggerValue }) {
       document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 })
       if (data.focus) focusFirst(data.opened, Date.now() + PATIENCE)
     }
+  }
+  if (kept.work !== data.work) {
+    kept.work = data.work
+    if (before === data.opened && data.work) showStage(data.work, Date.now() + PATIENCE)
   }
   const back = () => setTriggerValue("back", new URLSearchParams(location.search).get(data.parameter) ?? "")
   const over = () => { kept.over = kept.given }  // from the first key or click on, the keyboard is where one puts it
@@ -64,7 +77,7 @@ def show(step: str | None) -> None:
     opened = f"{step} {st.session_state.get('opened', 0)}" if step else "the first page"
     _arrival(
         key="arrival_of_step",
-        data={"opened": opened, "focus": step is not None, "parameter": state.STEP},
+        data={"opened": opened, "focus": step is not None, "parameter": state.STEP, "work": places.on_stage()},
         on_back_change=_back,
     )
 

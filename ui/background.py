@@ -23,6 +23,14 @@ def stage(photo: Photo) -> None:
             f"{answer.problem} Without a subject there is nothing to put before a background.",
             icon=":material/search_off:",
         )
+        st.button(
+            "Choose the subject",
+            key="to_subject",
+            icon=":material/arrow_back:",
+            on_click=state.go,
+            args=("Subject",),
+            help="Back to the step before.",
+        )
     elif _is_to_be_generated():
         generate.stage(photo, answer.selection)
     else:

@@ -8,7 +8,7 @@ import streamlit as st
 
 import masks
 from imaging.photo import Photo
-from ui import binding, pointer, selecting, state
+from ui import binding, places, pointer, selecting, state
 from ui.pointer import Kind, Mark
 
 KINDS: dict[Kind, str] = {
@@ -157,6 +157,7 @@ def chosen(offered: list[Target]) -> Target:
 
 def stage(photo: Photo, picture: bytes, alt: str) -> None:
     """Tools above, the picture to click on below; each click is answered at once."""
+    places.work_on_stage("clicks")
     offered = targets()
     target = chosen(offered)
     kind = tools(target, offered)

@@ -68,7 +68,7 @@ function comparison(figure) {
     for (const content of figure.querySelectorAll(".content"))
       content.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.zoom})`
     panes.classList.toggle("zoomed", view.zoom > 1)
-    find(".level").textContent = Math.round((100 * view.zoom) / full()) + " %"
+    find(".level").textContent = Math.round((100 * view.zoom) / full()) + "%"
     find("[data-do='1']").hidden = full() <= 1
     clearTimeout(timer)
     timer = setTimeout(ask, WAIT)
@@ -131,7 +131,7 @@ function comparison(figure) {
   }
   const divided = () => {
     panes.style.setProperty("--at", range.value + "%")
-    range.setAttribute("aria-valuetext", `${range.value} % ${data.pictures[0].title.toLowerCase()}`)
+    range.setAttribute("aria-valuetext", `${range.value}% ${data.pictures[0].title.toLowerCase()}`)
     find(".left .tag").style.opacity = own.mode === "beside" || range.value > 12 ? 1 : 0
     find(".right .tag").style.opacity = own.mode === "beside" || range.value < 88 ? 1 : 0
   }

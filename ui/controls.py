@@ -16,7 +16,7 @@ import streamlit as st
 
 import models
 from errors import BadInput
-from fields import Setting
+from fields import Setting, with_unit
 from imaging.clean_copy import clean_copy
 from imaging.photo import load, safe_name
 from jobs import store
@@ -116,13 +116,14 @@ def _number(bound: Bound, look: dict[str, Any]) -> None:
             bound,
             None if value is None else kind(value),
             look,
+            label=f"{setting.title} ({setting.control.unit})" if setting.control.unit else setting.title,
+            placeholder=setting.control.placeholder or ("Automatic" if setting.optional else None),
             min_value=None if low is None else kind(low),
             max_value=None if high is None else kind(high),
             step=step,
         )
         return
     whole = setting.kind == "integer"
-    unit = f" {setting.control.unit}".replace("%", "%%").replace(" °", "°") if setting.control.unit else ""
     _widget(
         st.slider,
         bound,
@@ -131,7 +132,7 @@ def _number(bound: Bound, look: dict[str, Any]) -> None:
         min_value=kind(low),
         max_value=kind(high),
         step=step,
-        format=("%d" if whole else "%g") + unit,
+        format=with_unit("%d" if whole else "%g", setting.control.unit.replace("%", "%%")),
     )
 
 
@@ -239,7 +240,7 @@ def _length(bound: Bound, look: dict[str, Any]) -> None:
             min_value=-reach,
             max_value=reach,
             step=step,
-            format="%g " + length.unit.replace("%", "%%"),
+            format="%g%%" if length.unit == "%" else "%g px",
         )
     with unit:
         _widget(

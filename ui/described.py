@@ -9,15 +9,17 @@ import streamlit as st
 from errors import StudioError
 from imaging import sentences
 from imaging.sentences import Chip, Reading, describe
-from recipe import Task
+from recipe import Task, task_of
 from ui import state
+from ui.markdown import plain
 
 TITLE = "Rendered scenes: here, about 2 seconds"
 
 
 def chips(task: Task) -> None:
     """Show what the sentence was read as; nothing where it is empty; one sentence where it cannot be drawn."""
-    if not state.draft(task).get("backdrop.prompt"):
+    prompt = str(state.draft(task).get("backdrop.prompt") or "")
+    if not prompt:
         return
     try:
         understood = _reading(task)
@@ -28,6 +30,12 @@ def chips(task: Task) -> None:
         for chip in understood.chips():
             _chip(task, chip)
     st.caption(describe(understood))
+    if not task_of(task).has_subject and (missing := sentences.subjects(prompt, understood)):
+        st.info(
+            f"Rendered scenes are places: this one is drawn without the {' and the '.join(map(plain, missing))}. A "
+            "diffusion model can paint that, too.",
+            icon=":material/landscape:",
+        )
 
 
 def _reading(task: Task) -> Reading:

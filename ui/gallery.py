@@ -68,7 +68,7 @@ def _card(entry: history.Entry) -> None:
                 args=(entry,),
                 help="Open it: look at it large, and download it.",
             )
-    st.caption(_when(entry))
+        st.caption(_when(entry))
     if entry.problem:
         st.caption(f":material/warning: {entry.problem}")
     with st.container(horizontal=True, gap="xsmall", key=f"compare_{entry.id}"):

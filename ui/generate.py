@@ -102,9 +102,8 @@ def stage(photo: Photo, selection: Selection) -> None:
         placing.stage(photo, selection, picture, alt)
     else:
         pictures.show(picture, alt)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        views.control()
-        views.describe(view)
+    views.control()
+    views.describe(view)
     st.caption(":material/visibility: What is repainted will be generated from your words.")
 
 

@@ -32,7 +32,7 @@ def stage(photo: Photo, selection: Selection) -> None:
         return
     alt = "The subject before its new background, drawn small"
     if placing.moving():
-        placing.stage(photo, selection, drawn, alt)
+        placing.stage(photo, selection, drawn, alt, shadow=True)
     else:
         pictures.show(drawn, alt)
     width, height = placing.frame(photo)

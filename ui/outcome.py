@@ -15,7 +15,7 @@ from imaging.subject import Subject
 from jobs import store
 from masks.expansion import rank
 from recipe import Placement, Recipe
-from ui import pictures, state
+from ui import pictures, places, state
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,12 @@ class Outcome:
 
 def outcome(digest: str) -> Outcome:
     """What the picture of that digest is; raises :class:`BadInput` where it is gone."""
-    return state.remember("outcome", digest, lambda: _read(digest))
+    return state.remember("outcome", digest, lambda: _opened(digest))
+
+
+def _opened(digest: str) -> Outcome:
+    with places.spinner("Opening the picture at full size …"):  # a large one takes seconds
+        return _read(digest)
 
 
 def _read(digest: str) -> Outcome:

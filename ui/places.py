@@ -3,6 +3,7 @@
     with places.status():                 the strip at the top, in sight while the page is scrolled: what is being done
     with places.spinner("Opening …"):     there, what takes a while within a run
     with places.panel():                  a step's controls
+    places.work_on_stage("touch-up")      the step's picture is something to work on: it comes in sight
     places.main_button("Make it", …)      a step's main button, below them and always in sight
 
 style.css keeps them where they are.
@@ -17,13 +18,14 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-STATUS, MAIN_ACTION = "status", "main_action"
+STATUS, MAIN_ACTION, ON_STAGE = "status", "main_action", "on_stage"
 SHORTCUT = "Alt+N"  # next; Enter belongs to whatever control has the keyboard
 
 
 def reserve() -> None:
     """Begin anew: once in a run, before anything else is drawn."""
     st.session_state.pop(MAIN_ACTION, None)
+    st.session_state.pop(ON_STAGE, None)
     st.session_state[STATUS] = st.container(key=STATUS, horizontal=True, vertical_alignment="center")
 
 
@@ -46,6 +48,16 @@ def panel() -> Iterator[None]:
         st.session_state[MAIN_ACTION] = st.container(key=MAIN_ACTION)
         with controls:
             yield
+
+
+def work_on_stage(what: str) -> None:
+    """Say that the step's picture is something to work on now, which is to be in sight: ``touch-up``, ``clicks``."""
+    st.session_state[ON_STAGE] = what
+
+
+def on_stage() -> str:
+    """What was said to be worked on in this run."""
+    return str(st.session_state.get(ON_STAGE, ""))
 
 
 def main_button(label: str, help: str, **settings: Any) -> bool:

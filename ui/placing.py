@@ -17,7 +17,7 @@ from imaging.pose import dragged, frame_of, pose_of, reduced
 from imaging.subject import Subject
 from masks import Selection
 from recipe import PRESETS, Placement, kind_of
-from ui import binding, controls, mover, pictures, selecting, state, views
+from ui import binding, controls, look, mover, pictures, places, selecting, state, views
 
 KEY = "mover"
 MOVING = "place.moving"
@@ -109,11 +109,13 @@ def _put(changed: Placement, title: str = "Place and size") -> None:
     state.edit(state.draft().put("placement", changed), title)
 
 
-def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str) -> None:
-    """The picture with its subject, which can be moved on it."""
+def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str, shadow: bool = False) -> None:
+    """The picture with its subject, which can be moved on it, and with its ``shadow``, which can be drawn out."""
+    places.work_on_stage("placement")
     small, chosen = pictures.reduced(photo, SPRITE), pictures.reduced_selection(selection, SPRITE)
     now = placement()
     pose = pose_of(chosen.values, reduced(now, small.size, SPRITE))
+    casts = shadow and look.casts()
     key = f"{photo.digest} {selecting.recipe().model_dump_json()}"
     sprite = state.remember("sprite", key, lambda: _sprite(small, chosen))
     mover.show(
@@ -123,12 +125,15 @@ def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str) -> None:
         (0.05 / now.scale, 10 / now.scale),
         st.session_state.get("mover_taken", ("", 0)),
         _take_drag,
+        look.tip() if casts else None,
+        _take_light,
         key=KEY,
         alt=alt,
     )
     st.caption(
         ":material/open_with: Drag the subject; its corners scale it, the handle above it turns it. "
         "Keys: arrows, plus and minus, square brackets."
+        + (" The dark dot at its foot is its shadow's tip: drag it, or set it under Light and shadow." if casts else "")
     )
 
 
@@ -138,14 +143,27 @@ def _take_drag() -> None:
     if found is None:
         return
     drag, taken = found
-    if taken == st.session_state.get("mover_taken"):
+    if not _is_new(taken):
         return
-    st.session_state.mover_taken = taken
     photo = state.photo()
     selection = selecting.found(photo, selecting.recipe()).selection
     if selection is not None:
         small = pictures.reduced_selection(selection, SPRITE)
         _put(dragged(small.values, placement(), drag.centre, drag.grow, drag.turn), "Move the subject")
+
+
+def _take_light() -> None:
+    """A callback: the tip of the shadow was left somewhere."""
+    found = mover.parse_light((st.session_state.get(KEY) or {}).get("light"))
+    if found is not None and _is_new(found[1]):
+        look.cast_to(*found[0])
+
+
+def _is_new(taken: tuple[str, int]) -> bool:
+    """Whether what the browser sent was not taken yet; from now on it is."""
+    new = taken != st.session_state.get("mover_taken")
+    st.session_state.mover_taken = taken
+    return new
 
 
 def _sprite(photo: Photo, selection: Selection) -> bytes:

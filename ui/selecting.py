@@ -24,6 +24,7 @@ from ui import binding, controls, pictures, places, searching, state, views
 FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
 OBJECTS = "objects"  # what clicks choose among separate things, among the layers that clicks are for
+TOUCH_UP = "subject.touch_up"  # whether the picture is a canvas to paint on
 
 Heat = npt.NDArray[np.floating[Any]]
 """``(h, w)`` 0..1 over the whole photo: how sure the networks were."""
@@ -82,12 +83,19 @@ def remove_layer(at: int) -> None:
 
 
 def choose_source(at: int, name: str) -> None:
-    """Let another source find a layer; options set before for either source are kept. In a callback."""
+    """Let another source find a layer; options set before for either source are kept. In a callback.
+
+    The picture becomes what that source takes: a canvas, or something to click on.
+    """
     before, here = layers()[at].source, state.workspace()
     with state.change("How the subject is found"):
         here.set_aside[f"source.{before.name}"] = dict(before.options)
         here.marks.pop(str(at), None)
         state.replace(binding.put_source(state.draft(), at, Source(name=name, options=_aside(name))))
+    if drawn_option(name):
+        state.put(TOUCH_UP, True)
+    elif options_by_click(masks.SOURCES[name].Options):
+        state.put(TOUCH_UP, False)
 
 
 def _aside(name: str) -> dict[str, Any]:
@@ -122,7 +130,8 @@ def lacking(source: Source) -> str:
     required = [setting.name for setting in fields.settings(kind) if setting.required and not setting.control.mark]
     drawn = drawn_option(source.name)
     if drawn and not source.options.get(drawn):
-        return "Nothing is drawn yet: switch on **Touch up by hand** below and paint over the subject."
+        how = "paint" if state.value(TOUCH_UP) else "switch on **Touch up by hand** and paint"
+        return f"Nothing is drawn yet: {how} over the subject in the picture."
     if options_by_click(kind) and not is_ready(source):
         return "Click on the subject in the picture, or draw a box around it."
     if any(not source.options.get(name) for name in required):

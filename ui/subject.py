@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from pydantic import JsonValue
 
 import models
 from imaging.photo import Photo
@@ -13,6 +14,7 @@ from recipe import MaskRecipe
 from ui import clicks, downloads, edge, layers, pictures, places, selecting, state, touch_up, views
 
 CLICKS_BY = "mobile-sam"
+AUTOMATIC = "subject.automatic"  # which networks it asked now and the time before, by their titles
 HEAT_OF = "subject.heat_of"  # the layer whose heat map is shown
 
 
@@ -28,7 +30,7 @@ def stage(photo: Photo) -> None:
     mask = selecting.recipe()
     answer = selecting.found(photo, mask)
     heats = {key: selecting.title(key) for key in selecting.heats(photo)} if answer.selection is not None else {}
-    touching_up = bool(state.value("subject.touch_up", False))
+    touching_up = bool(state.value(selecting.TOUCH_UP, False))
     offered = tuple(views.ABOUT) if heats and not touching_up else views.OF_A_MASK
     view = views.chosen(offered)
     if touching_up:
@@ -36,6 +38,9 @@ def stage(photo: Photo) -> None:
     else:
         st.session_state.canvas_drawn = False
         _picture(photo, mask, view, heats)
+    if answer.selection is None and not touching_up:
+        st.caption("Nothing is selected yet.")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         views.control(offered)
         if view == views.HEAT_MAP and len(heats) > 1:
@@ -50,7 +55,7 @@ def stage(photo: Photo) -> None:
                 label_visibility="collapsed",
                 help="Each layer asks networks of its own; choose whose answer to look at.",
             )
-        views.describe(view)
+    views.describe(view)
 
 
 def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]) -> None:
@@ -60,7 +65,7 @@ def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]
     if view == views.HEAT_MAP:
         layer = state.value(HEAT_OF)
         picture = selecting.heat_map(photo, layer if layer in heats else next(iter(heats)))
-    elif pointed and answer.selection is None:
+    elif answer.selection is None:
         picture = pictures.stage(photo)
     else:
         picture = selecting.view(photo, mask, view)
@@ -78,11 +83,11 @@ def panel(photo: Photo) -> None:
     state.control(
         st.toggle,
         "Touch up by hand",
-        "subject.touch_up",
+        selecting.TOUCH_UP,
         False,
         help="Paint on the photo to add to the subject or to take away from it (mask strokes).",
     )
-    if state.value("subject.touch_up") and clicks.targets():
+    if state.value(selecting.TOUCH_UP) and clicks.targets():
         st.caption("Painting now: switch this off to click on the picture again.")
     edge.panel()
     places.main_button(
@@ -111,16 +116,10 @@ def _verdict(photo: Photo) -> None:
         return
     if answer.selection is None:
         st.warning(
-            f"{answer.problem} You can also paint the subject yourself: choose **Drawn by hand** above.",
+            answer.problem,
             icon=":material/search_off:",
         )
-        st.button(
-            "Try again",
-            key="look_again",
-            icon=":material/refresh:",
-            on_click=selecting.look_again,
-            help="Look for the subject once more.",
-        )
+        _other_ways()
         return
     if answer.share >= selecting.FULL:
         st.warning(
@@ -134,7 +133,7 @@ def _verdict(photo: Photo) -> None:
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
     if used := [models.MODELS[id].title for id in answer.selection.models if id in models.MODELS]:
-        st.caption(f"Found by {', '.join(used)}.")
+        st.caption(f"Found by {', '.join(used)}.{_other_than_before(photo, used)}")
     if answer.selection.found:
         seen = ", ".join(f"{name} {_percent(share)}" for name, share in answer.selection.found)
         st.caption(f"Seen in this photo: {seen}.")
@@ -145,11 +144,54 @@ def _verdict(photo: Photo) -> None:
     _better_network(answer.selection.models)
 
 
+def _other_than_before(photo: Photo, used: list[str]) -> str:
+    """Which networks Automatic asked the last time, where they were others: a fetched one, or ones that suit the photo.
+
+    Args:
+        photo: the one they found something in.
+        used: the titles of those that were asked now.
+    """
+    if [layer.source.name for layer in selecting.in_use().values()] != ["auto"]:
+        return ""
+    view = state.workspace().view
+    known = view.get(AUTOMATIC)
+    kept: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
+    if (kept.get("photo"), kept.get("now")) != (photo.digest, used):
+        kept = {"photo": photo.digest, "now": [*used], "before": kept.get("now")}
+        view[AUTOMATIC] = kept
+    before = kept.get("before")
+    if not isinstance(before, list) or {*before} == {*used}:
+        return ""
+    return f" Last time it was {', '.join(map(str, before))}."
+
+
 def _doubt(selection: Selection) -> str:
     """What is doubtful about a selection, as a clause; empty where nothing is."""
     if selection.doubt is None or not selection.doubt.sentence:
         return ""
     return selection.doubt.sentence[:1].lower() + selection.doubt.sentence[1:]
+
+
+def _other_ways() -> None:
+    """What can be done where no subject was found."""
+    with st.container(horizontal=True, gap="small", key="other_ways"):
+        _click_instead()
+        if state.draft().mask.layers[0].source.name != "strokes":
+            st.button(
+                "Paint it by hand",
+                key="paint_instead",
+                icon=":material/brush:",
+                on_click=selecting.choose_source,
+                args=(0, "strokes"),
+                help="Draw the subject yourself on the photo (Drawn by hand).",
+            )
+        st.button(
+            "Try again",
+            key="look_again",
+            icon=":material/refresh:",
+            on_click=selecting.look_again,
+            help="Look for the subject once more.",
+        )
 
 
 def _click_instead() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from imaging.photo import Photo
 from masks.strokes import Strokes
 from recipe import MaskRecipe
-from ui import canvas, pictures, selecting, state, viewport
+from ui import canvas, pictures, places, selecting, state, viewport
 
 OPS = {"add": ":material/add: Keep", "remove": ":material/ink_eraser: Erase"}
 LARGEST = 2600  # pixels, the longer side of the picture on a zoomed canvas
@@ -19,6 +19,7 @@ VIEWPORT = "canvas.viewport"
 
 def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
     """Tools above, canvas below. The canvas stays as it is while it is drawn on: no stroke is lost to a rerun."""
+    places.work_on_stage("touch-up")
     op, tool, width = _tools()
     scale = canvas.SIDE / max(photo.size)
     size = max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale))
@@ -46,8 +47,8 @@ def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
 
 
 ABOUT = {
-    "Brush": "**[** and **]** set the brush's size; the wheel zooms; drag with the space bar or the middle button to "
-    "move about. By keyboard: arrows move the brush, Enter begins and ends a stroke.",
+    "Brush": "**[** and **]** set the brush's size; the wheel or two fingers zoom; drag with two fingers, the space "
+    "bar or the middle button to move about. By keyboard: arrows move the brush, Enter begins and ends a stroke.",
     "Polygon": "Click corner after corner, then click the first corner again to close the shape. By keyboard: arrows "
     "move, Enter clicks.",
     "Rectangle": "Drag from corner to corner. By keyboard: arrows move, Enter begins and ends the rectangle.",
@@ -85,7 +86,7 @@ def _tools() -> tuple[str, str, float]:
                 min_value=LEAST,
                 max_value=MOST,
                 step=0.1,
-                format="%g %%",
+                format="%g%%",
                 disabled=tool != "Brush",
                 help="In per cent of the photo's longer side. The keys [ and ] change it, too.",
             )

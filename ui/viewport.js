@@ -131,7 +131,7 @@ function viewport(bar, status) {
   const apply = () => {
     const scale = own.fit * view.zoom
     box.style.transform = `translate(${view.x}px, ${view.y}px) scale(${scale})`
-    bar.querySelector(".level").textContent = Math.round(view.zoom * 100) + " %"
+    bar.querySelector(".level").textContent = Math.round(view.zoom * 100) + "%"
     const side = data.tool === "Brush" ? ((own.width / 100) * Math.max(...data.size)) * scale : 9
     ring.style.width = ring.style.height = Math.max(5, side) + "px"
     ring.classList.toggle("removes", data.removes)
@@ -273,7 +273,7 @@ function viewport(bar, status) {
     const row = Math.min(data.rows - 1, Math.floor(aim[1] * data.rows))
     const what = data.cells[row * data.columns + column] === "1" ? "kept" : "replaced"
     const [across, along] = aim.map((value) => Math.round(value * 100))
-    return `${across} % across, ${along} % down, ${what}${pen ? ", drawing" : ""}`
+    return `${across}% across, ${along}% down, ${what}${pen ? ", drawing" : ""}`
   }
   const TYPED = "textarea, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio])"
   const typing = (event) => event.composedPath()[0].matches?.(TYPED)

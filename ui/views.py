@@ -49,8 +49,9 @@ def control(offered: Sequence[str] = OF_A_MASK) -> None:
 
 
 def describe(view: str) -> None:
-    """What is seen in a view, in words."""
-    st.caption(ABOUT[view], width="content")
+    """What is seen in a view, in words; on a line of its own, so that nothing moves when another view is chosen."""
+    with st.container(key="view_said"):
+        st.caption(ABOUT[view])
 
 
 def draw(view: str, photo: Photo, selection: Selection, side: int = pictures.STAGE) -> bytes:

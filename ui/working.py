@@ -155,7 +155,7 @@ def sentence(job: queue.Job) -> str:
         return f"**Next in line.** It begins {f'in about {duration(left)}' if left else 'when the one before is done'}."
     parts = [f"**{job.stage}**"]
     if job.pictures > 1:
-        parts.append(f"picture {job.picture} of {job.pictures}")
+        parts.append(f"picture {job.picture} of {job.pictures}".replace(" ", "\N{NO-BREAK SPACE}"))
     if job.steps:
         parts.append(f"step {job.step} of {job.steps}")
     if job.seconds_left is not None:

@@ -18,7 +18,7 @@ from imaging.sentences.reading import Chip, Reading, describe, label
 from imaging.sentences.scoring import ENOUGH, UNDRAWN, Score, scores
 from imaging.sentences.values import Found, values
 
-__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read"]
+__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read", "subjects"]
 
 MODEL = "scenes"
 """What the reader and the rendered scenes together are called where a model is named."""
@@ -52,6 +52,16 @@ def read(sentence: str, negative: str = "") -> Reading:
         main.unused_words,
         (*_variants(found, unwanted, main), *others),
     )
+
+
+def subjects(sentence: str, reading: Reading) -> tuple[str, ...]:
+    """What a sentence says is photographed, as far as its scene does not show it: ``("ball",)``.
+
+    It is the photo's to show; where there is no photo, it is missing from the picture.
+    """
+    found = phrases(sentence, lexicon())
+    named = (phrase.text for phrase in found if phrase.means("subject") and not phrase.negated)
+    return tuple(text for text in dict.fromkeys(named) if text in reading.ignored_words)
 
 
 def _can_draw(sentence: str, found: list[Phrase], best: Score, undrawn: Score) -> None:

@@ -102,7 +102,7 @@ def label(scene: str, option: str, value: Any) -> str:
         said = lexicon().first.get((scene, option, True), option)
         return said if value else f"no {said}"
     if get_origin(field.annotation) is Literal:
-        return str(value) if option in ("time", "material", "shape", "floor") else f"{option} {value}"
+        return str(value) if option in ("time", "material", "shape", "floor") else f"{option}: {value}"
     if field.annotation in (int, float):
         return lexicon().first.get((scene, option, float(value)), f"{option} {value:g}")
     return name_of(str(value)) if option == "colour" else f"{option} {name_of(str(value))}"
