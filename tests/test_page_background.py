@@ -231,7 +231,7 @@ def test_a_control_that_is_drawn_anew_starts_at_what_is_set(
         for control in studio.app.get(kind):
             proto, value = control.proto, control.value
             if kind == "slider":
-                start: object = list(proto.default)[0]
+                start: object = next(iter(proto.default))
             else:
                 start = proto.default if kind == "toggle" or proto.HasField("default") else None
                 value = control.index if kind == "selectbox" else value
