@@ -67,7 +67,11 @@ def combine(photo: Photo, context: Context, votes: Votes = Votes()) -> Predictio
     ensemble.add_people()
     ensemble.add_sam_outline()
     return Prediction(
-        ensemble.probability, EDGE_UNCERTAINTY, tuple(ensemble.models), disagreement=ensemble.disagreement
+        ensemble.probability,
+        EDGE_UNCERTAINTY,
+        tuple(ensemble.models),
+        disagreement=ensemble.disagreement,
+        settles_by_colour=True,
     )
 
 

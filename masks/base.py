@@ -78,6 +78,7 @@ class Prediction:
         display_probability: the heat map's probability, where it is not ``probability``.
         disagreement: 1 - the smallest soft IoU between the answers that it was made of, 0..1; ``None`` where it was
             made of one answer.
+        settles_by_colour: whether the colours on both sides of the edge decide where it lies (``colour_edge``).
     """
 
     probability: npt.NDArray[np.floating[Any]]
@@ -88,6 +89,7 @@ class Prediction:
     specks: float = 1.0
     display_probability: npt.NDArray[np.floating[Any]] | None = None
     disagreement: float | None = None
+    settles_by_colour: bool = False
 
 
 @dataclass(frozen=True, eq=False)

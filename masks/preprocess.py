@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from imaging.colour import to_srgb
 from imaging.photo import Array, Photo, to_8_bit
-from masks import matting, ops
+from masks import colour_edge, matting, ops
 from masks.base import Mask, Prediction, Selection
 from masks.memory import Memory
 
@@ -106,6 +106,8 @@ _guides: Memory[matting.Guide] = Memory(CACHED_GUIDES)
 def select(photo: Photo, prediction: Prediction) -> Selection:
     """The mask of what networks saw."""
     values = ops.remove_specks(finish(photo, prediction.probability, prediction.edge_uncertainty), prediction.specks)
+    if prediction.settles_by_colour:
+        values = ops.remove_specks(colour_edge.settle(photo.rgb8, values), prediction.specks)
     probability = prediction.probability if prediction.display_probability is None else prediction.display_probability
     return Selection(values, prediction.models, prediction.notes, probability, prediction.found)
 

@@ -65,7 +65,9 @@ class Rembg:
                 f"{options.model} found no subject in this photo; try another model, click on the subject, or bring a "
                 "mask file."
             )
-        return Prediction(probability, EDGE_UNCERTAINTY, (options.model,), disagreement=disagreement)
+        return Prediction(
+            probability, EDGE_UNCERTAINTY, (options.model,), disagreement=disagreement, settles_by_colour=True
+        )
 
 
 def predict(model: ModelName, rgb: Array, views: int = 3) -> tuple[Float, float | None]:

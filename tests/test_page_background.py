@@ -15,6 +15,7 @@ from imaging.photo import load
 from imaging.scenes import SCENES
 from jobs import store
 from recipe import Length, Recipe
+from ui import naming
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
@@ -32,12 +33,16 @@ def test_an_instant_background_is_made_as_the_command_line_makes_it(studio: Page
 
 
 def test_a_ready_gradient_sets_all_its_colours(studio: Page) -> None:
-    studio.open("Background").set("background.kind", "gradient").set("background.gradient.colours.ready", "Dawn").click(
-        "make"
-    )
-    backdrop = made(studio)[0].backdrop
-    assert isinstance(backdrop, GradientBackdrop)
-    assert backdrop.colours == ("#fbe3d0", "#d98f8a", "#6c6a94")
+    ready = "background.gradient.colours.ready"
+    studio.open("Background").set("background.kind", "gradient").set(ready, "Dawn").click("make")
+    recipe, _ = made(studio)
+    assert isinstance(recipe.backdrop, GradientBackdrop)
+    assert recipe.backdrop.colours == ("#fbe3d0", "#d98f8a", "#6c6a94")
+    assert naming.name(recipe) == "Dawn"
+    studio.open("Background")
+    assert studio.app.session_state[ready] == "Dawn"
+    studio.set("background.gradient.colours.0", "#102030")
+    assert studio.app.session_state[ready] is None, "another run of colours than the ready one"
 
 
 def test_a_scene_is_chosen_from_the_gallery_and_set(studio: Page) -> None:

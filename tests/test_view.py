@@ -183,7 +183,7 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     _make(tab)
     _make(tab, "Gradient")
     step(tab, "Photo")
-    _click_on(tab, tab.get_by_role("img", name="Colour, made"))
+    _click_on(tab, tab.get_by_role("img", name="White, made"))
     tab.get_by_text("The subject is untouched.").wait_for()
     settled(tab)
     tab.get_by_text("How it was made").click()
@@ -197,8 +197,8 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     compare.nth(1).click()
     settled(tab)
     left, right = tab.locator(".pane.left"), tab.locator(".pane.right")
-    assert left.get_by_role("img", name="First: Gradient").is_visible()
-    assert right.get_by_role("img", name="Second: Colour").is_visible()
+    assert left.get_by_role("img", name="First: Studio grey").is_visible()
+    assert right.get_by_role("img", name="Second: White").is_visible()
     drag_from = _place(left.get_by_role("img"))
     tab.locator(".panes").press("+")
     wait(lambda: _place(left.get_by_role("img"))[2] == pytest.approx(1.5 * drag_from[2], rel=0.01), 10)
@@ -212,12 +212,12 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     step(tab, "Background")
     tab.get_by_role("radio", name="Blur").click()
     settled(tab)
-    _drag_up(tab, tab.get_by_role("img", name="Gradient, made"))
-    tab.get_by_text("In use: Gradient").wait_for()
+    _drag_up(tab, tab.get_by_role("img", name="Studio grey, made"))
+    tab.get_by_text("In use: Studio grey").wait_for()
     settled(tab)
     tab.get_by_role("button", name="More", exact=True).nth(1).click()
     tab.get_by_role("menuitem", name="Use as background").click()
-    tab.get_by_text("In use: Colour").wait_for()
+    tab.get_by_text("In use: White").wait_for()
     assert tab.get_by_role("radio", name="Picture", exact=True).is_checked()
 
 
@@ -298,3 +298,23 @@ def _paste(tab: Tab, size: tuple[int, int]) -> None:
         }""",
         _picture(size),
     )
+
+
+@at_both_sizes
+def test_all_scenes_stand_in_little_room_and_the_chosen_one_is_in_sight(server: Server, tab: Tab, size: str) -> None:
+    _opened(tab, server, size)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Scene", exact=True).click()
+    settled(tab)
+    tab.locator("[class*=st-key-scene_]").last.get_by_role("button").click()
+    settled(tab)
+    step(tab, "Subject")
+    step(tab, "Background")
+    tab.wait_for_timeout(500)
+    _, top, _, high = _place(tab.locator(".stGrid.st-key-scenes"))
+    assert high < 0.6 * SIZES[size][1], "its settings are near"
+    chosen = _place(tab.locator("[class*=st-key-scene_]").filter(has=tab.locator("[aria-pressed=true]")).last)
+    assert chosen[1] >= top - 1
+    assert chosen[1] + chosen[3] <= top + high + 1
+    assert chosen[0] >= 0
+    assert chosen[0] + chosen[2] <= SIZES[size][0]

@@ -17,6 +17,7 @@ _arrival = st.components.v2.component(
     js="""
 const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, button:not([disabled])"
 const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar]"
+const HEAD = 50  // pixels at the top of the screen that belong to the strip
 const PATIENCE = 20000  // milliseconds in which the step's controls come, and may be drawn anew
 const kept = (window.backdropArrival ??= { opened: null, focused: null, given: false, over: false, work: "" })
 
@@ -42,7 +43,7 @@ const showStage = (work, until) => {
   const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning"
   if (kept.work !== work || Date.now() > until) return
   if (running || !stage) setTimeout(() => showStage(work, until), 100)
-  else if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView()
+  else if (stage.getBoundingClientRect().top < HEAD) stage.scrollIntoView()
 }
 
 export default function ({ data, setTriggerValue }) {

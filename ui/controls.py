@@ -192,6 +192,7 @@ def _texts(bound: Bound, look: dict[str, Any]) -> None:
         look,
         lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
         help=f"{bound.setting.help} Several: separate them by commas.",
+        placeholder=bound.setting.control.placeholder or None,
     )
 
 

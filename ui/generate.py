@@ -240,6 +240,7 @@ def _ideas(task: Task) -> None:
         if chosen := st.session_state[key]:
             prompt.write(ideas[chosen])
 
+    st.session_state[key] = next((name for name, words in ideas.items() if words == prompt.read()), None)
     st.pills(
         "Ideas",
         list(ideas),

@@ -7,9 +7,10 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from backdrops import DescribedBackdrop, GeneratedBackdrop, SceneBackdrop
+from backdrops import ColourBackdrop, DescribedBackdrop, GeneratedBackdrop, GradientBackdrop, SceneBackdrop
 from imaging.scenes import SCENES
 from recipe import Recipe
+from ui import swatches
 from ui.markdown import plain
 
 LONGEST = 42  # characters
@@ -22,6 +23,10 @@ def name(recipe: Recipe | None) -> str:
         return "Unreadable"
     backdrop = recipe.backdrop
     words = backdrop.title
+    if isinstance(backdrop, ColourBackdrop):
+        words = swatches.name_of(swatches.COLOURS, (backdrop.colour,)) or words
+    elif isinstance(backdrop, GradientBackdrop):
+        words = swatches.name_of(swatches.GRADIENTS, backdrop.colours) or words
     if isinstance(backdrop, (DescribedBackdrop, GeneratedBackdrop)):
         words = backdrop.prompt
     elif isinstance(backdrop, SceneBackdrop) and backdrop.name in SCENES:

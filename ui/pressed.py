@@ -26,7 +26,16 @@ export default function ({ data }) {
     }
     if (Date.now() < (all ? settled : until)) timer = setTimeout(mark, 100)
   }
+  const show = () => {  // within a grid that scrolls; the page stays where it is
+    const chosen = data.chosen && document.querySelector(`.st-key-${CSS.escape(data.chosen)}`)
+    const grid = chosen && chosen.closest(".stGrid")
+    if (!grid) return
+    const [inner, outer] = [chosen.getBoundingClientRect(), grid.getBoundingClientRect()]
+    if (inner.top < outer.top || inner.bottom > outer.bottom) grid.scrollTop += inner.top - outer.top - 4
+    if (inner.left < outer.left || inner.right > outer.right) grid.scrollLeft += inner.left - outer.left - 4
+  }
   mark()
+  setTimeout(show, 300)
   return () => clearTimeout(timer)
 }
 """,

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 import streamlit as st
 
 from ui.binding import Bound
 
 COLOURS = {
-    "White": "#ffffff",
-    "Pearl": "#f1f0ec",
-    "Sand": "#e3d5c0",
-    "Blush": "#edcfc7",
-    "Sage": "#b9c6b2",
-    "Sky": "#b7d3e6",
-    "Slate": "#5d6873",
-    "Ink": "#1d1f24",
+    "White": ("#ffffff",),
+    "Pearl": ("#f1f0ec",),
+    "Sand": ("#e3d5c0",),
+    "Blush": ("#edcfc7",),
+    "Sage": ("#b9c6b2",),
+    "Sky": ("#b7d3e6",),
+    "Slate": ("#5d6873",),
+    "Ink": ("#1d1f24",),
 }
 GRADIENTS = {
     "Studio grey": ("#f6f7f9", "#b9c2cf"),
@@ -30,13 +31,14 @@ GRADIENTS = {
 def ready(bound: Bound) -> None:
     """Ready values for a field that holds a colour or a run of colours; nothing for any other."""
     if bound.setting.kind == "colour":
-        _pills("Ready colours", {name: (colour,) for name, colour in COLOURS.items()}, bound)
+        _pills("Ready colours", COLOURS, bound)
     elif bound.setting.kind == "colours":
         _pills("Ready gradients", GRADIENTS, bound)
 
 
-def _pills(label: str, offered: dict[str, tuple[str, ...]], bound: Bound) -> None:
-    key = f"{bound.key}.ready"
+def _pills(label: str, offered: Mapping[str, tuple[str, ...]], bound: Bound) -> None:
+    key, value = f"{bound.key}.ready", bound.read()
+    st.session_state[key] = name_of(offered, (value,) if isinstance(value, str) else tuple(value or ()))
     st.pills(
         label,
         list(offered),
@@ -49,7 +51,13 @@ def _pills(label: str, offered: dict[str, tuple[str, ...]], bound: Bound) -> Non
     )
 
 
-def _take(key: str, offered: dict[str, tuple[str, ...]], bound: Bound) -> None:
+def name_of(offered: Mapping[str, tuple[str, ...]], colours: tuple[str, ...]) -> str | None:
+    """What ready colours are called; ``None`` for others."""
+    wanted = tuple(colour.lower() for colour in colours)
+    return next((name for name, ready in offered.items() if ready == wanted), None)
+
+
+def _take(key: str, offered: Mapping[str, tuple[str, ...]], bound: Bound) -> None:
     if chosen := st.session_state[key]:
         colours = offered[chosen]
         bound.write(colours if bound.setting.kind == "colours" else colours[0])
