@@ -14,7 +14,8 @@ from imaging.tiles import on_cores
 def dithered(levels: Callable[[slice], npt.NDArray[np.uint16]], size: Size, seed: int) -> npt.NDArray[np.uint8]:
     """From 8.8 fixed point to bytes: the fraction becomes the chance of the next level.
 
-    ``levels`` gives some rows as ``(h, W, 3)`` uint16, at most 255 * 256; bands keep memory small, and are drawn on all cores.
+    ``levels`` gives some rows as ``(h, W, 3)`` uint16, at most 255 * 256; bands keep memory small and are
+    drawn on all cores.
     """
     tile = np.random.default_rng(seed).integers(0, 256, (257, 263, 1), np.uint16)  # primes: no visible repeat
     noise = np.tile(tile, (1, -(-size.width // 263), 1))[:, : size.width]
