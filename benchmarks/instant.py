@@ -99,8 +99,9 @@ COMMANDS = {  # what: (the photo's width and height, arguments)
 def command(photo: Path, *arguments: str) -> tuple[float, float]:
     """Seconds and peak megabytes of one whole command in a process of its own."""
     call = [sys.executable, "main.py", "background", str(photo), "-o", str(photo.with_name("out.png")), *arguments]
+    where = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
-    process = subprocess.Popen(call, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(call, cwd=ROOT, env=where, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(call)} failed with status {status}")

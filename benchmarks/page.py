@@ -4,7 +4,8 @@
 
 The first page: from the start of a new server until a browser (Chromium by Playwright) shows the title; left out where
 there is no browser. Everything else is Streamlit's AppTest in this process: from a control's new value until the script
-has run, the preview drawn and encoded; the browser's own part is not in it. Medians.
+has run, the preview drawn and encoded, and another picture stands on the page than before; the browser's own part is
+not in it. Medians.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {  # kind of backdrop: (a 
     "gradient": ("background.gradient.angle", (10.0, 20.0, 30.0)),
     "sweep": ("background.sweep.colour", ("#ddccbb", "#ccddbb", "#bbccdd")),
     "blur": ("background.blur.radius", (10.0, 20.0, 30.0)),
-    "scene": ("background.scene.dunes.grain", (0.1, 0.2, 0.3)),
+    "scene": ("background.scene.dunes.height", (0.1, 0.4, 0.7)),
 }
 OF_EVERY_KIND = {
     "shadow strength": ("background.look.shadow_strength", (80.0, 110.0, 140.0)),
@@ -97,6 +98,8 @@ def controls(runs: int) -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     from pages import Page
 
+    from ui import memory
+
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
     with data_folder() as folder:
         photo = resized(folder, 4000, 3000).read_bytes()
@@ -106,8 +109,14 @@ def controls(runs: int) -> None:
 
         def move(what: str, key: str, values: tuple[object, ...]) -> None:
             page.set(key, values[-1])
-            turns = zip(range(runs), cycle(values), strict=False)
-            print_row(what, [timed(page.set, key, fresh(value, turn)) for turn, value in turns])
+            seconds = []
+            for turn, value in zip(range(runs), cycle(values), strict=False):
+                memory.shared().forget(page.app.session_state["memory_of"], "preview")  # a toggle comes back to both
+                before = pictures(page)
+                seconds.append(timed(page.set, key, fresh(value, turn)))
+                if pictures(page) == before:
+                    raise SystemExit(f"{what}: the page shows the same picture as before")
+            print_row(what, seconds)
 
         for kind, (key, values) in CONTROLS.items():
             page.set("background.kind", kind)
@@ -116,6 +125,11 @@ def controls(runs: int) -> None:
             move(f"{kind}: {key.rpartition('.')[2]}", key, values)
         for what, (key, values) in OF_EVERY_KIND.items():
             move(f"scene: {what}", key, values)
+
+
+def pictures(page: Any) -> list[str]:
+    """The addresses of all pictures on the page, which follow from their bytes."""
+    return [image.url for element in page.app.get("image") for image in element.proto.imgs]
 
 
 def fresh(value: object, turn: int) -> object:

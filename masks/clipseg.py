@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
 
 import models
 from errors import MissingWeights, NothingFound
+from fields import Control
 from imaging.photo import Array, Photo
 from masks import loaded, ops, preprocess
 from masks.base import Context, Options, Prediction, Selection
@@ -85,12 +86,16 @@ _ARTICLES = re.compile(r"^(the|a|an|his|her|their|my|its|this|that)\s+", re.IGNO
 
 class TextOptions(Options):
     positional: ClassVar = "phrases"
-    phrases: tuple[str, ...] = Field(
-        min_length=1,
-        max_length=16,
-        title="What to select",
-        description="What to select, in a few words; several phrases are added up.",
-    )
+    phrases: Annotated[
+        tuple[str, ...],
+        Field(
+            min_length=1,
+            max_length=16,
+            title="What to select",
+            description="What to select, in a few words; several phrases are added up.",
+        ),
+        Control(placeholder="the backpack, a red scarf"),
+    ]
     excluded: tuple[str, ...] = Field(
         (), max_length=16, alias="not", title="What not to select", description="What not to select, in a few words."
     )

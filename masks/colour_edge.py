@@ -43,6 +43,9 @@ class Known(NamedTuple):
     prior: Float
     reach: float
 
+    def cut(self, box: Window) -> Known:
+        return Known(self.inside[box], self.outside[box], self.prior[box], self.reach)
+
 
 class Gaussian(NamedTuple):
     """Colours around each of n pixels: their mean, three ``(n,)``, and covariance, six ``(n,)`` as ``PAIRS``."""
@@ -72,12 +75,10 @@ def settle(rgb: npt.NDArray[Any], mask: Mask) -> Mask:
     known = _known(_shrunk(mask, size))
     if min(np.count_nonzero(known.inside), np.count_nonzero(known.outside)) < FEWEST:
         return mask
-    image = _shrunk(rgb, size).astype(np.float32) / 255
     unknown = ~known.inside & ~known.outside
-    alpha, weight = known.inside.astype(np.float32), np.ones(unknown.shape, np.float32)
-    alpha[unknown], variance = _posterior(image, known, unknown)
-    weight[unknown] = DOUBT / (DOUBT + variance)
-    model = _linear_model(image, alpha, weight)
+    model = np.zeros((*unknown.shape, 4), np.float32)
+    box = _box(unknown, int(2 * WINDOW * known.reach))
+    model[box] = _model(_shrunk(rgb, size)[box].astype(np.float32) / 255, known.cut(box), unknown[box])
     large = cv2.resize(unknown.astype(np.uint8), mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     result = mask.copy()
 
@@ -90,6 +91,21 @@ def settle(rgb: npt.NDArray[Any], mask: Mask) -> Mask:
 
     on_tiles(large, apply)
     return result
+
+
+def _box(wanted: npt.NDArray[np.bool_], margin: int) -> Window:
+    rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+
+
+def _model(image: Float, known: Known, unknown: npt.NDArray[np.bool_]) -> Float:
+    alpha, weight = known.inside.astype(np.float32), np.ones(unknown.shape, np.float32)
+    alpha[unknown], variance = _posterior(image, known, unknown)
+    weight[unknown] = DOUBT / (DOUBT + variance)
+    return _linear_model(image, alpha, weight)
 
 
 def _known(mask: Mask) -> Known:
@@ -108,7 +124,9 @@ def _known(mask: Mask) -> Known:
 def _posterior(image: Float, known: Known, unknown: npt.NDArray[np.bool_]) -> tuple[Float, Float]:
     """Mean and variance of the alpha of each unknown pixel, ``(n,)`` each."""
     colours = tuple(image[unknown].T)
-    fore, back = (_gather(image, side, known.reach, unknown) for side in (known.inside, known.outside))
+    channels = _channels(image)
+    moments = *channels, *(channels[i] * channels[j] for i, j in PAIRS)
+    fore, back = (_gather(moments, side, known.reach, unknown) for side in (known.inside, known.outside))
     prior = known.prior[unknown]
     mixed = MIXED * 4 * prior * (1 - prior)
     priors = ((1 - prior) * (1 - mixed), mixed, prior * (1 - mixed))
@@ -121,8 +139,8 @@ def _posterior(image: Float, known: Known, unknown: npt.NDArray[np.bool_]) -> tu
     return mean, np.square(shares) @ weights - np.square(mean)
 
 
-def _gather(image: Float, side: npt.NDArray[np.bool_], reach: float, where: npt.NDArray[np.bool_]) -> Gaussian:
-    """The colours of one side around each pixel of ``where``."""
+def _gather(moments: Entries, side: npt.NDArray[np.bool_], reach: float, where: npt.NDArray[np.bool_]) -> Gaussian:
+    """The colours of one side around each pixel of ``where``, from colours and their products, ``(h, w)`` each."""
     wanted = WINDOW * reach
     size = scaled(side.shape, 1 / max(1, int(wanted / COARSE)))
     window = int(wanted * size[0] / side.shape[1]) | 1
@@ -134,10 +152,12 @@ def _gather(image: Float, side: npt.NDArray[np.bool_], reach: float, where: npt.
         return np.asarray(near + FARTHER * _mean(small, 4 * window | 1) + FARTHER**2 * small.mean(), np.float32)
 
     count = around(np.ones_like(weight)) + 1e-12
-    channels = _channels(image)
-    means = [around(channel) / count for channel in channels]
-    products = [around(channels[i] * channels[j]) / count - means[i] * means[j] for i, j in PAIRS]
-    at: list[Float] = [np.asarray(cv2.resize(each, side.shape[::-1]), np.float32)[where] for each in means + products]
+    red, green, blue, *squares = (around(each) / count for each in moments)
+    means = red, green, blue
+    products = (square - means[i] * means[j] for square, (i, j) in zip(squares, PAIRS, strict=True))
+    at: list[Float] = [
+        np.asarray(cv2.resize(each, side.shape[::-1]), np.float32)[where] for each in (*means, *products)
+    ]
     return Gaussian(tuple(at[:3]), tuple(np.maximum(each, 0) if i < 3 else each for i, each in enumerate(at[3:])))
 
 

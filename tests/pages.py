@@ -76,7 +76,7 @@ class Page:
     @property
     def said(self) -> str:
         """All that is written on the page."""
-        kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+        kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success")
         written = [element.value for kind in kinds for element in getattr(self.app, kind)]
         return "\n".join(written + [bar.proto.text for bar in self.app.get("progress")])
 

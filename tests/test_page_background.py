@@ -220,3 +220,28 @@ def test_a_picture_is_painted_from_words_alone(page: Page, models_here: list[tup
     assert (recipe.task, recipe.photo) == ("create", None)
     assert page.step == "Result"
     assert "Being made" in page.said
+
+
+@pytest.mark.parametrize("mode", ["Instant", "Generated"])
+def test_a_control_that_is_drawn_anew_starts_at_what_is_set(
+    studio: Page, models_here: list[tuple[Recipe, str]], mode: str
+) -> None:
+    """A browser tells a run where a new control starts: at the draft's value, or the draft would take over another."""
+    studio.open("Background").set("background.mode", mode)
+    if mode == "Generated":
+        studio.set("background.generated.prompt", "a beach").set("background.generated.num_inference_steps", 31)
+    studio.run()  # in which no value is set
+    seen, elsewhere = set(), []
+    for kind in ("slider", "number_input", "text_input", "text_area", "selectbox", "toggle"):
+        for control in studio.app.get(kind):
+            proto, value = control.proto, control.value
+            if kind == "slider":
+                start: object = next(iter(proto.default))
+            else:
+                start = proto.default if kind == "toggle" or proto.HasField("default") else None
+                value = control.index if kind == "selectbox" else value
+            seen.add(kind)
+            if not (proto.set_value or start == value):
+                elsewhere.append((control.key, start, value))
+    assert {"slider", "selectbox", "toggle"} <= seen
+    assert not elsewhere

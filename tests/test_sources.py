@@ -359,14 +359,14 @@ def test_our_run_of_u2net_answers_as_rembgs_own_session_does() -> None:
 def test_colours_decide_where_the_edge_of_a_coarse_mask_lies() -> None:
     from masks import colour_edge
 
-    truth = disc(240, 320, 70, 3)
+    truth = disc(320, 240, 70, 3)
     truth[:40, 155:165] = 255  # a strand of 10 pixels, above the disc, that the mask knows nothing of
     share = truth[..., None] / 255
     noise = np.random.default_rng(1).normal(0, 4, (240, 320, 3))
     rgb = np.clip(share * (200, 120, 60) + (1 - share) * (60, 70, 80) + noise + 0.5, 0, 255).astype(np.uint8)
-    rough = np.roll(disc(240, 320, 71, 8), 4, axis=1)
+    rough = np.roll(disc(320, 240, 71, 8), 4, axis=1)
     settled = colour_edge.settle(rgb, rough)
-    near = np.abs(disc(240, 320, 70, 3).astype(int) - 128) < 128
+    near = np.abs(disc(320, 240, 70, 3).astype(int) - 128) < 128
     before, after = (float(np.abs(mask.astype(int) - truth)[near].mean()) for mask in (rough, settled))
     print(f"error at the edge {before:.1f} before, {after:.1f} after")
     assert after < 0.5 * before

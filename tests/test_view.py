@@ -258,6 +258,10 @@ def test_a_picture_is_pasted_as_the_photo_and_as_the_background(server: Server, 
     settled(tab)
     step(tab, "Background")
     assert tab.get_by_role("radio", name="Colour", exact=True).is_checked()
+    if size == "phone":  # also where a model is to paint the background
+        tab.get_by_role("radio", name="Generated", exact=True).click()
+        tab.get_by_role("button", name="Generate the background").wait_for()
+        settled(tab)
     _paste(tab, (80, 50))
     tab.get_by_text("pasted.png").first.wait_for()
     settled(tab)

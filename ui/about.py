@@ -45,7 +45,8 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
             is_scene = setting.name == "name" and value in SCENES
             yield setting.title, SCENES[value].title if is_scene else in_words(setting, value)
     yield from _scene(backdrop)
-    yield "Seed", str(recipe.seed)
+    if getattr(backdrop, "seed", None) is None:  # else it is among the background's settings
+        yield "Seed", str(recipe.seed)
     if task.has_subject:
         yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
         yield "Touched up by hand", "yes" if recipe.mask.strokes else "no"

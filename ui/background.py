@@ -65,7 +65,11 @@ def panel(photo: Photo) -> None:
         help="Instant: drawn at once, needs no model. Generated: from your words, drawn as a scene or painted by a "
         "diffusion model.",
     )
-    {"Instant": instant.panel, "Generated": generate.panel}[_mode()](photo)
+    if _mode() == "Generated":
+        generate.panel(photo)
+        instant.take_pasted()
+    else:
+        instant.panel(photo)
 
 
 def _choose_task() -> None:

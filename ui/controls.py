@@ -83,7 +83,20 @@ def _widget(
     if key not in st.session_state or st.session_state[key] != shown:
         st.session_state[key] = shown
     settings = {"label": bound.setting.title, "help": bound.setting.help or bound.setting.title, **settings, **look}
+    settings |= _default(widget, shown, settings)
     widget(key=key, on_change=_write, args=(bound, key, take), **settings)
+
+
+def _default(widget: Callable[..., Any], shown: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """The argument that says where a widget starts.
+
+    A browser that draws the widget anew, as when a run was cut short, begins there and tells the page so. Without it,
+    that would be the least value, and the draft would take it over.
+    """
+    if widget == st.selectbox:
+        options = list(settings["options"])
+        return {"index": options.index(shown) if shown in options else 0}
+    return {"default" if widget in (st.segmented_control, st.pills) else "value": shown}
 
 
 def _write(bound: Bound, key: str, take: Take) -> None:
@@ -179,6 +192,7 @@ def _texts(bound: Bound, look: dict[str, Any]) -> None:
         look,
         lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
         help=f"{bound.setting.help} Several: separate them by commas.",
+        placeholder=bound.setting.control.placeholder or None,
     )
 
 

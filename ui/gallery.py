@@ -18,7 +18,7 @@ CHOSEN = "compare_first"  # the digest of a picture that waits for another one t
 def show() -> None:
     """Everything this visitor made, newest first."""
     entries = history.entries(st.session_state.visitor, _shown() + 1)
-    st.subheader("Your pictures", anchor=False, help="Kept for this browser, on this server. Nobody else sees them.")
+    st.header("Your pictures", anchor=False, help="Kept for this browser, on this server. Nobody else sees them.")
     if not entries:
         st.caption("What you make will be kept here, also after a reload.")
         return

@@ -56,7 +56,7 @@ def panel(photo: Photo) -> None:
             if bound.setting.control.input == "backdrop picture":
                 pasting.show(_UPLOADER)
     if kind != "image":
-        pasting.show(_UPLOADER, _choose_picture)
+        take_pasted()
     if state.draft().missing():
         st.info(f"Upload {' and '.join(state.draft().missing())}, and it appears behind the subject.")
     look.panel()
@@ -65,6 +65,11 @@ def panel(photo: Photo) -> None:
 
 
 _UPLOADER = "upload.background.image.digest"
+
+
+def take_pasted() -> None:
+    """Let a picture that is pasted become the background, whatever is chosen now."""
+    pasting.show(_UPLOADER, _choose_picture)
 
 
 def _choose_picture() -> None:

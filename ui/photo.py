@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 def welcome() -> None:
     """The page before there is a photo."""
     with st.container(key="welcome"):
-        st.title("The same subject, in a new place", anchor=False)
+        st.header("The same subject, in a new place", anchor=False)
         st.markdown(
             "Upload a photo, or try a sample. Its subject is found and kept, pixel for pixel; "
             "everything behind it becomes what you like."
@@ -94,7 +94,7 @@ def _samples() -> None:
     found = sorted(path for path in SAMPLES.glob("*") if path.suffix.lower().lstrip(".") in controls.PICTURES)
     if not found:
         return
-    st.subheader("Or try a sample", anchor=False)
+    st.header("Or try a sample", anchor=False)
     grid = st.grid(min_column_width=170, gap="small", key="samples")
     for path in found:
         with grid.container(key=f"sample_{path.stem}"):

@@ -68,7 +68,7 @@ def show() -> None:
 def _header() -> None:
     here = state.workspace()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="header"):
-        st.header(":primary[:material/wallpaper:] Backdrop", anchor=False, width="content")
+        st.title(":primary[:material/wallpaper:] Backdrop", anchor=False, width="content")
         if here.photo or here.past or here.future:
             undo_buttons.show()
         if here.photo:

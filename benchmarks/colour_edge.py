@@ -1,0 +1,69 @@
+"""What deciding an edge by its colours (:mod:`masks.colour_edge`) is worth, by source of pictures.
+
+    python -m benchmarks.colour_edge [FOLDER ...]
+
+Sources are those of :mod:`benchmarks.cross_validation`. The error is the mean difference from the true alpha, 0..1,
+within ``RING`` pixels of the true edge, of the automatic mask with and without the rule, on pictures where the mask
+found the right subject. The cross-validated error is what one gets on a part of the pictures by deciding on the other
+parts whether to have the rule; parts are the sources, or fifths of the pictures.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+
+import cv2
+import numpy as np
+
+import masks
+from benchmarks.cross_validation import WRONG, Case, by_fifth, by_source, held_out, score, sources
+from benchmarks.masks import iou
+from errors import NothingFound
+from masks import memory, preprocess
+from recipe import Source
+
+RING = 8  # pixels on either side of the true edge
+WITHOUT, WITH = "as refined", "by colours"
+
+
+def _no_inputs(digest: str) -> bytes:
+    raise AssertionError("only the photo is asked for")
+
+
+def run(folders: list[Path]) -> None:
+    cases = []
+    for name, group, photo, given in sources(folders):
+        memory.forget()
+        truth = np.asarray(given, np.float32)
+        try:
+            prediction = masks.predict(photo, Source(name="auto"), _no_inputs)
+        except (NothingFound, TypeError):
+            continue
+        if iou(preprocess.resize(prediction.probability, photo.size), truth) < WRONG:
+            continue
+        outline = ((truth > 0.02) & (truth < 0.98)).astype(np.uint8)
+        outline |= cv2.morphologyEx((truth > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+        ring = cv2.dilate(outline, np.ones((2 * RING + 1, 2 * RING + 1), np.uint8)) > 0
+        case = Case(name, group)
+        for label, decided in ((WITHOUT, False), (WITH, True)):
+            values = preprocess.select(photo, replace(prediction, settles_by_colour=decided)).values
+            case.scores[label] = -float(np.abs(values[ring] / 255 - truth[ring]).mean())
+        cases.append(case)
+        print(f"\r{len(cases)} pictures", end="", file=sys.stderr, flush=True)
+    for name in dict.fromkeys(case.source for case in cases):
+        here = [case.scores for case in cases if case.source == name]
+        better = sum(scores[WITH] > scores[WITHOUT] for scores in here)
+        errors = "".join(f"   {label} {-mean(scores[label] for scores in here):.4f}" for label in (WITHOUT, WITH))
+        worst = min(scores[WITH] - scores[WITHOUT] for scores in here)
+        print(f"{name:10} {len(here):4}{errors}   better on {better}, worst by {-worst:.4f}")
+    print(f"mean of sources: {WITHOUT} {-score(cases, WITHOUT):.4f}, {WITH} {-score(cases, WITH):.4f}")
+    for how, part in (("sources", by_source), ("fifths", by_fifth)):
+        value, chosen = held_out(cases, [WITHOUT, WITH], part)
+        print(f"cross-validated over {how}: {-value:.4f} ({'; '.join(f'{k}: {v}' for k, v in chosen.items())})")
+
+
+if __name__ == "__main__":
+    run([Path(folder) for folder in sys.argv[1:]])
