@@ -138,11 +138,12 @@ def test_so_many_clicks_and_no_more(page: Page, pointed: list[dict[str, object]]
 
 def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[dict[str, object]]) -> None:
     page.upload(opaque()).set("layers.0.source", "sam")
-    assert "Heat map" not in page.app.get_by_key("subject.view").options
+    assert "Nothing is selected yet." in page.said
     _click(page, "add", 100, 100).set("subject.view", "Heat map")
     assert "How sure the networks are" in page.said
     page.click("clear_clicks")
-    assert page.app.session_state["subject.view"] == "Overlay"
+    assert "How sure the networks are" not in page.said
+    assert "Nothing is selected yet." in page.said
 
 
 def test_each_layer_has_a_heat_map_of_its_own(page: Page, pointed: list[dict[str, object]]) -> None:

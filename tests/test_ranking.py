@@ -122,7 +122,7 @@ def test_the_page_offers_it_in_one_click_and_uses_it(install: Install, monkeypat
 def found_by(page: Page) -> str:
     """The titles of the networks that the page names."""
     (said,) = [caption.value for caption in page.app.caption if caption.value.startswith("Found by ")]
-    return said.removeprefix("Found by ").removesuffix(".")
+    return said.removeprefix("Found by ").partition(". Last time ")[0].removesuffix(".")
 
 
 def heat(page: Page) -> str:
