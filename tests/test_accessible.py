@@ -1,4 +1,4 @@
-"""What axe-core, a screen reader's view of the page, finds in every step, in light and dark."""
+"""What axe-core, a screen reader's view of the page, finds in every step: in light, in dark, and on a phone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
 pytestmark = pytest.mark.xdist_group("browser")
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DESK, PHONE = (1400, 900), (390, 844)
+SEEN: tuple[tuple[str, Literal["light", "dark"], tuple[int, int]], ...] = (
+    ("on a phone", "light", PHONE),
+    ("dark", "dark", DESK),
+    ("light", "light", DESK),
+)
 
 
 def test_axe_finds_nothing_serious_in_any_step(server: Server, tab: Tab) -> None:
@@ -22,21 +27,26 @@ def test_axe_finds_nothing_serious_in_any_step(server: Server, tab: Tab) -> None
 
     def look(at: str) -> None:
         looked.append(at)
-        for scheme in SCHEMES:
+        for way, scheme, size in SEEN:
             tab.emulate_media(color_scheme=scheme)
+            _resize(tab, size)
             settled(tab)
             for each in axe.run(tab).response["violations"]:
                 if each["impact"] in ("serious", "critical") or "heading" in each["id"]:
                     nodes = [f"{node['html'][:200]}: {node['failureSummary']}" for node in each["nodes"]]
-                    found.append(f"{at}, {scheme}: {each['help']}: {nodes}")
+                    found.append(f"{at}, {way}: {each['help']}: {nodes}")
 
-    tab.set_viewport_size({"width": 1400, "height": 900})
+    _resize(tab, DESK)
     tab.goto(server.url)
     tab.get_by_text("The same subject, in a new place").first.wait_for()
     for walk in (_first_page, _subject, _background, _result, _generated, _queue):
         walk(tab, look)
-    print(f"{len(looked)} states in {len(SCHEMES)} schemes")
+    print(f"{len(looked)} states, each seen in {len(SEEN)} ways")
     assert not found, "\n".join(found)
+
+
+def _resize(tab: Tab, size: tuple[int, int]) -> None:
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def _press(tab: Tab, role: Literal["button", "radio", "option"], name: str) -> None:

@@ -109,8 +109,9 @@ def test_a_step_opens_at_its_top_with_the_keyboard_in_it_and_back_leads_back(
     make.wait_for()
 
 
-def test_from_start_to_a_finished_png_by_at_most_25_keys(server: Server, tab: Tab, tmp_path: Path) -> None:
-    _first_page(tab, server)
+@at_both_sizes
+def test_from_start_to_a_finished_png_by_at_most_25_keys(server: Server, tab: Tab, tmp_path: Path, size: str) -> None:
+    _first_page(tab, server, size)
     keys = 0
 
     def press(key: str) -> None:
