@@ -320,7 +320,7 @@ def test_the_page_deletes_a_photo_a_picture_and_everything(own_folders: Path) ->
     again.open("Background").set("background.kind", "image").upload(opaque(100, 80), "beach.png")
     again.set("background.image.fit", "contain").click("make").click("delete_everything")
     assert list(store.default().files()) == [], "whatever was looked at on the way"
-    assert page.reload().app.title[0].value == "The same subject, in a new place"
+    assert page.reload().app.header[0].value == "The same subject, in a new place"
 
 
 # On the command line
