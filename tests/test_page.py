@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
 
 def test_the_first_page_offers_upload_camera_words_and_samples(page: Page) -> None:
-    assert page.app.title[0].value == "The same subject, in a new place"
+    assert page.app.header[0].value == "The same subject, in a new place"
     assert page.app.get_by_key("photo.way").options == ["Upload", "Camera", "Describe a picture"]
     assert "What you make will be kept here" in page.said
 
@@ -51,7 +51,7 @@ def test_a_wrong_file_is_refused_in_one_sentence_and_nothing_is_lost(
 ) -> None:
     page.upload(data, name)
     assert what in page.app.error[0].value
-    assert page.app.title[0].value == "The same subject, in a new place"
+    assert page.app.header[0].value == "The same subject, in a new place"
     page.upload(cut_out())
     assert page.step == "Subject"
 
@@ -173,7 +173,7 @@ def test_a_reload_loses_nothing(studio: Page) -> None:
 def test_another_visitor_sees_nothing_of_it(studio: Page) -> None:
     studio.open("Background").click("make")
     stranger = Page()
-    assert stranger.app.title[0].value == "The same subject, in a new place"
+    assert stranger.app.header[0].value == "The same subject, in a new place"
     assert "What you make will be kept here" in stranger.said
     assert len(history.entries(studio.visitor)) == 1
 
@@ -188,7 +188,7 @@ def test_who_only_looks_in_leaves_no_file(page: Page, own_folders: Path) -> None
 def test_a_photo_gone_from_the_store_is_said_kindly(studio: Page) -> None:
     digest = studio.app.session_state["workspace"].photo
     store.default()._path(digest).unlink()
-    assert studio.reload().app.title[0].value == "The same subject, in a new place"
+    assert studio.reload().app.header[0].value == "The same subject, in a new place"
 
 
 def test_the_history_opens_and_forgets(studio: Page) -> None:
