@@ -110,24 +110,32 @@ def _footing(part: npt.NDArray[np.bool_]) -> Standing:
     lowest = lowest_rows(part)
     rows = np.flatnonzero(part.any(axis=1))
     tall = float(rows[-1] - rows[0] + 1)
-    line = _ground_line(lowest, tall)
+    line = ground_line(lowest, REACH * tall, STEEPEST)
     touches = line.copy()
     for start, stop, depth in _far_feet(lowest, line, tall):
         touches[start:stop] = depth
     return Standing(part, line, touches, lowest, tall)
 
 
-def _ground_line(lowest: Values, tall: float) -> Values:
-    """Each column's ground row: the lower convex hull of what comes near the ground, no steeper than ``STEEPEST``."""
+def ground_line(lowest: Values, reach: float, steepest: float) -> Values:
+    """Each column's ground row: the taut line (lower convex hull) under what comes near the ground, level beyond it.
+
+    A car seen at an angle stands on a slanted line from wheel to wheel.
+
+    Args:
+        lowest: as :func:`lowest_rows` gives it.
+        reach: in rows, how much higher than the lowest point something may be and count as near the ground.
+        steepest: rise over run of that line in the picture.
+    """
     hull: list[int] = []
-    for x in np.flatnonzero(lowest >= lowest.max() - REACH * tall):  # Andrew's monotone chain
+    for x in np.flatnonzero(lowest >= lowest.max() - reach):  # Andrew's monotone chain
         while len(hull) > 1 and (lowest[hull[-1]] - lowest[hull[-2]]) * (x - hull[-2]) <= (
             lowest[x] - lowest[hull[-2]]
         ) * (hull[-1] - hull[-2]):
             hull.pop()
         hull.append(int(x))
     deepest = int(np.argmax(lowest[hull]))
-    steep = np.flatnonzero(np.abs(np.diff(lowest[hull]) / np.diff(hull)) > STEEPEST)
+    steep = np.flatnonzero(np.abs(np.diff(lowest[hull]) / np.diff(hull)) > steepest)
     start = max((int(i) + 1 for i in steep if i < deepest), default=0)
     stop = min((int(i) + 1 for i in steep if i >= deepest), default=len(hull))
     hull = hull[start:stop]

@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.contacts import lowest_rows, standing
+from imaging.contacts import ground_line, lowest_rows, standing
 from imaging.geometry import Box
 
 Mask = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.floating[Any]]  # (h, w) float32
 WORK_SIDE = 768  # shadows are soft: the longer side at which they are drawn
+REACH = 0.25  # of the subject's height: how much higher than its lowest point it may touch
 STEEPEST = 0.2  # rise over run of the ground in the picture
 CONTACT, AMBIENT = 0.62, 0.40  # opacity at its darkest
 
@@ -41,7 +42,7 @@ def contact(alpha: Mask, strength: float = 1.0) -> Mask:
         return np.zeros_like(alpha)
     solid *= cv2.dilate(np.any([each.part for each in parts], axis=0).astype(np.uint8), np.ones((5, 5), np.uint8))
     tall, wide = max(2.0, box.height * scale), max(2.0, box.width * scale)
-    ground = _ground(solid, tall)
+    ground = ground_line(lowest_rows(solid > 0.5), REACH * tall, STEEPEST)
     line = _blurred(_lower_line(solid, ground, tall), 0.012 * (tall + wide) / 2, 0.010 * (tall + wide) / 2)
     flat = _laid_flat(solid, ground, tall, min(0.16, 0.10 * wide / tall + 0.04))
     spread = _blurred(flat, 0.045 * wide, 0.022 * min(tall, wide))
@@ -50,30 +51,6 @@ def contact(alpha: Mask, strength: float = 1.0) -> Mask:
         shadow = 1 - np.clip(1 - shadow, 0, 1) ** strength
     large = cv2.resize(shadow, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.convertScaleAbs(large, alpha=255), np.uint8)  # rounded; 255 at most
-
-
-def _ground(solid: Values, tall: float) -> Values:
-    """Each column's ground row: the taut line under all that comes near the ground, level beyond its ends.
-
-    A car seen at an angle stands on a slanted line from wheel to wheel. Only what comes within a quarter of the
-    subject's height to its lowest point counts as standing, and no ground is steeper than one in five.
-    """
-    lowest = lowest_rows(solid > 0.5)
-    columns = np.flatnonzero(lowest >= lowest.max() - tall / 4)
-    hull: list[int] = []
-    for x in columns:  # the lower convex hull, by Andrew's monotone chain
-        while len(hull) > 1 and (lowest[hull[-1]] - lowest[hull[-2]]) * (x - hull[-2]) <= (
-            lowest[x] - lowest[hull[-2]]
-        ) * (hull[-1] - hull[-2]):
-            hull.pop()
-        hull.append(int(x))
-    deepest = int(np.argmax(lowest[hull]))
-    rise = np.abs(np.diff(lowest[hull]) / np.diff(hull))
-    too_steep = np.flatnonzero(rise > STEEPEST)
-    start = max((int(i) + 1 for i in too_steep if i < deepest), default=0)
-    stop = min((int(i) + 1 for i in too_steep if i >= deepest), default=len(hull))
-    hull = hull[start:stop]
-    return np.interp(np.arange(solid.shape[1]), hull, lowest[hull]).astype(np.float32)
 
 
 def _lower_line(solid: Values, ground: Values, tall: float) -> Values:
