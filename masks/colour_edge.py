@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from imaging.tiles import WORK_SIDE, Window, on_tiles, scaled, upsample
 from masks.base import Mask
+from masks.matting import adjugate
 
 Float = npt.NDArray[np.floating[Any]]
 Entries = Sequence[Float]
@@ -175,17 +176,9 @@ def _log_likelihood(colours: tuple[Float, ...], fore: Gaussian, back: Gaussian, 
 
 
 def _inverse(entries: Entries) -> tuple[tuple[Float, ...], Float]:
-    """The inverses of symmetric 3 x 3 matrices by Cramer's rule, entries as ``PAIRS``, and their determinants."""
-    rr, gg, bb, rg, rb, gb = entries
-    cofactors = (
-        gg * bb - gb * gb,
-        rr * bb - rb * rb,
-        rr * gg - rg * rg,
-        rb * gb - rg * bb,
-        rg * gb - rb * gg,
-        rg * rb - rr * gb,
-    )
-    determinant = np.maximum(rr * cofactors[0] + rg * cofactors[3] + rb * cofactors[4], 1e-14)
+    """The inverses of symmetric 3 x 3 matrices, entries as ``PAIRS``, and their determinants, kept above 0."""
+    cofactors, determinant = adjugate(entries)
+    determinant = np.maximum(determinant, 1e-14)
     return tuple(each / determinant for each in cofactors), determinant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +55,8 @@ class Guide:
 
         rr, gg, bb = variance(0, 0, red, red), variance(1, 1, green, green), variance(2, 2, blue, blue)
         rg, rb, gb = variance(0, 1, red, green), variance(0, 2, red, blue), variance(1, 2, green, blue)
-        # Cramer's rule for the symmetric 3 x 3: a general solver takes most of the time over a million tiny systems.
-        to_rr, to_gg, to_bb = gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg
-        to_rg, to_rb, to_gb = rb * gb - rg * bb, rg * gb - rb * gg, rg * rb - rr * gb
-        determinant = rr * to_rr + rg * to_rg + rb * to_rb
-        entries = tuple(each / determinant for each in (to_rr, to_gg, to_bb, to_rg, to_rb, to_gb))
+        cofactors, determinant = adjugate((rr, gg, bb, rg, rb, gb))
+        entries = tuple(each / determinant for each in cofactors)
         return Guide(radius, window, channels, means, entries)
 
     def coefficients(self, target: Float) -> Float:
@@ -72,6 +70,20 @@ class Guide:
         gain = rr * r + rg * g + rb * b, rg * r + gg * g + gb * b, rb * r + gb * g + bb * b
         offset = mean_target - sum(one * mean for one, mean in zip(gain, self.means, strict=True))
         return _local_mean(cv2.merge([*gain, offset]), self.window)
+
+
+def adjugate(entries: Sequence[Float]) -> tuple[tuple[Float, ...], Float]:
+    """The adjugates of symmetric 3 x 3 matrices and their determinants, whose quotients are the inverses.
+
+    By Cramer's rule: a general solver takes most of the time over a million tiny systems.
+
+    Args:
+        entries: rr, gg, bb, rg, rb, gb, of any one shape; the adjugates come in the same order.
+    """
+    rr, gg, bb, rg, rb, gb = entries
+    to_rr, to_gg, to_bb = gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg
+    to_rg, to_rb, to_gb = rb * gb - rg * bb, rg * gb - rb * gg, rg * rb - rr * gb
+    return (to_rr, to_gg, to_bb, to_rg, to_rb, to_gb), rr * to_rr + rg * to_rg + rb * to_rb
 
 
 def _local_mean(values: npt.NDArray[Any], window: tuple[int, int]) -> Float:
