@@ -123,6 +123,13 @@ def settled(tab: Tab) -> None:
     tab.wait_for_timeout(400)
 
 
+def has_value(field: Locator, value: str) -> None:
+    """Wait until a field shows it: Streamlit's text fields are empty when they are first drawn, for a moment."""
+    from playwright.sync_api import expect
+
+    expect(field).to_have_value(value, timeout=LONG)
+
+
 def step(tab: Tab, name: str) -> None:
     tab.get_by_role("radio", name=name, exact=True).click()
     settled(tab)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -158,6 +158,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         done = set(path.read_text().splitlines())
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
         items[:] = [item for item in items if item.nodeid not in done]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failed test of the page, what the page said then."""
+    report = yield
+    tab = item.funcargs.get("tab")
+    if report.when == "call" and report.failed and tab and not tab.is_closed():
+        report.sections.append(("The page", tab.inner_text("body")))
+    return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser import Server, download, drag, patch, sample, settled, step, wait
+from browser import Server, download, drag, has_value, patch, sample, settled, step, wait
 from conftest import WEIGHTS
 from pages import ROOT
 
@@ -159,7 +159,7 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     settled(tab)
     assert tab.get_by_text("a quiet forest").count() >= 1
     step(tab, "Background")
-    assert tab.get_by_role("textbox", name="Prompt", exact=True).input_value() == "a quiet forest"
+    has_value(tab.get_by_role("textbox", name="Prompt", exact=True), "a quiet forest")
 
 
 @pytest.fixture
