@@ -14,7 +14,7 @@ import recipe
 from backdrops.described import TAKES
 from diffusion import expected
 from diffusion.settings import defaults
-from errors import StudioError
+from errors import BadInput
 from imaging import sentences
 from imaging.photo import Photo
 from imaging.sentences.presets import PRESETS
@@ -22,6 +22,7 @@ from jobs import queue
 from masks import Selection
 from recipe import Task
 from ui import (
+    actions,
     binding,
     controls,
     described,
@@ -37,6 +38,7 @@ from ui import (
     visitor,
 )
 from ui.working import duration
+from ui.workspace import Step
 
 IDEAS: dict[Task, Mapping[str, str]] = {
     "background": {
@@ -82,15 +84,15 @@ EXPECTED_FROM: Mapping[expected.Source, str] = {
 def panel(photo: Photo) -> None:
     """A background generated from words."""
     nothing = selecting.found(photo, selecting.recipe()).selection is None
-    if _settings("background") and _go("Generate the background", "generate", disabled=nothing):
-        _submit("background")
+    if _settings("background"):
+        _main_button("background", "Generate the background", disabled=nothing)
 
 
 def create_panel() -> None:
     """A whole picture generated from words."""
     st.caption("A picture is made from your words alone. You can then give it another background like any photo.")
-    if _settings("create") and _go("Generate the picture", "create"):
-        _submit("create")
+    if _settings("create"):
+        _main_button("create", "Generate the picture")
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -107,42 +109,44 @@ def stage(photo: Photo, selection: Selection) -> None:
     st.caption(":material/visibility: What is repainted will be generated from your words.")
 
 
-def _go(label: str, key: str, disabled: bool = False) -> bool:
-    return places.main_button(
+def _main_button(task: Task, label: str, disabled: bool = False) -> None:
+    key = "generate" if task == "background" else "create"
+    made_now = _model_of(task) is None and state.draft(task).get("backdrop.num_images_per_prompt") == 1
+    places.main_button(
         label,
         "One rendered scene is made at once. Several pictures and those of diffusion models go to the queue: the page "
         "stays usable meanwhile, and you can cancel at any time.",
         key=key,
         icon=":material/auto_awesome:",
         disabled=disabled,
+        on_click=actions.note,
+        args=(key, lambda: _submit(task), instant.MAKING if made_now else ""),
     )
+    actions.show_problem(key)
 
 
-def _submit(task: Task) -> None:
-    """Settle the recipe and hand it in, or say what is missing."""
+def _submit(task: Task) -> Step:
+    """Settle the recipe, and make its picture or hand it in; the step that shows it.
+
+    Raises:
+        StudioError: something is missing, or the queue does not take it.
+    """
     if "a prompt" in state.draft(task).missing():
-        st.warning("Say in a few words what should be there, or pick one of the ideas above.", icon=":material/edit:")
-        return
-    try:
-        wanted = (selecting.draft() if task == "background" else state.draft("create")).freeze()
-        backdrops.kind_of(wanted.backdrop).require(task)
-        if _model_of(task) is None and wanted.backdrop.pictures == 1:
-            photo = state.photo() if task == "background" else None
-            selection = selecting.found(photo, wanted.mask).selection if photo else None
-            _reroll_unless_locked(task)
-            instant.make_now(wanted, photo, selection)
-        queue.ensure_worker()
-        id = queue.submit(wanted, st.session_state.visitor, visitor.address())
-    except StudioError as error:
-        st.error(error.message, icon=":material/error:")
-        return
+        raise BadInput("Say in a few words what should be there, or pick one of the ideas above.")
+    wanted = (selecting.draft() if task == "background" else state.draft("create")).freeze()
+    backdrops.kind_of(wanted.backdrop).require(task)
+    if _model_of(task) is None and wanted.backdrop.pictures == 1:
+        opens = instant.make_now(wanted)
+        _reroll_unless_locked(task)
+        return opens
+    queue.ensure_worker()
+    id = queue.submit(wanted, st.session_state.visitor, visitor.address())
     here = state.workspace()
     here.job = id
     here.jobs.append(id)
     here.results, here.chosen = [], 0
     _reroll_unless_locked(task)
-    state.go("Result")
-    st.rerun()
+    return "Result"
 
 
 def _settings(task: Task) -> bool:

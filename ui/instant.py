@@ -15,8 +15,11 @@ from imaging.geometry import Size
 from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
-from recipe import Recipe, kinds
-from ui import binding, controls, look, pasting, pictures, places, placing, scenes, selecting, state, swatches
+from recipe import Recipe, kinds, task_of
+from ui import actions, binding, controls, look, pasting, pictures, places, placing, scenes, selecting, state, swatches
+from ui.workspace import Step
+
+MAKING = "Making the picture at full size …"
 
 
 def stage(photo: Photo, selection: Selection) -> None:
@@ -125,33 +128,37 @@ def make(photo: Photo) -> None:
     """The button that makes the picture."""
     selection = selecting.found(photo, selecting.recipe()).selection
     width, height = placing.frame(photo)
-    if places.main_button(
+    places.main_button(
         "Make the picture",
         f"At full size, {width} × {height} pixels, ready to download.",
         key="make",
         icon=":material/check:",
         disabled=selection is None or bool(state.draft().missing()),
-    ):
-        try:
-            make_now(recipe(), photo, selection)
-        except StudioError as error:
-            st.error(error.message, icon=":material/error:")
+        on_click=actions.note,
+        args=("make", lambda: make_now(recipe()), MAKING),
+    )
+    actions.show_problem("make")
 
 
-def make_now(wanted: Recipe, photo: Photo | None, selection: Selection | None) -> None:
-    """Make one picture within the page, keep it, and show it as the result; for what takes a second or two.
+def make_now(wanted: Recipe) -> Step:
+    """Make one picture within the page, keep it, and let it be the result; for what takes a second or two.
+
+    Returns:
+        The step that shows it.
 
     Raises:
         StudioError: it cannot be made; the page stays as it is.
     """
-    with places.spinner("Making the picture at full size …"):
-        (result,) = main.run(wanted, photo, store.default().get, selection=selection)
-        digest = store.default().put(result.encode("PNG"))
-        small = history.thumbnail(result.pixels, result.icc)
-    history.record(st.session_state.visitor, result.recipe, digest, small)
+    photo = state.photo() if task_of(wanted.task).has_subject else None
+    answer = selecting.found(photo, wanted.mask) if photo else None
+    if answer and answer.selection is None:
+        raise BadInput(answer.problem)
+    (result,) = main.run(wanted, photo, store.default().get, selection=answer.selection if answer else None)
+    digest = store.default().put(result.encode("PNG"))
+    history.record(st.session_state.visitor, result.recipe, digest, history.thumbnail(result.pixels, result.icc))
     here = state.workspace()
     here.results, here.chosen = [digest], 0
     st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]
     st.session_state.setdefault("notes", {})[digest] = result.report["notes"]
-    state.go("Result")
-    st.rerun()
+    st.session_state.setdefault("ready", {})[digest] = [digest]
+    return "Result"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -9,10 +10,12 @@ import streamlit as st
 from errors import BadInput
 from imaging.decode import max_megapixels
 from imaging.photo import MAX_BYTES, safe_name
-from ui import controls, generate, pasting, pictures, places, state
+from ui import actions, controls, generate, pasting, pictures, places, state
 from ui.markdown import plain
+from ui.workspace import Step
 
 SAMPLES = Path(__file__).parent.parent / "samples"
+OPENING = "Opening the photo …"
 
 
 def welcome() -> None:
@@ -81,7 +84,7 @@ def _camera() -> None:
 def _take(data: bytes, name: str) -> None:
     """Put it on the workspace, or say what is wrong with it."""
     try:
-        with places.spinner("Opening the photo …"):
+        with places.spinner(OPENING):
             state.take_photo(data, name)
     except BadInput as error:
         st.error(error.message, icon=":material/error:")
@@ -99,10 +102,20 @@ def _samples() -> None:
     for path in found:
         with grid.container(key=f"sample_{path.stem}"):
             st.image(_thumbnail(path), alt=f"Sample: {_title(path)}", width="stretch")
-            if st.button(
-                _title(path), key=f"sample.{path.name}", width="stretch", help="Open this picture in the studio."
-            ):
-                _take(path.read_bytes(), path.name)
+            key = f"sample.{path.name}"
+            st.button(
+                _title(path),
+                key=key,
+                width="stretch",
+                help="Open this picture in the studio.",
+                on_click=actions.note,
+                args=(key, partial(_open_sample, path), OPENING),
+            )
+
+
+def _open_sample(path: Path) -> Step:
+    state.take_photo(path.read_bytes(), path.name)
+    return "Subject"
 
 
 def _title(path: Path) -> str:

@@ -60,8 +60,8 @@ def on_stage() -> str:
     return str(st.session_state.get(ON_STAGE, ""))
 
 
-def main_button(label: str, help: str, **settings: Any) -> bool:
-    """A step's main button, whether it was pressed; where there is no panel it stands right here.
+def main_button(label: str, help: str, **settings: Any) -> None:
+    """A step's main button, which calls its ``on_click``; where there is no panel it stands right here.
 
     Args:
         label: what it does.
@@ -70,6 +70,6 @@ def main_button(label: str, help: str, **settings: Any) -> bool:
     """
     reserved: DeltaGenerator | None = st.session_state.get(MAIN_ACTION)
     with reserved if reserved is not None else st.container(key=MAIN_ACTION):
-        return st.button(
+        st.button(
             label, type="primary", width="stretch", shortcut=SHORTCUT, help=f"{help} Key: {SHORTCUT}.", **settings
         )

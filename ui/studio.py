@@ -11,6 +11,7 @@ import streamlit as st
 
 from errors import StudioError
 from ui import (
+    actions,
     arrival,
     background,
     deleting,
@@ -43,10 +44,11 @@ def show() -> None:
     places.reserve()
     state.open_workspace(visitor.token())
     here = state.workspace()
+    _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
+    actions.carry_out()
     if "go" in st.session_state:
         st.session_state.step = st.session_state.pop("go")
     here.step = st.session_state.setdefault("step", here.step)
-    _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
     _header()
     with places.status():
         _messages()
