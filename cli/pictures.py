@@ -120,8 +120,9 @@ def background(
 ) -> None:
     """Of a task that gives the subject of PHOTO another background."""
     import main
-    from backdrops import TransparentBackdrop
+    from backdrops import GeneratedBackdrop, TransparentBackdrop
     from imaging.encode import type_of
+    from imaging.heap import keep_freed_memory
     from imaging.pose import frame_of
     from recipe import Recipe
 
@@ -143,6 +144,8 @@ def background(
     if save_layers is not None and save_layers.suffix == ".ora":
         keep_apart(photo, *outputs, *numbered(save_layers, len(outputs)))
     generated = generated_backdrop(task.name, prompt, settings) if prompt is not None else None
+    if not isinstance(generated, GeneratedBackdrop):  # a diffusion model's memory is better given back
+        keep_freed_memory()
     store, loaded = take_photo(photo, mask)
     placement = read_placement(chosen, place)
     frame = frame_of(loaded.size, placement)

@@ -215,8 +215,8 @@ def serve() -> None:
         return run_step("search", lambda: searches.search(job, recipe_json, Reporter(job)))
 
     DBOS.launch()
-    DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
-    DBOS.register_queue(searches.QUEUE, worker_concurrency=1, polling_interval_sec=0.1)
+    DBOS.register_queue(queue.QUEUE, worker_concurrency=1, polling_interval_sec=0.3)
+    DBOS.register_queue(searches.QUEUE, worker_concurrency=1, polling_interval_sec=0.3)
     DBOS.register_queue(downloads.QUEUE, worker_concurrency=1, polling_interval_sec=0.5)
 
 
