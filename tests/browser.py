@@ -16,20 +16,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
 from conftest import WEIGHTS
 from pages import ROOT
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 import models
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, WebSocket
     from playwright.sync_api import Page as Tab
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SOON = 250  # milliseconds: in which a click or a key leads to a question to the server
 LONG = 180_000  # milliseconds: a busy machine with two cores loads diffusers in a minute
 
 
@@ -99,6 +103,40 @@ def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(60)
 
 
+@dataclass
+class Traffic:
+    """What page and server said to each other, by the clock of this process.
+
+    Attributes:
+        asked: when the page last asked for a run.
+        answered: when a run last came to its end.
+    """
+
+    asked: float = 0.0
+    answered: float = 0.0
+
+    def watch(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is asked for that no run has answered."""
+        return self.answered >= self.asked
+
+    def _sent(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and BackMsg.FromString(frame).WhichOneof("type") == "rerun_script":
+            self.asked = time.monotonic()
+
+    def _received(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and (said := ForwardMsg.FromString(frame)).WhichOneof("type") == "script_finished":
+            if said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                self.answered = time.monotonic()
+
+
+_traffic: WeakKeyDictionary[Tab, Traffic] = WeakKeyDictionary()
+
+
 @pytest.fixture
 def tab() -> Iterator[Tab]:
     """A page that lets nothing in but what comes from where it was opened."""
@@ -108,6 +146,8 @@ def tab() -> Iterator[Tab]:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(LONG)
+        _traffic[page] = Traffic()
+        page.on("websocket", _traffic[page].watch)
         hosts: set[str] = set()
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         yield page
@@ -117,10 +157,15 @@ def tab() -> Iterator[Tab]:
 
 
 def settled(tab: Tab) -> None:
-    """Wait until the page has run to its end."""
-    tab.wait_for_timeout(400)
-    tab.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
-    tab.wait_for_timeout(400)
+    """Wait until the server has carried out what the page asked for, and the page shows it."""
+    traffic, end = _traffic[tab], time.monotonic() + LONG / 1000
+    tab.wait_for_timeout(SOON)
+    quiet = 0
+    while quiet < 2:  # twice: what is drawn may ask for another run
+        assert time.monotonic() < end, "the page does not come to rest"
+        tab.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+        quiet = quiet + 1 if traffic.quiet else 0
+        tab.wait_for_timeout(SOON)
 
 
 def has_value(field: Locator, value: str) -> None:

@@ -69,6 +69,11 @@ def carry_out() -> None:
 
 
 def show_problem(key: str) -> None:
-    """Why what the button of that key was pressed for could not be done; once."""
-    if problem := st.session_state.get(PROBLEMS, {}).pop(key, None):
+    """Why what the button of that key was pressed for could not be done."""
+    if problem := st.session_state.get(PROBLEMS, {}).get(key):
         st.error(problem, icon=":material/error:")
+
+
+def forget_problems() -> None:
+    """At the end of a run: whatever was to be said was seen."""
+    st.session_state.pop(PROBLEMS, None)

@@ -50,8 +50,10 @@ def show() -> None:
         st.session_state.step = st.session_state.pop("go")
     here.step = st.session_state.setdefault("step", here.step)
     _header()
+    message = st.session_state.get("message")
     with places.status():
-        _messages()
+        if message:
+            st.error(message, icon=":material/error:")
         working.strip()
     if here.photo is None and not here.results and not here.jobs:
         photo.welcome()
@@ -64,6 +66,9 @@ def show() -> None:
         searching.strip()  # last: the panels ask for the search
     gallery.show()
     state.save_workspace()
+    if st.session_state.get("message") == message:
+        st.session_state.pop("message", None)  # it was seen: a run that is cut short before shows it again
+    actions.forget_problems()
     _warm_up()
 
 
@@ -76,12 +81,6 @@ def _header() -> None:
         if here.photo:
             with st.container(width="content"):
                 _guarded(photo.card)
-
-
-def _messages() -> None:
-    message = st.session_state.pop("message", None)
-    if message:
-        st.error(message, icon=":material/error:")
 
 
 def _studio() -> Any:
