@@ -103,6 +103,9 @@ def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(60)
 
 
+EARLY = (ForwardMsg.FINISHED_EARLY_FOR_RERUN,)  # another run follows
+
+
 @dataclass
 class Traffic:
     """What page and server said to each other, by the clock of this process.
@@ -129,9 +132,9 @@ class Traffic:
             self.asked = time.monotonic()
 
     def _received(self, frame: str | bytes) -> None:
-        if isinstance(frame, bytes) and (said := ForwardMsg.FromString(frame)).WhichOneof("type") == "script_finished":
-            if said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                self.answered = time.monotonic()
+        said = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
+        if said.WhichOneof("type") == "script_finished" and said.script_finished not in EARLY:
+            self.answered = time.monotonic()
 
 
 _traffic: WeakKeyDictionary[Tab, Traffic] = WeakKeyDictionary()

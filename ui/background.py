@@ -8,7 +8,7 @@ import streamlit as st
 
 from imaging.photo import Photo
 from recipe import kind_of, task_of, tasks
-from ui import binding, controls, generate, instant, pictures, selecting, state
+from ui import binding, controls, generate, instant, pictures, selecting, state, widgets
 
 MODES = {"Instant": ":material/bolt: Instant", "Generated": ":material/auto_awesome: Generated"}
 
@@ -53,11 +53,12 @@ def panel(photo: Photo) -> None:
         instant.make(photo)
         return
     key = "background.mode"
-    st.session_state[key] = _mode()
-    st.segmented_control(
+    widgets.show(
+        st.segmented_control,
         "Kind of background",
-        list(MODES),
         key=key,
+        value=_mode(),
+        options=list(MODES),
         format_func=MODES.__getitem__,
         required=True,
         width="stretch",
@@ -78,11 +79,12 @@ def _choose_task() -> None:
     if len(offered) == 1:
         return
     key = "background.task"
-    st.session_state[key] = state.draft().task
-    st.selectbox(
+    widgets.show(
+        st.selectbox,
         "Task",
-        list(offered),
         key=key,
+        value=state.draft().task,
+        options=list(offered),
         format_func=lambda name: offered[name].title or name.capitalize(),
         on_change=lambda: state.edit(state.draft().put("task", st.session_state[key]), "Task"),
         help="What is done with the photo and its subject.",

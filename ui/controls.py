@@ -21,7 +21,7 @@ from imaging.clean_copy import clean_copy
 from imaging.photo import load, safe_name
 from jobs import store
 from recipe import Length
-from ui import state
+from ui import state, widgets
 from ui.binding import Bound
 
 PICTURES = ["png", "jpg", "jpeg", "webp", "tif", "tiff", "avif", "heic", "heif"]
@@ -80,23 +80,8 @@ def _widget(
 ) -> None:
     """Draw a widget that shows a value of the draft, and writes back what ``take`` makes of its own."""
     key = key or bound.key
-    if key not in st.session_state or st.session_state[key] != shown:
-        st.session_state[key] = shown
     settings = {"label": bound.setting.title, "help": bound.setting.help or bound.setting.title, **settings, **look}
-    settings |= _default(widget, shown, settings)
-    widget(key=key, on_change=_write, args=(bound, key, take), **settings)
-
-
-def _default(widget: Callable[..., Any], shown: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """The argument that says where a widget starts.
-
-    A browser that draws the widget anew, as when a run was cut short, begins there and tells the page so. Without it,
-    that would be the least value, and the draft would take it over.
-    """
-    if widget == st.selectbox:
-        options = list(settings["options"])
-        return {"index": options.index(shown) if shown in options else 0}
-    return {"default" if widget in (st.segmented_control, st.pills) else "value": shown}
+    widgets.show(widget, key=key, value=shown, on_change=_write, args=(bound, key, take), **settings)
 
 
 def _write(bound: Bound, key: str, take: Take) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from recipe import MaskRecipe
-from ui import binding, clicks, controls, selecting, state
+from ui import binding, clicks, controls, selecting, state, widgets
 
 SHAPING = ("grow", "feather", "matting", "invert", "fill_holes", "specks")  # of the mask, in the order of the controls
 OBJECTS = {"all": "Keep all", "largest": "Keep the largest", "chosen": "Keep those I click on"}
@@ -31,11 +31,12 @@ def panel() -> None:
 
 def _objects() -> None:
     key, objects = "background.mask.objects", state.draft().mask.objects
-    st.session_state[key] = "chosen" if clicks.objects_by_click() else objects
-    st.selectbox(
+    widgets.show(
+        st.selectbox,
         "Of several separate things",
-        list(OBJECTS),
         key=key,
+        value="chosen" if clicks.objects_by_click() else objects,
+        options=list(OBJECTS),
         format_func=OBJECTS.__getitem__,
         on_change=lambda: _choose(st.session_state[key]),
         help="Keep everything that was found, the largest piece alone, or the pieces you click on.",

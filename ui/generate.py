@@ -36,6 +36,7 @@ from ui import (
     state,
     views,
     visitor,
+    widgets,
 )
 from ui.working import duration
 from ui.workspace import Step
@@ -199,16 +200,17 @@ def _speed(task: Task, model: models.Denoiser) -> None:
         return
     key = f"{task}.speed"
     setting = fields.setting(recipe.kind_of("generated"), "speed")
-    st.session_state[key] = state.draft(task).get("backdrop.speed")
 
     def choose() -> None:
         own = dict.fromkeys(OF_A_SPEED)
         state.edit(state.draft(task).put_all("backdrop", {**own, "speed": st.session_state[key]}), setting.title)
 
-    st.segmented_control(
+    widgets.show(
+        st.segmented_control,
         setting.title,
-        offered,
         key=key,
+        value=state.draft(task).get("backdrop.speed") or "quality",
+        options=offered,
         format_func=setting.option_label,
         required=True,
         on_change=choose,
@@ -244,11 +246,12 @@ def _ideas(task: Task) -> None:
         if chosen := st.session_state[key]:
             prompt.write(ideas[chosen])
 
-    st.session_state[key] = next((name for name, words in ideas.items() if words == prompt.read()), None)
-    st.pills(
+    widgets.show(
+        st.pills,
         "Ideas",
-        list(ideas),
         key=key,
+        value=next((name for name, words in ideas.items() if words == prompt.read()), None),
+        options=list(ideas),
         on_change=take,
         help="Fills in a description that you can change (prompt presets).",
     )
@@ -295,11 +298,12 @@ def _take_model(task: Task, id: str) -> None:
 
 def _model(task: Task) -> None:
     fitting, key = models.denoisers(task), f"{task}.model"
-    st.session_state[key] = chosen_model(task)
-    st.selectbox(
+    widgets.show(
+        st.selectbox,
         "Model",
-        [sentences.MODEL, *fitting],
         key=key,
+        value=chosen_model(task),
+        options=[sentences.MODEL, *fitting],
         format_func=lambda id: fitting[id].title if id in fitting else described.TITLE,
         on_change=lambda: choose_model(task, st.session_state[key]),
         help="What makes the picture: the rendered scenes, or a diffusion model.",

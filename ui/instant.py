@@ -16,7 +16,21 @@ from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
 from recipe import Recipe, kinds, task_of
-from ui import actions, binding, controls, look, pasting, pictures, places, placing, scenes, selecting, state, swatches
+from ui import (
+    actions,
+    binding,
+    controls,
+    look,
+    pasting,
+    pictures,
+    places,
+    placing,
+    scenes,
+    selecting,
+    state,
+    swatches,
+    widgets,
+)
 from ui.workspace import Step
 
 MAKING = "Making the picture at full size …"
@@ -84,11 +98,12 @@ def _kind() -> str:
     """The pills of all kinds that are drawn at once; the chosen one."""
     offered = {name: kind for name, kind in kinds().items() if not kind.creates}
     key = "background.kind"
-    st.session_state[key] = state.draft().kind
-    st.pills(
+    widgets.show(
+        st.pills,
         "Background",
-        list(offered),
         key=key,
+        value=state.draft().kind,
+        options=list(offered),
         format_func=lambda name: f":material/{offered[name].icon}: {offered[name].title}",
         required=True,
         on_change=lambda: state.edit(state.draft().put("backdrop.kind", st.session_state[key]), "Background"),

@@ -7,7 +7,7 @@ import streamlit as st
 import fields
 import masks
 from recipe import Layer
-from ui import binding, clicks, controls, selecting, state
+from ui import binding, clicks, controls, selecting, state, widgets
 from ui.binding import Bound
 
 OPS = {
@@ -72,11 +72,12 @@ def _op(at: int) -> Bound:
 
 def _source(at: int, label: str, offered: list[str]) -> None:
     key, name = f"layers.{at}.source", selecting.layers()[at].source.name
-    st.session_state[key] = name
-    st.selectbox(
+    widgets.show(
+        st.selectbox,
         label,
-        offered,
         key=key,
+        value=name,
+        options=offered,
         format_func=lambda name: masks.SOURCES[name].title,
         on_change=_choose,
         args=(at, key),

@@ -17,7 +17,7 @@ from imaging.pose import dragged, frame_of, pose_of, reduced
 from imaging.subject import Subject
 from masks import Selection
 from recipe import PRESETS, Placement, kind_of
-from ui import binding, controls, look, mover, pictures, places, selecting, state, views
+from ui import binding, controls, look, mover, pictures, places, selecting, state, views, widgets
 
 KEY = "mover"
 MOVING = "place.moving"
@@ -80,13 +80,13 @@ def panel() -> None:
 
 def _presets() -> None:
     key = "place.preset"
-    st.session_state[key] = next(
-        (name for name, preset in PRESETS.items() if Placement(**preset.placement) == placement()), None
-    )
-    st.pills(
+    chosen = next((name for name, preset in PRESETS.items() if Placement(**preset.placement) == placement()), None)
+    widgets.show(
+        st.pills,
         "Ready sizes",
-        list(PRESETS),
         key=key,
+        value=chosen,
+        options=list(PRESETS),
         format_func=lambda name: PRESETS[name].title,
         on_change=lambda: _take_preset(st.session_state[key]),
         help=" ".join(f"{preset.title}: {preset.help}" for preset in PRESETS.values()),

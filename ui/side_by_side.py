@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from errors import BadInput
-from ui import compare, naming, state
+from ui import compare, naming, state, widgets
 from ui.compare import Picture
 from ui.outcome import full_after, outcome
 
@@ -61,16 +61,18 @@ def panel() -> None:
     sides = dict(zip(SIDES, pair(), strict=False))
     if not sides:
         return
-    st.session_state[key] = next(side for side, digest in sides.items() if digest == here.results[here.chosen])
+    chosen = next(side for side, digest in sides.items() if digest == here.results[here.chosen])
 
     def choose() -> None:
         here.chosen = here.results.index(sides[st.session_state[key]])
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
+        widgets.show(
+            st.segmented_control,
             "This panel is about the picture",
-            list(sides),
             key=key,
+            value=chosen,
+            options=list(sides),
             required=True,
             on_change=choose,
             help="Its checks, its downloads, and what to do with it.",

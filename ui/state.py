@@ -22,7 +22,7 @@ from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
 from recipe import Draft, Layer, Placement, Source, Task, task_of
-from ui import memory, undo
+from ui import memory, undo, widgets
 from ui.workspace import Step, Workspace
 
 T = TypeVar("T")
@@ -195,7 +195,6 @@ def start_anew() -> None:
 def go(step: Step) -> None:
     """Open a panel at its top, at the next run: a callback's own run, or the one after ``st.rerun()``."""
     workspace().step = step
-    st.session_state["go"] = step
     st.session_state["opened"] = st.session_state.get("opened", 0) + 1
 
 
@@ -241,10 +240,9 @@ def control(
     chosen = kept if isinstance(kept, (list, tuple)) else [kept]
     if (options is not None and any(item not in options for item in chosen)) or not fits(kept):
         kept = default
-    st.session_state[key] = kept
     if options is not None:
         settings["options"] = options
-    shown = widget(label, key=key, **settings)
+    shown = widgets.show(widget, label, key=key, value=kept, **settings)
     workspace().view[key] = shown
     return shown
 
@@ -257,8 +255,9 @@ def expander(label: str, key: str, icon: str) -> ExpanderContainer:
         key: its name on the workspace.
         icon: before its heading.
     """
-    st.session_state[key] = workspace().view[key] = bool(value(key, False))
-    return st.expander(label, key=key, icon=icon, on_change="rerun")
+    is_open = workspace().view[key] = bool(value(key, False))
+    opened: ExpanderContainer = widgets.show(st.expander, label, key=key, value=is_open, icon=icon, on_change="rerun")
+    return opened
 
 
 def remember(kind: str, key: str, make: Callable[[], T]) -> T:

@@ -25,6 +25,7 @@ from ui import (
     subject,
     undo_buttons,
     visitor,
+    widgets,
     working,
 )
 
@@ -46,9 +47,6 @@ def show() -> None:
     here = state.workspace()
     _guarded(subject.take)  # before anything is drawn, so that this run shows it everywhere
     actions.carry_out()
-    if "go" in st.session_state:
-        st.session_state.step = st.session_state.pop("go")
-    here.step = st.session_state.setdefault("step", here.step)
     _header()
     message = st.session_state.get("message")
     with places.status():
@@ -85,11 +83,13 @@ def _header() -> None:
 
 def _studio() -> Any:
     """The steps and the one that is open, whose name is returned."""
-    step: Any = st.segmented_control(
+    step: Any = widgets.show(
+        st.segmented_control,
         "Step",
-        list(STEPS),
-        format_func=STEPS.__getitem__,
         key="step",
+        value=state.workspace().step,
+        options=list(STEPS),
+        format_func=STEPS.__getitem__,
         required=True,
         label_visibility="collapsed",
         width="stretch",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from ui import widgets
 from ui.binding import Bound
 
 COLOURS = {
@@ -38,12 +39,13 @@ def ready(bound: Bound) -> None:
 
 def _pills(label: str, offered: Mapping[str, tuple[str, ...]], bound: Bound) -> None:
     key, value = f"{bound.key}.ready", bound.read()
-    st.session_state[key] = name_of(offered, (value,) if isinstance(value, str) else tuple(value or ()))
-    st.pills(
+    widgets.show(
+        st.pills,
         label,
-        list(offered),
-        format_func=lambda name: f"{swatch(*offered[name])} {name}",
         key=key,
+        value=name_of(offered, (value,) if isinstance(value, str) else tuple(value or ())),
+        options=list(offered),
+        format_func=lambda name: f"{swatch(*offered[name])} {name}",
         on_change=_take,
         args=(key, offered, bound),
         wrap=True,
