@@ -114,19 +114,22 @@ class _Body:
             heights.append(np.maximum(ground - rows, 0))
         self._columns, self._ground = np.concatenate(columns), np.concatenate(grounds)
         self._half, self._above = np.concatenate(halves), np.concatenate(heights)
+        height, width = solid.shape
+        self._framed = np.empty((height + 2, width + 2), np.uint8)  # what falls beside the picture lands in its border
 
     def stopped(self, azimuth: float, elevation: float) -> Values:
         """Where on the ground light from a direction, in degrees, does not arrive: ``(h, w)`` 0..1."""
         turn, length = np.deg2rad(azimuth), 1 / np.tan(np.deg2rad(elevation))
         across = -np.sin(turn) * length * self._above
         away = FORESHORTENING * np.cos(turn) * length * self._above
-        dark = np.zeros_like(self._solid)
-        height, width = dark.shape
-        x = np.rint(self._columns + across).astype(np.intp)
+        height, width = self._solid.shape
+        self._framed.fill(0)
+        reached = self._framed.reshape(-1)
+        x = np.clip(np.rint(self._columns + across), -1, width) + 1
         for layer in (-1.0, -0.5, 0.0, 0.5, 1.0):
-            y = np.rint(self._ground - self._half * (1 + layer) - away + 1).astype(np.intp)
-            seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-            dark[y[seen], x[seen]] = 1
+            y = np.clip(np.rint(self._ground - self._half * (1 + layer) - away + 1), -1, height) + 1
+            reached[(y * (width + 2) + x).astype(np.intp)] = 1
+        dark = np.ascontiguousarray(self._framed[1:-1, 1:-1])
         closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         return closed.astype(np.float32)
 
