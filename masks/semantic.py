@@ -142,7 +142,10 @@ class _MobileNet:
         from safetensors.numpy import load_file
 
         model = mobilenet.build(load_file(path))
-        self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.enable_mem_pattern = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, rgb: Array) -> Float:
         """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""
