@@ -13,8 +13,8 @@ def keep_freed_memory() -> None:
     """Let large arrays take the place of freed ones: for a process that makes pictures and ends.
 
     glibc asks the system for each large array and gives it back at once when it is freed; the system clears all its
-    pages again for the next one. At 24 megapixels that is a sixth of the processor's time (docs/speed.md). Elsewhere than on
-    glibc nothing changes. See mallopt(3).
+    pages again for the next one. At 24 megapixels that is a sixth of the processor's time (docs/speed.md). Elsewhere
+    than on glibc nothing changes. See mallopt(3).
     """
     if sys.platform != "linux":
         return
