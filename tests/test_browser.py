@@ -136,6 +136,7 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     tab.keyboard.press("Control+Enter")
     settled(tab)
     tab.get_by_text("More settings", exact=True).click()
+    settled(tab)
     _steps(tab, 100)
     tab.get_by_role("button", name="Generate the background").click()
     tab.get_by_text("step", exact=False).filter(has_text="of 100").first.wait_for()
