@@ -13,7 +13,7 @@ from pydantic import Field
 import models
 from errors import NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, preprocess
+from masks import loaded, onnxfile, preprocess
 from masks.base import Context, Options, Prediction
 from masks.doubt import overlap
 from masks.preprocess import Float
@@ -143,12 +143,7 @@ class _U2Net:
     MEAN, STD = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))  # of ImageNet
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.enable_mem_pattern = False  # planned ahead, activations take 0.5 GB instead of 0.3, and no less time
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = onnxfile.session(path)
         self._input = self._session.get_inputs()[0].name
 
     def predict(self, image: Image.Image) -> Image.Image:

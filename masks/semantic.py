@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from errors import NothingFound
 from fields import Control
 from imaging.photo import Array, Photo
-from masks import loaded, mobilenet, preprocess
+from masks import loaded, mobilenet, onnxfile, preprocess
 from masks.base import Context, Options, Prediction, split_list
 from masks.memory import Memory
 from masks.preprocess import Float
@@ -138,14 +138,9 @@ class _MobileNet:
     side = mobilenet.SIDE
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime
         from safetensors.numpy import load_file
 
-        model = mobilenet.build(load_file(path))
-        options = onnxruntime.SessionOptions()
-        options.enable_mem_pattern = False
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = onnxfile.session(mobilenet.build(load_file(path)))
 
     def probabilities(self, rgb: Array) -> Float:
         """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""

@@ -103,38 +103,29 @@ def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(60)
 
 
-EARLY = (ForwardMsg.FINISHED_EARLY_FOR_RERUN,)  # another run follows
-
-
 @dataclass
 class Traffic:
-    """What page and server said to each other, by the clock of this process.
+    """What page and server say to each other.
 
     Attributes:
-        asked: when the page last asked for a run.
-        answered: when a run last came to its end.
+        quiet: whether a run came to its end since the page last asked for one.
     """
 
-    asked: float = 0.0
-    answered: float = 0.0
+    quiet: bool = True
 
     def watch(self, socket: WebSocket) -> None:
         socket.on("framesent", self._sent)
         socket.on("framereceived", self._received)
 
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing is asked for that no run has answered."""
-        return self.answered >= self.asked
-
     def _sent(self, frame: str | bytes) -> None:
         if isinstance(frame, bytes) and BackMsg.FromString(frame).WhichOneof("type") == "rerun_script":
-            self.asked = time.monotonic()
+            self.quiet = False
 
     def _received(self, frame: str | bytes) -> None:
         said = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
-        if said.WhichOneof("type") == "script_finished" and said.script_finished not in EARLY:
-            self.answered = time.monotonic()
+        early = said.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN  # another run follows
+        if said.WhichOneof("type") == "script_finished" and not early:
+            self.quiet = True
 
 
 _traffic: WeakKeyDictionary[Tab, Traffic] = WeakKeyDictionary()

@@ -144,13 +144,13 @@ def test_a_sentence_that_no_scene_draws_says_so(studio: Page, models_here: list[
     prefix = "background.described"
     studio.open("Background").set("background.mode", "Generated").set("background.model", "scenes")
     studio.set(f"{prefix}.prompt", "at an airport terminal").click("generate")
-    assert "The rendered scenes cannot draw" in studio.app.error[0].value
+    assert "The rendered scenes cannot draw" in studio.app.warning[0].value
     assert models_here == []
 
 
 def test_an_empty_prompt_is_asked_for(studio: Page, models_here: list[tuple[Recipe, str]]) -> None:
     studio.open("Background").set("background.mode", "Generated").click("generate")
-    assert "Say in a few words what should be there" in studio.app.error[0].value
+    assert "Say in a few words what should be there" in studio.app.warning[0].value
     assert models_here == []
 
 

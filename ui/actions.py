@@ -3,9 +3,11 @@
 Streamlit cuts a run of the page short when something else is clicked, and what a button returned is lost with it. So a
 press is only noted, and the next run that gets as far as :func:`carry_out` does what was asked for.
 
-    on_click=actions.note, args=(key, act, "Making the picture …")      of a button
-    actions.carry_out()          in a run, before anything depends on what it changes
-    actions.show_problem(key)    beside the button: why it could not be done
+    actions.button(st.button, "Make it", key="make", act=make, help="…")     a button, and beside it why it failed
+    actions.carry_out()      in a run, before anything depends on what it changes
+    actions.seen()           at the end of a run
+
+Actions say what is wrong by a :class:`StudioError`; :class:`Missing` is one that asks for what is not filled in yet.
 """
 
 from __future__ import annotations
@@ -13,15 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from errors import StudioError
+from errors import BadInput, StudioError
 from ui import places, state
 from ui.workspace import Step
 
-NOTED, PROBLEMS = "noted", "action_problems"
+NOTED, PROBLEM = "noted", "action_problem"
 Act = Callable[[], Step]
+
+
+class Missing(BadInput):
+    """Something is not filled in yet: asked for, and no failure."""
 
 
 @dataclass
@@ -43,9 +50,24 @@ class Noted:
     opens: Step | None = None
 
 
-def note(key: str, act: Act, says: str = "") -> None:
-    """Note a press; see :class:`Noted`. A callback."""
-    st.session_state.get(PROBLEMS, {}).pop(key, None)
+def button(draw: Callable[..., Any], label: str, *, key: str, act: Act, says: str = "", **settings: Any) -> None:
+    """Draw a button whose press is noted, and below it why what it was pressed for could not be done.
+
+    Args:
+        draw: ``st.button``, or :func:`ui.places.main_button`.
+        label: what it does.
+        key: its name; ``act`` and ``says`` are as :class:`Noted`'s.
+        **settings: further arguments of ``draw``.
+    """
+    draw(label, key=key, on_click=_note, args=(key, act, says), **settings)
+    pressed, problem = st.session_state.get(PROBLEM, ("", None))
+    if pressed == key and isinstance(problem, Missing):
+        st.warning(problem.message, icon=":material/edit:")
+    elif pressed == key and problem:
+        st.error(problem.message, icon=":material/error:")
+
+
+def _note(key: str, act: Act, says: str) -> None:
     st.session_state[NOTED] = Noted(key, act, says, state.workspace().step)
 
 
@@ -60,7 +82,7 @@ def carry_out() -> None:
                 noted.opens = noted.act()
         except StudioError as error:
             if state.workspace().step == noted.step:
-                st.session_state.setdefault(PROBLEMS, {})[noted.key] = error.message
+                st.session_state[PROBLEM] = noted.key, error
             else:
                 st.session_state.message = error.message
     del st.session_state[NOTED]
@@ -68,12 +90,6 @@ def carry_out() -> None:
         state.go(noted.opens)
 
 
-def show_problem(key: str) -> None:
-    """Why what the button of that key was pressed for could not be done."""
-    if problem := st.session_state.get(PROBLEMS, {}).get(key):
-        st.error(problem, icon=":material/error:")
-
-
-def forget_problems() -> None:
-    """At the end of a run: whatever was to be said was seen."""
-    st.session_state.pop(PROBLEMS, None)
+def seen() -> None:
+    """At the end of a run: what was to be said was drawn. A run that is cut short before leaves it to the next."""
+    st.session_state.pop(PROBLEM, None)

@@ -14,7 +14,6 @@ import recipe
 from backdrops.described import TAKES
 from diffusion import expected
 from diffusion.settings import defaults
-from errors import BadInput
 from imaging import sentences
 from imaging.photo import Photo
 from imaging.sentences.presets import PRESETS
@@ -111,19 +110,22 @@ def stage(photo: Photo, selection: Selection) -> None:
 
 
 def _main_button(task: Task, label: str, disabled: bool = False) -> None:
-    key = "generate" if task == "background" else "create"
-    made_now = _model_of(task) is None and state.draft(task).get("backdrop.num_images_per_prompt") == 1
-    places.main_button(
+    actions.button(
+        places.main_button,
         label,
-        "One rendered scene is made at once. Several pictures and those of diffusion models go to the queue: the page "
-        "stays usable meanwhile, and you can cancel at any time.",
-        key=key,
+        key="generate" if task == "background" else "create",
+        act=lambda: _submit(task),
+        says=instant.MAKING if _is_made_now(task) else "",
+        help="One rendered scene is made at once. Several pictures and those of diffusion models go to the queue: the "
+        "page stays usable meanwhile, and you can cancel at any time.",
         icon=":material/auto_awesome:",
         disabled=disabled,
-        on_click=actions.note,
-        args=(key, lambda: _submit(task), instant.MAKING if made_now else ""),
     )
-    actions.show_problem(key)
+
+
+def _is_made_now(task: Task) -> bool:
+    """Whether the picture takes a second or two and is made within the page: one rendered scene."""
+    return _model_of(task) is None and state.draft(task).get("backdrop.num_images_per_prompt") == 1
 
 
 def _submit(task: Task) -> Step:
@@ -133,10 +135,10 @@ def _submit(task: Task) -> Step:
         StudioError: something is missing, or the queue does not take it.
     """
     if "a prompt" in state.draft(task).missing():
-        raise BadInput("Say in a few words what should be there, or pick one of the ideas above.")
+        raise actions.Missing("Say in a few words what should be there, or pick one of the ideas above.")
     wanted = (selecting.draft() if task == "background" else state.draft("create")).freeze()
     backdrops.kind_of(wanted.backdrop).require(task)
-    if _model_of(task) is None and wanted.backdrop.pictures == 1:
+    if _is_made_now(task):
         opens = instant.make_now(wanted)
         _reroll_unless_locked(task)
         return opens

@@ -143,16 +143,16 @@ def make(photo: Photo) -> None:
     """The button that makes the picture."""
     selection = selecting.found(photo, selecting.recipe()).selection
     width, height = placing.frame(photo)
-    places.main_button(
+    actions.button(
+        places.main_button,
         "Make the picture",
-        f"At full size, {width} × {height} pixels, ready to download.",
         key="make",
+        act=lambda: make_now(recipe()),
+        says=MAKING,
+        help=f"At full size, {width} × {height} pixels, ready to download.",
         icon=":material/check:",
         disabled=selection is None or bool(state.draft().missing()),
-        on_click=actions.note,
-        args=("make", lambda: make_now(recipe()), MAKING),
     )
-    actions.show_problem("make")
 
 
 def make_now(wanted: Recipe) -> Step:

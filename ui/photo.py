@@ -102,14 +102,14 @@ def _samples() -> None:
     for path in found:
         with grid.container(key=f"sample_{path.stem}"):
             st.image(_thumbnail(path), alt=f"Sample: {_title(path)}", width="stretch")
-            key = f"sample.{path.name}"
-            st.button(
+            actions.button(
+                st.button,
                 _title(path),
-                key=key,
+                key=f"sample.{path.name}",
+                act=partial(_open_sample, path),
+                says=OPENING,
                 width="stretch",
                 help="Open this picture in the studio.",
-                on_click=actions.note,
-                args=(key, partial(_open_sample, path), OPENING),
             )
 
 

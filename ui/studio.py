@@ -66,7 +66,7 @@ def show() -> None:
     state.save_workspace()
     if st.session_state.get("message") == message:
         st.session_state.pop("message", None)  # it was seen: a run that is cut short before shows it again
-    actions.forget_problems()
+    actions.seen()
     _warm_up()
 
 

@@ -1,7 +1,4 @@
-"""Widgets that show what the page says they show.
-
-widgets.show(st.selectbox, "Model", key="model", value=chosen, options=offered, on_change=...)
-"""
+"""Widgets that show what the page says they show, also where the browser draws them anew."""
 
 from __future__ import annotations
 
