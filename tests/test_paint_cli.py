@@ -1,11 +1,17 @@
-"""Generated pictures by the command line: every flag, seeds, folders of one's own, refusals, the list of models."""
+"""Generated pictures by the command line: every flag, seeds, interruptions, own folders, refusals, models."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from painting import invoke
 
+import main
 import models
 from backdrops import GeneratedBackdrop
 from errors import BadInput
@@ -112,3 +118,40 @@ def test_the_doctor_names_the_device(here):
     said = json.loads(invoke("doctor", "--json").stdout)
     assert said["device"].startswith(("cpu", "cuda", "mps"))
     assert "sd15-inpaint" in said["models here"]
+
+
+def test_interrupted_at_the_second_picture_the_first_is_kept(shot, tmp_path, monkeypatch):
+    from cli import report
+
+    def stop(self, progress):
+        if progress.picture == 2 and progress.step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(report.ProgressLine, "__call__", stop)
+    flags = ["--prompt", "a beach", "--num-inference-steps", "2", "--num-images-per-prompt", "3"]
+    done = invoke("background", *shot, "-o", tmp_path / "out.png", *flags)
+    assert done.exit_code != 0
+    assert [path.name for path in sorted(tmp_path.glob("out*"))] == ["out-1.png"]
+    assert provenance.read((tmp_path / "out-1.png").read_bytes(), "out")
+
+
+def test_interrupted_nothing_is_half_written(shot, tmp_path):
+    """Ctrl-C while it paints: exit code 130, no file, no traceback."""
+    root = Path(main.__file__).parent
+    command = [sys.executable, str(root / "main.py"), "background", *shot, "-o", str(tmp_path / "out.png")]
+    command += ["--prompt", "a beach", "--num-inference-steps", "150", "--width", "768", "--height", "768"]
+    before = {path.name for path in tmp_path.iterdir()}
+    terminal, end = os.openpty()
+    process = subprocess.Popen(command, stderr=end, start_new_session=True)
+    os.close(end)
+    said = ""
+    while "step 2 of 150" not in said:
+        said += os.read(terminal, 4096).decode()
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    said += os.read(terminal, 65536).decode()
+    os.close(terminal)
+    print(said)
+    assert "s left" in said
+    assert "Traceback" not in said
+    assert {path.name for path in tmp_path.iterdir()} == before
