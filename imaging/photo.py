@@ -137,7 +137,7 @@ def opened(data: bytes, name: str) -> Image.Image:
     ``Image.open`` compares the size with ``Image.MAX_IMAGE_PIXELS``, a limit of the whole process; ours is checked by
     :func:`_check_header` instead, so that nothing global needs to be set.
     """
-    _prepare_decoders()
+    prepare_decoders()
     for kind in FORMATS:
         factory, accept = Image.OPEN[kind]
         accepted = accept(data[:16]) if accept else True
@@ -154,7 +154,7 @@ def opened(data: bytes, name: str) -> Image.Image:
 
 
 @cache
-def _prepare_decoders() -> None:
+def prepare_decoders() -> None:
     """Load Pillow's plugins, teach it HEIC, and keep libtiff from printing about every damaged file."""
     import pillow_heif
 

@@ -43,6 +43,7 @@ class Server:
     process: subprocess.Popen[bytes]
     data: Path
     models: Path
+    hub: tuple[str, int]  # where it looks for the model hub; nobody is there unless a test is
     seconds: float  # from its start to the first page
 
 
@@ -84,23 +85,28 @@ def _serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder, data = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("browser-data")
     (folder / "u2netp.onnx").symlink_to(found[0])
     subprocess.run([sys.executable, "-m", "tests.tiny", str(folder)], cwd=ROOT, check=True, capture_output=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, hub = _free_port(), ("127.0.0.1", _free_port())
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
     folders = {"BACKDROP_DATA": str(data), "BACKDROP_WEIGHTS": str(folder)}
     environment = os.environ | folders | {"OMP_NUM_THREADS": "1", "BACKDROP_RUNTIME": "pytorch"}
+    environment["HF_ENDPOINT"] = f"http://{hub[0]}:{hub[1]}"
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--server.address=127.0.0.1"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         wait(lambda: answers(url), 120)
-        yield Server(url, process, data, folder, time.perf_counter() - started)
+        yield Server(url, process, data, folder, hub, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @dataclass

@@ -22,7 +22,7 @@ from imaging.scenes.colours import NAMED, lab, linear, name_of
 from imaging.subject import standing
 
 Command = Callable[..., int]
-THUMBNAILS = Path(__file__).parents[1] / "ui" / "thumbnails"
+THUMBNAILS = Path(__file__).parents[1] / "ui" / "thumbnails" / "scenes"
 every = pytest.mark.parametrize("name", SCENES)
 
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("browser")
 SIZES = {"desk": (1400, 900), "phone": (390, 844)}
+at_both_sizes = pytest.mark.parametrize("size", SIZES)
 
 
-def _canvas(tab: Tab, server: Server, size: str = "desk") -> Locator:
+def _canvas(tab: Tab, server: Server, size: str) -> Locator:
     """The canvas, opened on a sample."""
     width, height = SIZES[size]
     tab.set_viewport_size({"width": width, "height": height})
@@ -41,8 +42,11 @@ def _key(tab: Tab, key: str) -> None:
     settled(tab)
 
 
-def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(server: Server, tab: Tab) -> None:
-    glass = _canvas(tab, server)
+@at_both_sizes
+def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(
+    server: Server, tab: Tab, size: str
+) -> None:
+    glass = _canvas(tab, server, size)
     seen = [_says(tab)]
     assert seen[0][1:] == (False, False)
     for at in (0.05, 0.5, 0.95):
@@ -65,7 +69,7 @@ def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(serve
     assert _says(tab)[1:] == (True, False)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@at_both_sizes
 def test_the_canvas_fits_the_screen_is_zoomed_and_moved_and_shows_the_brush(
     server: Server, tab: Tab, size: str
 ) -> None:
@@ -104,8 +108,9 @@ def test_the_canvas_fits_the_screen_is_zoomed_and_moved_and_shows_the_brush(
     assert place() == pytest.approx((whole["x"], whole["y"], whole["width"]), abs=2)
 
 
-def test_the_subject_is_painted_by_keys_alone_and_the_canvas_shows_it(server: Server, tab: Tab) -> None:
-    glass = _canvas(tab, server)
+@at_both_sizes
+def test_the_subject_is_painted_by_keys_alone_and_the_canvas_shows_it(server: Server, tab: Tab, size: str) -> None:
+    glass = _canvas(tab, server, size)
     before, _, _ = _says(tab)
     picture = tab.locator(".dc-container .photo").get_attribute("src")
     glass.focus()

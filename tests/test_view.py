@@ -186,6 +186,7 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     _click_on(tab, tab.get_by_role("img", name="White, made"))
     tab.get_by_text("The subject is untouched.").wait_for()
     settled(tab)
+    assert tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0, "the picture is in sight"
     tab.get_by_text("How it was made").click()
     assert tab.get_by_text("Colour", exact=True).first.is_visible()
 

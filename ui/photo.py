@@ -9,12 +9,13 @@ import streamlit as st
 
 from errors import BadInput
 from imaging.decode import max_megapixels
-from imaging.photo import MAX_BYTES, safe_name
+from imaging.photo import MAX_BYTES, load, safe_name
 from ui import actions, controls, generate, pasting, pictures, places, state
 from ui.markdown import plain
 from ui.workspace import Step
 
 SAMPLES = Path(__file__).parent.parent / "samples"
+THUMBNAILS = Path(__file__).parent / "thumbnails" / "samples"
 OPENING = "Opening the photo …"
 
 
@@ -94,7 +95,7 @@ def _take(data: bytes, name: str) -> None:
 
 
 def _samples() -> None:
-    found = sorted(path for path in SAMPLES.glob("*") if path.suffix.lower().lstrip(".") in controls.PICTURES)
+    found = samples()
     if not found:
         return
     st.header("Or try a sample", anchor=False)
@@ -113,6 +114,11 @@ def _samples() -> None:
             )
 
 
+def samples() -> list[Path]:
+    """The pictures that somebody without a photo may try."""
+    return sorted(path for path in SAMPLES.glob("*") if path.suffix.lower().lstrip(".") in controls.PICTURES)
+
+
 def _open_sample(path: Path) -> Step:
     state.take_photo(path.read_bytes(), path.name)
     return "Subject"
@@ -124,9 +130,13 @@ def _title(path: Path) -> str:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _thumbnail(path: Path) -> bytes:
-    """The same for everybody, so it may be shared between sessions."""
-    from imaging.photo import load
+    """The same for everybody, so it may be shared between sessions. Drawn in advance: decoding takes a while."""
+    ready = THUMBNAILS / f"{path.stem}.jpg"
+    return ready.read_bytes() if ready.exists() else thumbnail(path)
 
+
+def thumbnail(path: Path) -> bytes:
+    """The small picture of a sample: JPEG. ``python -m docs.make_thumbnails`` writes those of all to files."""
     return pictures.tile(load(path.read_bytes(), path.name))
 
 

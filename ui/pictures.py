@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from typing import Any
 
@@ -14,7 +15,7 @@ import main
 from imaging import pose
 from imaging.colour import to_srgb
 from imaging.geometry import Size
-from imaging.photo import Photo
+from imaging.photo import Photo, prepare_decoders
 from masks import Selection
 from masks import overlay as overlays
 from recipe import Recipe
@@ -193,6 +194,14 @@ def on_chequers(rgba: Any, square: float = 12, start: tuple[float, float] = (0, 
     board = np.where(dark[..., None], np.uint8(204), np.uint8(238))
     share = rgba[..., 3:].astype(np.uint16)
     return ((rgba[..., :3] * share + board * (255 - share) + 127) // 255).astype(np.uint8)
+
+
+def warm_up() -> None:
+    """Load what the first photo, view and result need: decoders, OpenCV's tables of CIELAB, and pandas, which Streamlit
+    imports when a component is given pictures."""
+    prepare_decoders()
+    cv2.cvtColor(np.zeros((1, 1, 3), np.float32), cv2.COLOR_RGB2LAB)
+    importlib.import_module("pandas")
 
 
 def tile(photo: Photo, side: int = TILE) -> bytes:

@@ -14,7 +14,7 @@ from ui import binding, pictures, pressed, state
 from ui import controls as bound_controls
 
 THUMBNAIL = Size(240, 180)
-THUMBNAILS = Path(__file__).parent / "thumbnails"
+THUMBNAILS = Path(__file__).parent / "thumbnails" / "scenes"
 
 
 def controls() -> None:

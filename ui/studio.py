@@ -153,12 +153,13 @@ _PANELS: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
 
 @st.cache_resource(show_spinner=False)
 def _warm_up() -> None:
-    """Once per server, when the first page is out: load what the first mask needs, which takes seconds."""
+    """Once per server, when the first page is out: load what the first pictures need, which takes seconds."""
 
     def load() -> None:
         from masks import salient
 
         salient.warm_up()
+        pictures.warm_up()
 
     timer = threading.Timer(1.5, load)
     timer.daemon = True
