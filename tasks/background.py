@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,9 @@ class NewBackground(Task):
             lit, shadow = _lit_with_shadow(prepared, background)
             each = recipe.for_image(index)
             made = _composite(lit, background, shadow, each.seed)
-            yield _result(each, lit, background, made, watch.lap())
+            photo, measure = lit.subject.photo, partial(_report, each, lit, background, made, watch.lap())
+            layers = partial(_layers, lit, made)
+            yield Result(made.pixels, selection, each, measure, photo.icc, photo.exif, background.inputs, layers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,20 +242,20 @@ def _measured(recipe: Recipe, prepared: _Prepared, background: Background, made:
     return measured
 
 
-def _result(recipe: Recipe, prepared: _Prepared, background: Background, made: _Composite, seconds: float) -> Result:
+def _report(
+    recipe: Recipe, prepared: _Prepared, background: Background, made: _Composite, seconds: float
+) -> dict[str, Any]:
     """Check that the subject is as it was, and report."""
-    pixels, photo, selection = made.pixels, prepared.subject.photo, prepared.selection
+    selection = prepared.selection
     measured = _measured(recipe, prepared, background, made)
     if measured["changed_subject_pixels"]:
         raise AssertionError(f"{measured['changed_subject_pixels']} pixels of the subject were changed")
-    report = report_on(recipe, background, seconds, photo.size)
+    report = report_on(recipe, background, seconds, prepared.subject.photo.size)
     used = {id: models.revision(id) for id in selection.models} | report["models"]
-    report |= {
+    return report | {
         "model": report["model"] or next(reversed(used), None),  # what generated it, else what found the subject
         "models": used,
         "checks": measured,
         "doubt": round(selection.doubt.value, 3) if selection.doubt else None,
         "notes": [*prepared.notes, *report["notes"]],
     }
-    layers = partial(_layers, prepared, made)
-    return Result(pixels, selection, recipe, report, photo.icc, photo.exif, background.inputs, layers)

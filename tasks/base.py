@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import metadata
 from typing import Any
 
@@ -49,7 +50,7 @@ class Result:
         pixels: ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA in the photo's type and colour space; sRGB without a photo.
         selection: the final selection; ``None`` where the task has no subject.
         recipe: what was asked; it makes this one picture again.
-        report: size, seconds, device, models, seed, checks, doubt, notes; JSON values only.
+        measure: makes the report.
         icc, exif: the photo's profile and cleaned EXIF.
         inputs: bytes of the inputs that went into it, by digest.
         layers: makes the layers of a composite; ``None`` where the task makes none.
@@ -58,11 +59,20 @@ class Result:
     pixels: Array
     selection: Selection | None
     recipe: Recipe
-    report: Mapping[str, Any]
+    measure: Callable[[], dict[str, Any]]
     icc: bytes | None = None
     exif: bytes | None = None
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     layers: Callable[[], Layers] | None = None
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """Size, seconds, device, models, seed, checks, doubt, notes; JSON values only.
+
+        It is worked out when it is first asked for, which :meth:`encode` does: a picture that is only looked at is not
+        measured.
+        """
+        return self.measure()
 
     def encode(self, kind: str = "PNG") -> bytes:
         """The result as a file's bytes: ``PNG`` (exact, replayable), ``JPEG`` or ``WEBP``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import backdrops
 from tasks.base import Result, Run, Stopwatch, Task, report_on
@@ -30,4 +31,5 @@ class Create(Task):
             assert image.pixels is not None  # a whole picture is never transparent
             height, width = image.pixels.shape[:2]
             alone = recipe.for_image(index)
-            yield Result(image.pixels, None, alone, report_on(alone, image, watch.lap(), (width, height)))
+            measure = partial(report_on, alone, image, watch.lap(), (width, height))
+            yield Result(image.pixels, None, alone, measure)

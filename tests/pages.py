@@ -59,10 +59,23 @@ class Page:
         return self.run()
 
     def set(self, key: str, value: object) -> Page:
+        """Set a control; one that is folded away is looked for under the headings first."""
+        try:
+            self.app.get_by_key(key)
+        except KeyError:
+            self.unfold()
         self.app.get_by_key(key).set_value(value)
         return self.run()
 
+    def unfold(self) -> Page:
+        """Open every heading that settings are folded away under."""
+        for heading in self.app.expander:
+            self.app.session_state[heading.key] = True
+        return self.run()
+
     def click(self, key: str) -> Page:
+        if key not in self.buttons():
+            self.unfold()
         self.app.button(key=key).click()
         return self.run()
 

@@ -31,7 +31,10 @@ def _said(tab: Tab) -> str:
 
 
 def _choose(tab: Tab, label: str, option: str) -> None:
-    tab.get_by_role("combobox", name=label).click()
+    field = tab.get_by_role("combobox", name=label)
+    field.scroll_into_view_if_needed()
+    tab.wait_for_timeout(300)  # a list that opens while the page scrolls is closed again
+    field.click()
     tab.get_by_role("option", name=option).first.click()
     settled(tab)
 
@@ -102,7 +105,7 @@ def test_a_download_is_stopped_says_who_did_not_answer_and_is_tried_again(server
     with socket.create_server(server.hub):  # it takes calls and never says a word
         tab.get_by_role("button", name=re.compile("^(Download .* GB|Try the download again)$")).click()
         tab.get_by_text("You can go on.").first.wait_for()
-        assert tab.get_by_role("button", name="Generate the background").is_disabled()
+        assert tab.get_by_role("button", name="Generate the background").count() == 0, "not before it is here"
         tab.get_by_role("button", name="Stop the download").click()
         tab.get_by_role("button", name=re.compile("^Download .* GB$")).wait_for()
         settled(tab)
@@ -134,8 +137,7 @@ def test_settings_have_the_names_of_the_field_and_say_what_they_do(server: Serve
     tab.get_by_role("radio", name="Erase", exact=True).wait_for()
     step(tab, "Background")
     _press(tab, "radio", "Scene")
-    assert tab.get_by_text("Studio paper", exact=True).count() == 1
-    _press(tab, "button", "Beach at sunset") if tab.get_by_role("button", name="Beach at sunset").count() else None
+    assert tab.get_by_role("button", name="Studio paper").count() == 1
     tab.get_by_role("button", name="Make the picture").click()
     tab.get_by_text("The subject is untouched.").wait_for()
     settled(tab)

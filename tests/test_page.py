@@ -163,7 +163,7 @@ def test_a_reload_loses_nothing(studio: Page) -> None:
     again = studio.reload()
     assert again.step == "Result"
     assert again.app.session_state["workspace"].results == [digest]
-    assert "Studio sweep" in again.said
+    assert "Studio sweep" in again.unfold().said
     again.open("Background")
     assert again.app.get_by_key("background.kind").value == "sweep"
     again.open("Subject")

@@ -98,7 +98,7 @@ def test_fast_is_one_click_away_and_brings_its_settings(
     studio.set(f"{prefix}.prompt", "a beach").set("background.speed", "lcm").click("generate")
     ((recipe, _),) = models_here
     assert fast.items() <= recipe.backdrop.model_dump().items()
-    studio.open("Background").set("background.speed", "quality")
+    studio.open("Background").set("background.speed", "quality").unfold()
     assert studio.app.get_by_key(f"{prefix}.num_inference_steps").value == 25
     studio.set("background.model", "sd2-inpaint")
     assert not [control for control in studio.app.get("button_group") if control.key == "background.speed"]
@@ -227,7 +227,7 @@ def test_a_control_that_is_drawn_anew_starts_at_what_is_set(
     studio: Page, models_here: list[tuple[Recipe, str]], mode: str
 ) -> None:
     """A browser tells a run where a new control starts: at the draft's value, or the draft would take over another."""
-    studio.open("Background").set("background.mode", mode)
+    studio.open("Background").set("background.mode", mode).unfold()
     if mode == "Generated":
         studio.set("background.generated.prompt", "a beach").set("background.generated.num_inference_steps", 31)
     studio.run()  # in which no value is set

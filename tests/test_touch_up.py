@@ -43,9 +43,7 @@ def _key(tab: Tab, key: str) -> None:
 
 
 @at_both_sizes
-def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(
-    server: Server, tab: Tab, size: str
-) -> None:
+def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(server: Server, tab: Tab, size: str) -> None:
     glass = _canvas(tab, server, size)
     seen = [_says(tab)]
     assert seen[0][1:] == (False, False)

@@ -38,13 +38,14 @@ def has_control(setting: Setting) -> bool:
 def draw_all(bound: Iterable[Bound], key: str) -> None:
     """Draw the fields' controls: the usual ones, and the advanced ones in an expander of that key."""
     shown = [each for each in bound if has_control(each.setting)]
-    for each in shown:
-        if not each.setting.control.advanced:
-            draw(each)
+    _draw_each(each for each in shown if not each.setting.control.advanced)
     if advanced := [each for each in shown if each.setting.control.advanced]:
-        with state.expander("More settings", key, ":material/tune:"):
-            for each in advanced:
-                draw(each)
+        state.expander("More settings", key, ":material/tune:", lambda: _draw_each(advanced))
+
+
+def _draw_each(bound: Iterable[Bound]) -> None:
+    for each in bound:
+        draw(each)
 
 
 def draw(bound: Bound, **look: Any) -> None:

@@ -13,20 +13,23 @@ OBJECTS = {"all": "Keep all", "largest": "Keep the largest", "chosen": "Keep tho
 
 def panel() -> None:
     """The controls, folded away."""
-    with state.expander("Shape the edge", "edge.open", ":material/line_curve:"):
-        for name in SHAPING[:2]:
-            controls.draw(binding.field(f"mask.{name}"))
-        _objects()
-        for name in SHAPING[2:]:
-            controls.draw(binding.field(f"mask.{name}"))
-        st.button(
-            "Reset the edge",
-            key="reset_edge",
-            icon=":material/restart_alt:",
-            type="tertiary",
-            on_click=_reset,
-            help="Put all of these back to where they started.",
-        )
+    state.expander("Shape the edge", "edge.open", ":material/line_curve:", _settings)
+
+
+def _settings() -> None:
+    for name in SHAPING[:2]:
+        controls.draw(binding.field(f"mask.{name}"))
+    _objects()
+    for name in SHAPING[2:]:
+        controls.draw(binding.field(f"mask.{name}"))
+    st.button(
+        "Reset the edge",
+        key="reset_edge",
+        icon=":material/restart_alt:",
+        type="tertiary",
+        on_click=_reset,
+        help="Put all of these back to where they started.",
+    )
 
 
 def _objects() -> None:

@@ -13,9 +13,12 @@ from ui import binding, controls, state
 def panel() -> None:
     """The shadow's control, and all others under one heading."""
     controls.draw(binding.field("shadow"))
-    with state.expander("Light and shadow", "look.open", ":material/wb_sunny:"):
-        for each in fields.settings(Look):
-            controls.draw(binding.field(f"look.{each.name}"))
+    state.expander("Light and shadow", "look.open", ":material/wb_sunny:", _settings)
+
+
+def _settings() -> None:
+    for each in fields.settings(Look):
+        controls.draw(binding.field(f"look.{each.name}"))
 
 
 AT_THE_FOOT = 0.08  # of the subject's height: a tip as near to its foot leaves the shadow to the place's light

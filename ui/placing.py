@@ -50,32 +50,34 @@ def moving() -> bool:
 
 def panel() -> None:
     """Shape, margin, alignment, scale, angle; folded away."""
-    changed = placement() != Placement()
-    with state.expander("Place and size", "place.open", ":material/open_with:"):
-        state.control(
-            st.toggle,
-            "Move on the picture",
-            MOVING,
-            False,
-            help="Drag the subject on the picture; its corners scale it, the handle above turns it. Two fingers or the "
-            "wheel do, too; so do the arrow keys, plus and minus, and square brackets.",
-        )
-        _presets()
-        own = placement().shape == "own"
-        for name in ("shape", "output_width", "output_height", "align", "margin", "scale", "rotate", "flip"):
-            if own or not name.startswith("output"):
-                controls.draw(binding.field(f"placement.{name}"))
-        for name in ("move_x", "move_y"):
+    state.expander("Place and size", "place.open", ":material/open_with:", _settings)
+
+
+def _settings() -> None:
+    state.control(
+        st.toggle,
+        "Move on the picture",
+        MOVING,
+        False,
+        help="Drag the subject on the picture; its corners scale it, the handle above turns it. Two fingers or the "
+        "wheel do, too; so do the arrow keys, plus and minus, and square brackets.",
+    )
+    _presets()
+    own = placement().shape == "own"
+    for name in ("shape", "output_width", "output_height", "align", "margin", "scale", "rotate", "flip"):
+        if own or not name.startswith("output"):
             controls.draw(binding.field(f"placement.{name}"))
-        st.button(
-            "As photographed",
-            key="place.reset",
-            icon=":material/restart_alt:",
-            disabled=not changed,
-            on_click=_put,
-            args=(Placement(),),
-            help="Puts the subject back to its place and size in the photo, and the picture to the photo's shape.",
-        )
+    for name in ("move_x", "move_y"):
+        controls.draw(binding.field(f"placement.{name}"))
+    st.button(
+        "As photographed",
+        key="place.reset",
+        icon=":material/restart_alt:",
+        disabled=placement() == Placement(),
+        on_click=_put,
+        args=(Placement(),),
+        help="Puts the subject back to its place and size in the photo, and the picture to the photo's shape.",
+    )
 
 
 def _presets() -> None:

@@ -119,8 +119,7 @@ def panel() -> None:
     _checks(found)
     exports.panel(found)
     _next(found)
-    with state.expander("How it was made", "about.open", ":material/receipt_long:"):
-        about.panel(found)
+    state.expander("How it was made", "about.open", ":material/receipt_long:", lambda: about.panel(found))
 
 
 def _checks(found: Outcome) -> None:

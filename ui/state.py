@@ -247,17 +247,22 @@ def control(
     return shown
 
 
-def expander(label: str, key: str, icon: str) -> ExpanderContainer:
+def expander(label: str, key: str, icon: str, draw: Callable[[], None]) -> None:
     """An expander that stays open or closed as it was left, over reruns, steps and reloads.
+
+    What is in it costs nothing while it is closed: neither the server nor the browser knows of it.
 
     Args:
         label: its heading.
         key: its name on the workspace.
         icon: before its heading.
+        draw: draws what is in it.
     """
     is_open = workspace().view[key] = bool(value(key, False))
     opened: ExpanderContainer = widgets.show(st.expander, label, key=key, value=is_open, icon=icon, on_change="rerun")
-    return opened
+    if opened.open:
+        with opened:
+            draw()
 
 
 def remember(kind: str, key: str, make: Callable[[], T]) -> T:

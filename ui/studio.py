@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -35,12 +34,10 @@ STEPS: dict[str, str] = {
     "Background": ":material/wallpaper: Background",
     "Result": ":material/check_circle: Result",
 }
-STYLE = Path(__file__).parent / "style.css"
 
 
 def show() -> None:
     """Draw the page."""
-    st.html(STYLE)
     arrived = st.container(key="arrival")  # filled when the step is drawn
     places.reserve()
     state.open_workspace(visitor.token())
