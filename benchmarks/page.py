@@ -2,8 +2,9 @@
 
     python -m benchmarks.page [--runs N]
 
-The first page: from the start of a new server until a browser (Chromium by Playwright) shows the title; left out where
-there is no browser. Everything else is Streamlit's AppTest in this process: from a control's new value until the script
+In a browser (Chromium by Playwright; left out where there is none): from the start of a new server until the title is
+shown, beside an app that has nothing but a title; then the three clicks to the first picture, of a sample, one
+megapixel. Everything else is Streamlit's AppTest in this process: from a control's new value until the script
 has run, the preview drawn and encoded, and another picture stands on the page than before; the browser's own part is
 not in it. Medians.
 """
@@ -25,9 +26,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.instant import resized
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
 
 ROOT = Path(__file__).parents[1]
 CONTROLS: dict[str, tuple[str, tuple[object, ...]]] = {  # kind of backdrop: (a control's key, its values in turn)
@@ -52,8 +56,9 @@ def data_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def first_page() -> float:
-    """Seconds from a server's start until a browser, open before, shows the page's title."""
+@contextmanager
+def opened(app: Path) -> Iterator[tuple[Tab, float]]:
+    """A page of a new server in a browser that was open before, and the seconds from its start to the page's title."""
     from playwright.sync_api import Error, sync_playwright
 
     with socket.socket() as free:
@@ -61,31 +66,49 @@ def first_page() -> float:
         port = free.getsockname()[1]
     with data_folder(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page()
-        command = [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            "app.py",
-            f"--server.port={port}",
-            "--server.headless=true",
-        ]
+        tab = browser.new_page(viewport={"width": 1400, "height": 900})
+        tab.set_default_timeout(60_000)
+        options = [f"--server.port={port}", "--server.headless=true"]
+        command = [sys.executable, "-m", "streamlit", "run", str(app), *options]
         started = time.perf_counter()
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             while time.perf_counter() - started < 60:
                 try:
-                    tab.goto(f"http://127.0.0.1:{port}")
+                    tab.goto(f"http://127.0.0.1:{port}", wait_until="commit")
                     break
                 except Error:  # it does not listen yet
                     time.sleep(0.02)
-            tab.get_by_role("heading").first.wait_for(timeout=60_000)
-            return time.perf_counter() - started
+            tab.get_by_role("heading").first.wait_for()
+            yield tab, time.perf_counter() - started
         finally:
             server.send_signal(signal.SIGINT)
             server.wait()
             browser.close()
+
+
+def bare_page() -> float:
+    """Seconds to the title of an app that has nothing but one: what Streamlit and the browser take."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = Path(folder) / "app.py"
+        app.write_text('import streamlit as st\n\nst.title("Nothing")\n')
+        with opened(app) as (_, seconds):
+            return seconds
+
+
+def first_picture() -> tuple[float, float, float]:
+    """Seconds to the first page, from a click on a sample to its mask, and of all three clicks to a picture."""
+    with opened(ROOT / "app.py") as (tab, seconds):
+        tab.get_by_role("button", name="Mug", exact=True).wait_for()
+        tab.wait_for_timeout(3000)  # somebody reads
+        started = time.perf_counter()
+        tab.get_by_role("button", name="Mug", exact=True).click()
+        tab.get_by_text("The subject is").first.wait_for()
+        mask = time.perf_counter() - started
+        tab.get_by_role("button", name="Choose the new background").click()
+        tab.get_by_role("button", name="Make the picture").click()
+        tab.get_by_text("The subject is untouched.").wait_for()
+        return seconds, mask, time.perf_counter() - started
 
 
 def timed(work: Any, *arguments: object) -> float:
@@ -150,7 +173,11 @@ def run() -> None:
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     if CHROMIUM is not None:
-        print_row("first page, in a browser", [first_page() for _ in range(3)])
+        print_row("in a browser: an empty Streamlit page", [bare_page() for _ in range(3)])
+        page, mask, picture = zip(*(first_picture() for _ in range(3)), strict=True)
+        print_row("in a browser: first page", list(page))
+        print_row("in a browser: a sample's mask", list(mask))
+        print_row("in a browser: three clicks, a picture", list(picture))
     controls(runs)
 
 

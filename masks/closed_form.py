@@ -58,7 +58,7 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
         small = Trimap(_resized(inside, size) > 254, _resized(unknown, size) > 0)
         small = Trimap(small.inside & ~small.unknown, small.unknown)
         alpha = _alpha(cv2.resize(image, size, interpolation=cv2.INTER_AREA), small)
-        part = refine(image, alpha, Guide.of(image, 1.5 / scale))
+        part = refine(image, alpha, Guide.of(image, 1 / scale, side=max(size)))
         part = np.where(unknown, part, np.where(inside, np.uint8(255), np.uint8(0)))
         notes = (f"Alpha matting ran at {scale:.0%} of the photo's size; its own edges brought it to full size.",)
     result = np.where(known.inside, np.uint8(255), np.uint8(0))

@@ -22,8 +22,8 @@ class Guide:
 
     Attributes:
         radius: window radius in pixels of the photo.
-        window: (width, height) of a window at ``WORK_SIDE``.
-        channels: ``(h, w)`` each, red, green and blue of the photo at ``WORK_SIDE``, 0..1; ``means`` their local means.
+        window: (width, height) of a window at the size that it was worked out at, usually ``WORK_SIDE``.
+        channels: ``(h, w)`` each, red, green and blue of the photo at that size, 0..1; ``means`` their local means.
         inverse: the six different entries of each window's inverse colour covariance, ``(h, w)`` each, in the order
             rr, gg, bb, rg, rb, gb.
     """
@@ -35,18 +35,19 @@ class Guide:
     inverse: tuple[Float, ...]
 
     @staticmethod
-    def of(rgb: npt.NDArray[Any], radius: float, eps: float = 1e-4) -> Guide:
+    def of(rgb: npt.NDArray[Any], radius: float, eps: float = 1e-4, side: int = WORK_SIDE) -> Guide:
         """Of a photo.
 
         Args:
             rgb: ``(H, W, 3)`` uint8.
             radius: window radius in pixels of the photo; about the width of the uncertain edge.
             eps: variance, for values 0..1, below which the photo counts as flat and the mask is only smoothed.
+            side: pixels, the longer side at which it is worked out.
         """
-        scale = min(1.0, WORK_SIDE / max(rgb.shape[:2]))
+        scale = min(1.0, side / max(rgb.shape[:2]))
         small = cv2.resize(rgb, scaled(rgb.shape, scale), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        side = 2 * max(1, round(radius * scale)) + 1
-        window = side, side
+        across = 2 * max(1, round(radius * scale)) + 1
+        window = across, across
         channels = red, green, blue = tuple(np.asarray(channel, np.float32) for channel in cv2.split(small))
         means = tuple(_local_mean(channel, window) for channel in channels)
 
