@@ -17,6 +17,7 @@ BAND = 0.05  # of the subject's side (the root of its area): how far strands rea
 MAX_UNKNOWN = 400_000  # unsure pixels that are solved for; more are solved at a smaller size
 EPSILON = 1e-5  # of the matting Laplacian: how far colours may stray from the local line
 COLOUR_WEIGHT = 0.05  # of the colours' own answer beside the Laplacian's smoothness
+MASK_WEIGHT = 0.02  # of what the mask said before: it keeps out haze where colours are alike on both sides
 COLOUR_SPREAD = 0.1  # distance from the line between the two colours, of 0..1, at which that answer loses its weight
 TRANSPARENT, OPAQUE = 0.03, 0.97  # closed-form alpha hardly ever reaches 0 and 1
 
@@ -34,7 +35,7 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
     Closed-form matting (Levin, Lischinski, Weiss: A Closed-Form Solution to Natural Image Matting, PAMI 2008), solved
     for the band's pixels only, with a data term (Wang, Cohen: Optimized Color Sampling for Robust Matting, CVPR 2007):
     each pixel's place between the colours of the sure subject and of the sure background near it, believed as far as
-    these two differ and the pixel lies between them.
+    these two differ and the pixel lies between them; and beside it what the mask said.
 
     Args:
         rgb: ``(H, W, 3)`` uint8.
@@ -52,12 +53,13 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
     scale = min(1.0, (MAX_UNKNOWN / unsure) ** 0.5)
     notes: tuple[str, ...] = ()
     if scale == 1:
-        part = _to_mask(_alpha(image, Trimap(inside, unknown)))
+        part = _to_mask(_alpha(image, Trimap(inside, unknown), mask[window]))
     else:
         size = scaled(unknown.shape, scale)
         small = Trimap(_resized(inside, size) > 254, _resized(unknown, size) > 0)
         small = Trimap(small.inside & ~small.unknown, small.unknown)
-        alpha = _alpha(cv2.resize(image, size, interpolation=cv2.INTER_AREA), small)
+        before = cv2.resize(mask[window], size, interpolation=cv2.INTER_AREA)
+        alpha = _alpha(cv2.resize(image, size, interpolation=cv2.INTER_AREA), small, np.asarray(before, np.uint8))
         part = refine(image, alpha, Guide.of(image, 1 / scale, side=max(size)))
         part = np.where(unknown, part, np.where(inside, np.uint8(255), np.uint8(0)))
         notes = (f"Alpha matting ran at {scale:.0%} of the photo's size; its own edges brought it to full size.",)
@@ -95,7 +97,7 @@ def _to_mask(alpha: Float) -> Mask:
     return np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
 
 
-def _alpha(rgb: npt.NDArray[Any], known: Trimap) -> Float:
+def _alpha(rgb: npt.NDArray[Any], known: Trimap, mask: Mask) -> Float:
     """Alpha ``(h, w)`` float32 0..1 of the unsure pixels, by preconditioned conjugate gradients."""
     from pymatting import cf_laplacian, cg, ichol
     from scipy.sparse import diags
@@ -103,6 +105,8 @@ def _alpha(rgb: npt.NDArray[Any], known: Trimap) -> Float:
     inside, unknown = known
     image = rgb.astype(np.float32) / 255
     answer, weight = _colour_answer(image, known)
+    both = weight + MASK_WEIGHT
+    answer, weight = (weight * answer + MASK_WEIGHT * mask.astype(np.float32) / 255) / both, both
     laplacian = cf_laplacian(image.astype(np.float64), EPSILON, 1, ~unknown)
     free, fixed = np.flatnonzero(unknown), np.flatnonzero(~unknown)
     rows = laplacian[free]

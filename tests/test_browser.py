@@ -158,7 +158,8 @@ def test_a_generated_background_shows_its_progress_can_be_cancelled_and_is_there
     tab.reload()
     tab.get_by_text("The subject is untouched.").wait_for()
     settled(tab)
-    assert tab.get_by_text("a quiet forest").count() >= 1
+    tab.get_by_text("How it was made").click()
+    tab.get_by_text("a quiet forest").first.wait_for()
     step(tab, "Background")
     has_value(tab.get_by_role("textbox", name="Prompt", exact=True), "a quiet forest")
 

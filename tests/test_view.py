@@ -188,7 +188,7 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     settled(tab)
     assert tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0, "the picture is in sight"
     tab.get_by_text("How it was made").click()
-    assert tab.get_by_text("Colour", exact=True).first.is_visible()
+    tab.locator("li").filter(has_text="Background: Colour").wait_for()
 
     compare = tab.get_by_role("button", name="Compare", exact=True)
     compare.nth(0).click()
