@@ -3,7 +3,8 @@
     python -m benchmarks.pipeline [--runs N] [--json]
 
 The model's picture is stood in for by noise at 512 pixels' area: what comes before and after does not depend on it.
-Medians, after one run that is not counted. Networks are loaded before; the search itself is done anew each time.
+Medians, after one run that is not counted. Networks are loaded before; the search itself is done anew each time. After
+the total, where MobileSAM is installed: a photo's first click, which encodes the photo, and another one.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ import numpy as np
 from PIL import Image
 
 import main
+import masks
 from benchmarks.instant import found_anew, median, no_inputs
 from imaging import checks, composite, inpaint_io, shadows
 from imaging.encode import encode
 from imaging.geometry import Size
-from imaging.photo import load
+from imaging.photo import Photo, load
 from imaging.subject import Subject
 from masks import to_repaint
+from models import is_installed
 from recipe import MaskRecipe
+from recipe.mask import Layer, Source
 
 ROOT = Path(__file__).parents[1]
 NATIVE_SIDE = 512
@@ -60,7 +64,20 @@ def measure(runs: int) -> dict[str, float]:
         "write PNG": lambda: encode(result, "PNG"),
     }
     seconds = {name: median(runs, stage) / 1000 for name, stage in stages.items()}
-    return {name: round(value, 3) for name, value in (seconds | {"total": sum(seconds.values())}).items()}
+    seconds["total"] = sum(seconds.values())
+    if is_installed("mobile-sam"):
+        clicks = iter([(2000.0 + number, 1600.0) for number in range(3 * runs + 3)])
+        seconds["(first click, MobileSAM)"] = median(runs, lambda: click(photo, next(clicks), new_photo=True)) / 1000
+        seconds["(another click)"] = median(runs, lambda: click(photo, next(clicks), new_photo=False)) / 1000
+    return {name: round(value, 3) for name, value in seconds.items()}
+
+
+def click(photo: Photo, point: tuple[float, float], new_photo: bool) -> None:
+    """What SAM finds at a point, x and y in pixels, where no click was before."""
+    if new_photo:
+        masks.forget()
+    source = Source(name="sam", options={"clicks": [f"{point[0]},{point[1]}"]})
+    main.select(photo, MaskRecipe(layers=(Layer(source=source),)), no_inputs)
 
 
 def run() -> None:

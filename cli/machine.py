@@ -65,7 +65,7 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     rows += [
         {
             "id": model.id,
-            "for": ", ".join(sorted(model.tasks)) if isinstance(model, models.Denoiser) else "masks",
+            "for": model.used_for,
             "megabytes": round(model.size / 1e6, 1),
             "licence": model.licence,
             "licence_url": model.licence_url,
@@ -78,12 +78,12 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    width, wide = (max(len(str(row[key])) for row in rows) for key in ("id", "licence"))
-    typer.echo(f"{'model':{width}}  {'for':10}  {'MB':>6}  {'licence':{wide}}  here  good at")
+    width, purpose, wide = (max(len(str(row[key])) for row in rows) for key in ("id", "for", "licence"))
+    typer.echo(f"{'model':{width}}  {'for':{purpose}}  {'MB':>6}  {'licence':{wide}}  here  good at")
     for row in rows:
         licence = f"{row['licence']}{'' if row['commercial_use'] else ' (non-commercial)'}"
         here = "yes" if row["here"] else "no"
-        line = f"{row['id']:{width}}  {row['for']:10}  {row['megabytes']:6.1f}  {licence:{wide}}  {here:4}"
+        line = f"{row['id']:{width}}  {row['for']:{purpose}}  {row['megabytes']:6.1f}  {licence:{wide}}  {here:4}"
         typer.echo(f"{line}  {row['good_at']}")
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 import fields
 from cli import app
 from masks import SOURCES
-from models import MODELS, Denoiser
+from models import MODELS
 from recipe import Look, MaskRecipe, Placement, kinds
 
 TARGET = Path(__file__).parent / "reference.md"
@@ -102,9 +102,8 @@ def _default(setting: fields.Setting) -> str:
 def _models() -> str:
     rows = []
     for id, model in MODELS.items():
-        purpose = ", ".join(sorted(model.tasks)) if isinstance(model, Denoiser) else "masks"
         licence = model.licence + ("" if model.commercial else ", not for commercial use")
-        rows.append(f"| `{id}` | {purpose} | {_cell(model.help)} | {model.size / 1e6:.0f} MB | {licence} |")
+        rows.append(f"| `{id}` | {model.used_for} | {_cell(model.help)} | {model.size / 1e6:.0f} MB | {licence} |")
     return "\n".join(["| model | for | is | download | licence |", "|---|---|---|---|---|", *rows])
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "finish",
     "inputs",
     "options_of",
+    "predict",
     "select",
     "to_repaint",
 ]

@@ -127,6 +127,11 @@ class Model:
         return self.folder.size if self.folder else sum(file.size for file in self.files)
 
     @property
+    def used_for(self) -> str:
+        """The part of the program that runs it, in a word or two."""
+        return "masks"
+
+    @property
     def memory_bytes(self) -> int:
         """Bytes it takes in memory once loaded."""
         return int(self.size * MEMORY_PER_BYTE)
@@ -155,6 +160,10 @@ class Denoiser(Model):
     family: Family | None = None
 
     @property
+    def used_for(self) -> str:
+        return ", ".join(sorted(self.tasks))
+
+    @property
     def takes(self) -> frozenset[str]:
         """Names of the arguments that can be given."""
         return frozenset(self.defaults) | {"prompt"}
@@ -180,6 +189,10 @@ class SpeedLora(Model):
     family: Family
     defaults: Mapping[str, Any]
 
+    @property
+    def used_for(self) -> str:
+        return "fast"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TinyVae(Model):
@@ -191,3 +204,7 @@ class TinyVae(Model):
 
     purpose: Purpose = "vae"
     families: frozenset[Family]
+
+    @property
+    def used_for(self) -> str:
+        return "fast, previews"

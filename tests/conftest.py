@@ -214,8 +214,10 @@ def here(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def no_searches_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which weights are here must not decide what is tested; ``test_searches.py`` has the worker's."""
     from jobs import searches
+    from ui import selecting
 
     monkeypatch.setattr(searches, "takes_long", lambda layers: False)
+    monkeypatch.setattr(selecting, "_encode_ahead", lambda photo, source: None)  # it would fetch what is not here
 
 
 @pytest.fixture

@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 
 import numpy as np
 import pytest
+from conftest import SHARED, need
+from mask_helpers import needs
 from pages import Page, made, opaque
 
+import masks
 from imaging.photo import Photo, load
-from masks import Selection, options_of
+from masks import Selection, options_of, sam
 from masks.sam import SamOptions
+from ui import selecting
 from ui.pointer import Mark, parse_marks
+from ui.selecting import _encode_ahead
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
@@ -66,6 +72,29 @@ def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list
     assert pointed[-1] == {"box": [0, 0, 160, 120]}
     page.open("Photo").upload(opaque(200, 100)).open("Subject")
     assert "Click on the subject in the picture" in page.said, "another photo, other places"
+
+
+def test_the_photo_is_encoded_while_somebody_aims(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("mobile-sam")
+    made: list[str] = []
+    real = sam._MobileSam.embed
+
+    def embed(self: sam._MobileSam, rgb: np.ndarray) -> object:
+        made.append(threading.current_thread().name)
+        return real(self, rgb)
+
+    monkeypatch.setattr(sam._MobileSam, "embed", embed)
+    monkeypatch.setattr(selecting, "_encode_ahead", _encode_ahead)
+    page.upload(need(SHARED / "photos" / "dog_on_bench.jpg").read_bytes(), "dog.jpg")
+    masks.forget()  # "Automatic" may have asked SAM too
+    made.clear()
+    page.set("layers.0.source", "sam")
+    assert "Click on the subject in the picture" in page.said
+    selecting._ahead.submit(int).result()  # there is one thread: what was asked for before is done then
+    assert [name.startswith("encode ahead") for name in made] == [True]
+    _click(page, "add", 160, 150)
+    assert "The subject is" in page.said
+    assert len(made) == 1, "the click itself encodes nothing"
 
 
 def test_undo_steps_back_through_every_mark(page: Page, pointed: list[dict[str, object]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
 OBJECTS = "objects"  # what clicks choose among separate things, among the layers that clicks are for
 TOUCH_UP = "subject.touch_up"  # whether the picture is a canvas to paint on
+
+_ahead = ThreadPoolExecutor(1, thread_name_prefix="encode ahead")
 
 Heat = npt.NDArray[np.floating[Any]]
 """``(h, w)`` 0..1 over the whole photo: how sure the networks were."""
@@ -202,6 +205,7 @@ def _normalised(layer: Layer) -> Layer:
 def found(photo: Photo, mask: MaskRecipe) -> Found:
     """The selection that a mask recipe gives on the photo; a spinner shows while it is being found."""
     if missing := lacking(mask.layers[0].source):
+        _encode_ahead(photo, mask.layers[0].source)
         return Found(None, missing, waits=True)
     key = f"{_key(photo, mask.layers)} {mask.model_dump_json()}"
     if state.remembered("selection", key):
@@ -213,6 +217,18 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
         state.remember("combined", _key(photo, mask.layers), lambda: made)
     with places.spinner("Looking for the subject …"):
         return state.remember("selection", key, lambda: _find(photo, mask))
+
+
+def _encode_ahead(photo: Photo, source: Source) -> None:
+    """While somebody aims, answer a click on the middle: what takes long, encoding the photo, serves every click."""
+    pointed = options_by_click(masks.SOURCES[source.name].Options)
+    if "add" not in pointed:
+        return
+    middle = [side / 2 for side in photo.size]
+    click = Source(name=source.name, options={**source.options, pointed["add"]: [middle]})
+    if is_ready(click) and not searches.takes_long((Layer(source=click),)):
+        key, read = f"{photo.digest} {click.model_dump_json()}", store.default().get
+        state.remember("encoded ahead", key, lambda: _ahead.submit(masks.predict, photo, click, read))
 
 
 def _find(photo: Photo, mask: MaskRecipe) -> Found:
