@@ -40,7 +40,7 @@ def run(folders: list[Path], every: int) -> None:
     cases = []
     for name, group, photo, given in islice(sources(folders), 0, None, every):
         memory.forget()
-        truth = np.asarray(given, np.float32)
+        truth = cv2.resize(np.asarray(given, np.float32), photo.size, interpolation=cv2.INTER_AREA)
         try:
             prediction = masks.predict(photo, Source(name="auto"), _no_inputs)
         except (NothingFound, TypeError):

@@ -131,6 +131,8 @@ def forget() -> None:
     memory.forget()
 
 
+EDGE_UNCERTAINTY = 1 / 256  # of the photo's longer side: how far apart two networks place one edge
+CRUMBS = 1.0  # per cent of the largest piece: what is left over where something was removed
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}
 
 
@@ -159,8 +161,12 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
         if combined is None:
             combined = found
             continue
+        uncertain = round(max(photo.size) * EDGE_UNCERTAINTY) if combined.models or found.models else 0
+        values = _COMBINE[layer.op](combined.values, found.values, uncertain)
+        if uncertain and layer.op == "remove":
+            values = ops.remove_specks(values, CRUMBS)
         combined = Selection(
-            _COMBINE[layer.op](combined.values, found.values),
+            values,
             tuple(dict.fromkeys(combined.models + found.models)),
             tuple(dict.fromkeys(combined.notes + found.notes)),
             combined.probability,

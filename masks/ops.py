@@ -23,19 +23,28 @@ def invert(mask: Mask) -> Mask:
     return 255 - mask
 
 
-def union(a: Mask, b: Mask) -> Mask:
-    """Selected in either: the larger value."""
-    return np.maximum(a, b)
+def union(a: Mask, b: Mask, gap: int = 0) -> Mask:
+    """Selected in either: the larger value; and between them, where they face each other less than ``2 * gap`` apart.
+
+    Two networks place the edge of one thing some pixels apart, so that a seam would be left where their masks meet.
+    What is narrower than that within one of the masks stays (a gap is what closes in both together and in neither).
+    """
+    either = np.maximum(a, b)
+    if not gap:
+        return either
+    kernel = np.ones((2 * gap + 1, 2 * gap + 1), np.uint8)
+    closed, in_a, in_b = (cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel) for mask in (either, a, b))
+    return np.where(closed > np.maximum(in_a, in_b), closed, either).astype(np.uint8)
 
 
-def subtract(a: Mask, b: Mask) -> Mask:
-    """Selected in ``a`` and not in ``b``: the smaller of ``a`` and the inverse of ``b``."""
-    return np.minimum(a, 255 - b)
+def subtract(a: Mask, b: Mask, gap: int = 0) -> Mask:
+    """Selected in ``a`` and not in ``b``: the smaller of ``a`` and the inverse of ``b``; see :func:`intersect`."""
+    return intersect(a, 255 - b, gap)
 
 
-def intersect(a: Mask, b: Mask) -> Mask:
-    """Selected in both: the smaller value."""
-    return np.minimum(a, b)
+def intersect(a: Mask, b: Mask, gap: int = 0) -> Mask:
+    """Selected in both: the smaller value; strips narrower than ``2 * gap`` that neither has go (:func:`union`)."""
+    return 255 - union(255 - a, 255 - b, gap)
 
 
 def grow(mask: Mask, pixels: float) -> Mask:

@@ -37,6 +37,33 @@ def test_the_laws_of_sets(pair: tuple[np.ndarray, np.ndarray]) -> None:
     assert (ops.invert(ops.union(a, b)) == ops.intersect(ops.invert(a), ops.invert(b))).all()
 
 
+@given(pairs, st.integers(1, 4))
+def test_closing_gaps_only_adds_and_keeps_the_laws(pair: tuple[np.ndarray, np.ndarray], gap: int) -> None:
+    a, b = pair
+    assert (ops.union(a, b, gap) >= ops.union(a, b)).all()
+    assert (ops.union(a, b, gap) == ops.union(b, a, gap)).all()
+    assert (ops.union(a, a, gap) == a).all(), "one edge seen twice is not moved"
+    assert (ops.invert(ops.union(a, b, gap)) == ops.intersect(ops.invert(a), ops.invert(b), gap)).all()
+    assert (ops.subtract(a, b, gap) == ops.intersect(a, ops.invert(b), gap)).all()
+
+
+def test_two_networks_masks_of_one_thing_leave_no_seam_and_no_strip() -> None:
+    left, right, whole = (np.zeros((60, 80), np.uint8) for _ in range(3))
+    left[10:50, 10:38], right[10:50, 42:70], whole[10:50, 10:70] = 255, 255, 255
+    assert (ops.union(left, right, 3) == whole).all(), "four pixels lay between them"
+    assert not ops.union(left, right, 1)[:, 38:42].any(), "more than twice the gap is a gap"
+    whole[20:22, 10:70] = 0  # a slit of the thing's own
+    assert not ops.union(whole, right, 3)[20:22, 10:38].any()
+
+    thing, found = np.zeros((60, 80), np.uint8), np.zeros((60, 80), np.uint8)
+    thing[10:50, 10:70], found[12:48, 12:68] = 255, 255  # removed, where its edge is seen two pixels further in
+    assert not ops.subtract(thing, found, 3).any()
+    assert ops.subtract(thing, found).any()
+    spoke = thing.copy()
+    spoke[29:31, 10:70] = 0  # what lies behind a spoke is removed, the spoke is not
+    assert (ops.subtract(thing, spoke, 3)[29:31, 14:66] == 255).all()
+
+
 @given(any_mask, st.integers(0, 12))
 def test_growing_only_adds_and_shrinking_only_takes(mask: np.ndarray, pixels: int) -> None:
     assert (ops.grow(mask, pixels) >= mask).all()
