@@ -17,15 +17,17 @@ Float = npt.NDArray[np.floating[Any]]
 Entries = Sequence[Float]
 
 BAND = 0.03  # of the subject's side (the root of its area): how far from the outline it may be wrong
+CRISP_BAND = 0.5  # of that, where the outline is crisp
+CRISP, VAGUE = 0.5, 1.0  # 320ths of the photo's side (a network's pixel): how wide crisp and vague outlines are
 WINDOW = 4.0  # bands: the window in which the colours of a side are gathered
 COARSE = 16  # pixels: what that window is scaled down to
 FARTHER = 0.02  # weight of the colours four windows around; its square, of the whole side's
 NOISE = 0.015  # standard deviation of the photo's values, 0..1
 SHARES = (0.0, 0.5, 1.0)  # alphas that a pixel's colour is tried with
 MIXED = 0.05  # prior of the mixture, of 0..1, where the mask says one half
-TRUST = 0.8  # of the mask in the prior; the rest is the distance from its outline
+TRUST = 0.8  # of the mask in the prior where the outline is vague; the rest is the distance from its outline
 BLUR = 0.35  # bands: over which that distance counts
-FLOOR = 0.03  # the mask is never surer than this
+FLOOR, CRISP_FLOOR = 0.03, 0.003  # the mask is never surer than this
 TEMPER, DECISIVE = 0.5, 3.0  # neighbours are alike, so likelihoods count half; the most that one counts, in log units
 RADIUS, EPSILON = 3, 1e-4  # of the guided filter: pixels, variance
 DOUBT = 0.01  # variance of alpha at which a pixel counts half in it
@@ -117,9 +119,23 @@ def _known(mask: Mask) -> Known:
     depth = np.where(subject, within - 0.5, 0.5 - beyond)
     clear = ((mask <= 5) | (mask >= 250)).astype(np.uint8)
     settled = cv2.distanceTransform(clear, cv2.DIST_L2, 5) > 0.3 * reach
+    vague = _vagueness(share, subject, reach)
+    band = reach * (CRISP_BAND + (1 - CRISP_BAND) * vague)
     by_depth = 1 / (1 + np.exp(np.clip(-depth / (BLUR * reach), -30, 30)))
-    prior = np.clip(TRUST * share + (1 - TRUST) * by_depth, FLOOR, 1 - FLOOR)
-    return Known((depth > reach) & settled, (depth < -reach) & settled, prior, reach)
+    distance_counts, floor = (1 - TRUST) * vague, CRISP_FLOOR + (FLOOR - CRISP_FLOOR) * vague
+    prior = np.clip((1 - distance_counts) * share + distance_counts * by_depth, floor, 1 - floor)
+    return Known((depth > band) & settled, (depth < -band) & settled, prior, reach)
+
+
+def _vagueness(share: Float, subject: Mask, reach: float) -> Float:
+    """How vague the outline is around each pixel, ``(h, w)`` 0..1: a network smears hair and fur, no firm edge."""
+    outline = cv2.morphologyEx(subject, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32) / 2
+    soft, length = (
+        _mean(_mean(each, 2 * int(2 * reach) + 1), 2 * int(2 * reach) + 1)
+        for each in (4 * share * (1 - share), outline)
+    )
+    width = soft / (length + 1e-4) * 320 / max(share.shape)
+    return np.asarray(np.clip((width - CRISP) / (VAGUE - CRISP), 0, 1), np.float32)
 
 
 def _posterior(image: Float, known: Known, unknown: npt.NDArray[np.bool_]) -> tuple[Float, Float]:
