@@ -8,17 +8,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.fill import push_pull
-from imaging.tiles import scaled
+from imaging.tiles import WORK_SIDE, scaled
+from masks import colour_edge
 from masks.base import Mask
 from masks.matting import Float, Guide, refine
 
 BAND = 0.05  # of the subject's side (the root of its area): how far strands reach beyond and behind a coarse outline
 MAX_UNKNOWN = 400_000  # unsure pixels that are solved for; more are solved at a smaller size
 EPSILON = 1e-5  # of the matting Laplacian: how far colours may stray from the local line
-COLOUR_WEIGHT = 0.05  # of the colours' own answer beside the Laplacian's smoothness
-MASK_WEIGHT = 0.02  # of what the mask said before: it keeps out haze where colours are alike on both sides
-COLOUR_SPREAD = 0.1  # distance from the line between the two colours, of 0..1, at which that answer loses its weight
+COLOUR_WEIGHT = 3.0  # of what the colours of both sides say, beside the Laplacian's smoothness
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # alphas that a pixel's colour is tried with: strands are thinner than pixels
+FLOOR = 0.003  # the mask is never surer than this
 TRANSPARENT, OPAQUE = 0.03, 0.97  # closed-form alpha hardly ever reaches 0 and 1
 
 
@@ -30,12 +30,11 @@ class Trimap(NamedTuple):
 
 
 def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
-    """Work out the soft edge anew from the photo's colours, in a band around the mask's edge.
+    """Work out the soft edge anew from the photo's colours, where the mask's edge is vague: hair, fur, what is blurred.
 
     Closed-form matting (Levin, Lischinski, Weiss: A Closed-Form Solution to Natural Image Matting, PAMI 2008), solved
-    for the band's pixels only, with a data term (Wang, Cohen: Optimized Color Sampling for Robust Matting, CVPR 2007):
-    each pixel's place between the colours of the sure subject and of the sure background near it, believed as far as
-    these two differ and the pixel lies between them; and beside it what the mask said.
+    for the pixels of a band only, with a data term: what the colours of the sure subject and of the sure background
+    near each pixel say, with the mask as prior (:func:`masks.colour_edge.posterior`). Firm edges stay as they were.
 
     Args:
         rgb: ``(H, W, 3)`` uint8.
@@ -65,7 +64,16 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
         notes = (f"Alpha matting ran at {scale:.0%} of the photo's size; its own edges brought it to full size.",)
     result = np.where(known.inside, np.uint8(255), np.uint8(0))
     result[window] = part
-    return result, notes
+    vague = _vagueness(mask)
+    return np.asarray(vague * result + (1 - vague) * mask + 0.5, np.uint8), notes
+
+
+def _vagueness(mask: Mask) -> Float:
+    """How far the solution counts at each pixel, ``(H, W)`` 0..1."""
+    size = scaled(mask.shape, min(1.0, WORK_SIDE / max(mask.shape)))
+    share = cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    vague = colour_edge.vagueness(share)
+    return np.asarray(cv2.resize(vague, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def trimap(mask: Mask) -> Trimap:
@@ -103,29 +111,17 @@ def _alpha(rgb: npt.NDArray[Any], known: Trimap, mask: Mask) -> Float:
     from scipy.sparse import diags
 
     inside, unknown = known
-    image = rgb.astype(np.float32) / 255
-    answer, weight = _colour_answer(image, known)
-    both = weight + MASK_WEIGHT
-    answer, weight = (weight * answer + MASK_WEIGHT * mask.astype(np.float32) / 255) / both, both
+    image, share = rgb.astype(np.float32) / 255, mask.astype(np.float32) / 255
+    prior = np.clip(share, FLOOR, 1 - FLOOR)
+    sides = colour_edge.Known(inside, ~inside & ~unknown, prior, colour_edge.reach_of(share))
+    mean, variance = colour_edge.posterior(image, sides, unknown, SHARES)
+    answers, weights = mean.astype(float), COLOUR_WEIGHT * colour_edge.decided(variance).astype(float)
     laplacian = cf_laplacian(image.astype(np.float64), EPSILON, 1, ~unknown)
     free, fixed = np.flatnonzero(unknown), np.flatnonzero(~unknown)
     rows = laplacian[free]
-    weights, answers = weight.ravel()[free].astype(float), answer.ravel()[free].astype(float)
     system = (rows[:, free] + diags(weights + 1e-8)).tocsc()
     wanted = weights * answers - rows[:, fixed] @ inside.ravel()[fixed].astype(float)
     solved = cg(system, wanted, x0=answers, M=ichol(system), rtol=1e-4, atol=1e-4, maxiter=300)
     alpha = inside.astype(np.float32)
     alpha.ravel()[free] = np.clip((solved - TRANSPARENT) / (OPAQUE - TRANSPARENT), 0, 1)
     return alpha
-
-
-def _colour_answer(image: Float, known: Trimap) -> tuple[Float, Float]:
-    """Each pixel's alpha by its colour alone, and how far to believe it; ``(h, w)`` each."""
-    inside, unknown = known
-    fore = push_pull(image, inside.astype(np.float32))
-    back = push_pull(image, (~unknown & ~inside).astype(np.float32))
-    across = fore - back
-    length = (across**2).sum(axis=2) + 1e-4
-    answer = np.clip(((image - back) * across).sum(axis=2) / length, 0, 1)
-    stray = ((image - back - answer[..., None] * across) ** 2).sum(axis=2)
-    return answer, COLOUR_WEIGHT * length * np.exp(-stray / (2 * COLOUR_SPREAD**2))

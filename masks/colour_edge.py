@@ -106,20 +106,20 @@ def _box(wanted: npt.NDArray[np.bool_], margin: int) -> Window:
 
 def _model(image: Float, known: Known, unknown: npt.NDArray[np.bool_]) -> Float:
     alpha, weight = known.inside.astype(np.float32), np.ones(unknown.shape, np.float32)
-    alpha[unknown], variance = _posterior(image, known, unknown)
-    weight[unknown] = DOUBT / (DOUBT + variance)
+    alpha[unknown], variance = posterior(image, known, unknown)
+    weight[unknown] = decided(variance)
     return _linear_model(image, alpha, weight)
 
 
 def _known(mask: Mask) -> Known:
     share = mask.astype(np.float32) / 255
-    reach = max(3.0, BAND * float(share.sum()) ** 0.5)
+    reach = reach_of(share)
     subject = (mask > 127).astype(np.uint8)
     within, beyond = (cv2.distanceTransform(side, cv2.DIST_L2, 5) for side in (subject, 1 - subject))
     depth = np.where(subject, within - 0.5, 0.5 - beyond)
     clear = ((mask <= 5) | (mask >= 250)).astype(np.uint8)
     settled = cv2.distanceTransform(clear, cv2.DIST_L2, 5) > 0.3 * reach
-    vague = _vagueness(share, subject, reach)
+    vague = vagueness(share)
     band = reach * (CRISP_BAND + (1 - CRISP_BAND) * vague)
     by_depth = 1 / (1 + np.exp(np.clip(-depth / (BLUR * reach), -30, 30)))
     distance_counts, floor = (1 - TRUST) * vague, CRISP_FLOOR + (FLOOR - CRISP_FLOOR) * vague
@@ -127,33 +127,55 @@ def _known(mask: Mask) -> Known:
     return Known((depth > band) & settled, (depth < -band) & settled, prior, reach)
 
 
-def _vagueness(share: Float, subject: Mask, reach: float) -> Float:
-    """How vague the outline is around each pixel, ``(h, w)`` 0..1: a network smears hair and fur, no firm edge."""
-    outline = cv2.morphologyEx(subject, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32) / 2
-    soft, length = (
-        _mean(_mean(each, 2 * int(2 * reach) + 1), 2 * int(2 * reach) + 1)
-        for each in (4 * share * (1 - share), outline)
-    )
+def decided(variance: Float) -> Float:
+    """How far pixels count whose alpha has that variance, 0..1."""
+    return np.asarray(DOUBT / (DOUBT + variance), np.float32)
+
+
+def vagueness(share: Float) -> Float:
+    """How vague a mask's outline is around each pixel, ``(h, w)`` 0..1: networks smear hair and fur, no firm edge.
+
+    Args:
+        share: ``(h, w)`` 0..1, a network's mask.
+    """
+    outline = cv2.morphologyEx((share > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    window = 2 * int(2 * reach_of(share)) + 1
+    soft, length = (_mean(_mean(each, window), window) for each in (4 * share * (1 - share), outline / np.float32(2)))
     width = soft / (length + 1e-4) * 320 / max(share.shape)
     return np.asarray(np.clip((width - CRISP) / (VAGUE - CRISP), 0, 1), np.float32)
 
 
-def _posterior(image: Float, known: Known, unknown: npt.NDArray[np.bool_]) -> tuple[Float, Float]:
-    """Mean and variance of the alpha of each unknown pixel, ``(n,)`` each."""
+def reach_of(share: Float) -> float:
+    """Pixels from the outline up to which a network's mask, ``(h, w)`` 0..1, may be wrong."""
+    return max(3.0, BAND * float(share.sum()) ** 0.5)
+
+
+def posterior(
+    image: Float, known: Known, unknown: npt.NDArray[np.bool_], shares: Sequence[float] = SHARES
+) -> tuple[Float, Float]:
+    """Mean and variance of the alpha of each unknown pixel, ``(n,)`` each, by its colour and the prior.
+
+    Args:
+        image: ``(h, w, 3)`` float32 0..1.
+        known: what is sure, and the prior.
+        unknown: ``(h, w)``, the pixels to decide.
+        shares: alphas that are tried, from 0 to 1; at least three.
+    """
     colours = tuple(image[unknown].T)
     channels = _channels(image)
     moments = *channels, *(channels[i] * channels[j] for i, j in PAIRS)
     fore, back = (_gather(moments, side, known.reach, unknown) for side in (known.inside, known.outside))
     prior = known.prior[unknown]
     mixed = MIXED * 4 * prior * (1 - prior)
-    priors = ((1 - prior) * (1 - mixed), mixed, prior * (1 - mixed))
-    likely = np.stack([TEMPER * _log_likelihood(colours, fore, back, share) for share in SHARES])
+    between = len(shares) - 2
+    priors = ((1 - prior) * (1 - mixed), *[mixed / between] * between, prior * (1 - mixed))
+    likely = np.stack([TEMPER * _log_likelihood(colours, fore, back, share) for share in shares])
     likely = np.maximum(likely, likely.max(axis=0) - DECISIVE)
     weights = np.exp(likely - likely.max(axis=0)) * np.stack(priors)
     weights /= weights.sum(axis=0)
-    shares = np.array(SHARES, np.float32)
-    mean = shares @ weights
-    return mean, np.square(shares) @ weights - np.square(mean)
+    tried = np.array(shares, np.float32)
+    mean = tried @ weights
+    return mean, np.square(tried) @ weights - np.square(mean)
 
 
 def _gather(moments: Entries, side: npt.NDArray[np.bool_], reach: float, where: npt.NDArray[np.bool_]) -> Gaussian:
