@@ -28,6 +28,7 @@ import main
 import masks
 from backdrops import SceneBackdrop
 from benchmarks.cross_validation import WRONG, Array, Case, by_fifth, by_source, held_out, score, sources
+from benchmarks.instant import no_inputs
 from benchmarks.masks import iou
 from errors import NothingFound
 from imaging.encode import encode
@@ -38,10 +39,6 @@ from recipe import Recipe, Source
 SCENES = "paper", "room", "dunes", "meadow", "kitchen"
 RING = 8  # pixels on either side of the true edge
 WITHOUT, WITH, MATTING = "as refined", "by colours", "finer hair and fur"
-
-
-def _no_inputs(digest: str) -> bytes:
-    raise AssertionError("only the photo is asked for")
 
 
 def _edge_sources(folders: list[Path]) -> Iterator[tuple[str, str, Photo, Array]]:
@@ -55,7 +52,7 @@ def _edge_sources(folders: list[Path]) -> Iterator[tuple[str, str, Photo, Array]
         if name in ("alpha", "samples"):
             wanted = Recipe(photo=photo.digest, backdrop=SceneBackdrop(name=next(scenes)), shadow="auto")
             selection = Selection((truth * 255 + 0.5).astype(np.uint8))
-            (placed,) = main.run(wanted, photo, _no_inputs, selection=selection)
+            (placed,) = main.run(wanted, photo, no_inputs, selection=selection)
             yield "placed", group, load(encode(placed.pixels, "PNG")), truth
 
 
@@ -64,7 +61,7 @@ def run(folders: list[Path], every: int) -> None:
     for name, group, photo, truth in islice(_edge_sources(folders), 0, None, every):
         memory.forget()
         try:
-            prediction = masks.predict(photo, Source(name="auto"), _no_inputs)
+            prediction = masks.predict(photo, Source(name="auto"), no_inputs)
         except (NothingFound, TypeError):
             continue
         if iou(preprocess.resize(prediction.probability, photo.size), truth) < WRONG:
