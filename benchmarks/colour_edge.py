@@ -73,7 +73,7 @@ def run(folders: list[Path], every: int) -> None:
         for label, decided in ((WITHOUT, False), (WITH, True)):
             values = preprocess.select(photo, replace(prediction, settles_by_colour=decided)).values
             case.scores[label] = -float(np.abs(values[ring] / 255 - truth[ring]).mean())
-        solved, _ = closed_form.solve(photo.rgb8, values)
+        solved, _ = closed_form.solve(photo.rgb8, values, keep_firm=True)
         case.scores[MATTING] = -float(np.abs(solved[ring] / 255 - truth[ring]).mean())
         cases.append(case)
         print(f"\r{len(cases)} pictures", end="", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,7 +130,7 @@ def search(job: str, recipe_json: str, report_progress: OnProgress) -> dict[str,
 
 def selection_of(digest: str) -> Selection:
     """The selection that a search found; raise :class:`BadInput` where the store has it no more."""
-    from masks import Selection
+    from masks import Doubt, Selection
 
     try:
         with np.load(io.BytesIO(store.default().get(digest)), allow_pickle=False) as found:
@@ -139,12 +140,20 @@ def selection_of(digest: str) -> Selection:
     except (ValueError, OSError, KeyError) as error:
         raise BadInput("What was found is damaged; look again.") from error
     recognised = tuple((str(name), float(share)) for name, share in facts["found"])
-    return Selection(values, tuple(facts["models"]), tuple(facts["notes"]), probability, recognised)
+    doubt = Doubt(**facts["doubt"]) if facts.get("doubt") else None
+    settled = bool(facts.get("settled"))
+    return Selection(values, tuple(facts["models"]), tuple(facts["notes"]), probability, recognised, doubt, settled)
 
 
 def _pack(selection: Selection) -> bytes:
     """A selection as bytes: NumPy's own format, compressed, without pickles."""
-    facts = {"models": selection.models, "notes": selection.notes, "found": selection.found}
+    facts = {
+        "models": selection.models,
+        "notes": selection.notes,
+        "found": selection.found,
+        "doubt": asdict(selection.doubt) if selection.doubt else None,
+        "settled": selection.settled,
+    }
     arrays = {"values": selection.values, "facts": np.asarray(json.dumps(facts))}
     if selection.probability is not None:
         arrays["probability"] = selection.probability

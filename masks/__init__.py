@@ -171,6 +171,7 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
             tuple(dict.fromkeys(combined.notes + found.notes)),
             combined.probability,
             tuple(dict(combined.found + found.found).items()),
+            settled=combined.settled and found.settled,
         )
     assert combined is not None  # a MaskRecipe has at least one layer
     return combined
@@ -184,7 +185,7 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     """
     values, notes = combined.values, combined.notes
     if mask.matting:
-        values, more = closed_form.solve(photo.rgb8, values)
+        values, more = closed_form.solve(photo.rgb8, values, keep_firm=combined.settled)
         notes += more
     values = shape(values, mask)
     if mask.strokes:

@@ -43,6 +43,7 @@ class Selection:
         found: what else was recognised in the photo: (name, share of the photo 0..1).
         doubt: how likely the mask is wrong; ``None`` where that was not measured (one's own mask, clicks, several
             layers).
+        settled: whether colours decided its edge (``colour_edge``): where that is crisp then, it is firm.
     """
 
     values: Mask
@@ -51,6 +52,7 @@ class Selection:
     probability: npt.NDArray[np.floating[Any]] | None = None
     found: tuple[tuple[str, float], ...] = ()
     doubt: Doubt | None = None
+    settled: bool = False
 
     def __post_init__(self) -> None:
         if self.values.dtype != np.uint8 or self.values.ndim != 2:

@@ -29,16 +29,18 @@ class Trimap(NamedTuple):
     unknown: npt.NDArray[np.bool_]
 
 
-def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
-    """Work out the soft edge anew from the photo's colours, where the mask's edge is vague: hair, fur, what is blurred.
+def solve(rgb: npt.NDArray[Any], mask: Mask, keep_firm: bool = False) -> tuple[Mask, tuple[str, ...]]:
+    """Work out the soft edge anew from the photo's colours, in a band around the mask's edge.
 
     Closed-form matting (Levin, Lischinski, Weiss: A Closed-Form Solution to Natural Image Matting, PAMI 2008), solved
     for the pixels of a band only, with a data term: what the colours of the sure subject and of the sure background
-    near each pixel say, with the mask as prior (:func:`masks.colour_edge.posterior`). Firm edges stay as they were.
+    near each pixel say, with the mask as prior (:func:`masks.colour_edge.posterior`).
 
     Args:
         rgb: ``(H, W, 3)`` uint8.
         mask: ``(H, W)`` uint8.
+        keep_firm: whether edges that are crisp in the mask stay as they are. Networks smear hair and fur and no firm
+            edge; of a mask that was drawn, or of SAM's, a crisp edge says nothing.
 
     Returns:
         the mask, and a sentence where more than ``MAX_UNKNOWN`` pixels were unsure.
@@ -64,6 +66,8 @@ def solve(rgb: npt.NDArray[Any], mask: Mask) -> tuple[Mask, tuple[str, ...]]:
         notes = (f"Alpha matting ran at {scale:.0%} of the photo's size; its own edges brought it to full size.",)
     result = np.where(known.inside, np.uint8(255), np.uint8(0))
     result[window] = part
+    if not keep_firm:
+        return result, notes
     vague = _vagueness(mask)
     return np.asarray(vague * result + (1 - vague) * mask + 0.5, np.uint8), notes
 

@@ -109,7 +109,14 @@ def select(photo: Photo, prediction: Prediction) -> Selection:
     if prediction.settles_by_colour:
         values = ops.remove_specks(colour_edge.settle(photo.rgb8, values), prediction.specks)
     probability = prediction.probability if prediction.display_probability is None else prediction.display_probability
-    return Selection(values, prediction.models, prediction.notes, probability, prediction.found)
+    return Selection(
+        values,
+        prediction.models,
+        prediction.notes,
+        probability,
+        prediction.found,
+        settled=prediction.settles_by_colour,
+    )
 
 
 def resolve_components(probability: Float) -> Float:
