@@ -53,6 +53,16 @@ def test_a_scene_is_chosen_from_the_gallery_and_set(studio: Page) -> None:
     assert backdrop == SceneBackdrop(name="bokeh", values={"colour": "#3070c0"}, seed=1)
 
 
+def test_a_subject_in_the_places_light_is_no_fault(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "scene").click("scene.dunes")
+    assert "with every pixel of the subject as it was" in studio.said
+    studio.set("background.look.match_light", True)
+    assert "with the subject in the light of its new place" in studio.said
+    studio.click("make")
+    assert "**The subject is in the light of its new place**" in studio.said
+    assert "pixels of the subject differ" not in studio.said
+
+
 def test_a_picture_behind_asks_for_the_picture(studio: Page) -> None:
     studio.open("Background").set("background.kind", "image")
     assert "Upload a picture" in studio.said

@@ -53,10 +53,14 @@ def stage(photo: Photo, selection: Selection) -> None:
     else:
         pictures.show(drawn, alt)
     width, height = placing.frame(photo)
-    resampled = placing.resampled(selection)
+    subject = "with every pixel of the subject as it was"
+    if wanted.look.match_light:
+        subject = "with the subject in the light of its new place"
+    elif placing.resampled(selection):
+        subject = "with the subject resampled"
     st.caption(
         f":material/visibility: A quick look, drawn small. The picture itself is made at {width} × {height} pixels, "
-        + ("with the subject resampled." if resampled else "with every pixel of the subject as it was.")
+        f"{subject}."
     )
 
 

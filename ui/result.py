@@ -136,6 +136,11 @@ def _checks(found: Outcome) -> None:
                 f":green[:material/check_circle:] **The subject is untouched.** The {found.kept:,} pixels that are "
                 "wholly subject are exactly the photo's."
             )
+        elif found.recipe.look.match_light:
+            lines.append(
+                ":blue[:material/light_mode:] **The subject is in the light of its new place**, as you asked. Without "
+                "“Match the light” its pixels are the photo's."
+            )
         else:
             lines.append(f":red[:material/error:] **{found.changed:,} pixels of the subject differ** from the photo.")
         soft = 1 - found.share
