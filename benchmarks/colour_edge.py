@@ -4,11 +4,11 @@
 
 Sources are those of :mod:`benchmarks.cross_validation` without person and salient, whose truths have no soft edges (and
 person's were made by a network), and "placed": the things of alpha and samples in rendered scenes, with their shadows
-on the ground. The error is the mean difference from the true alpha, 0..1,
-within ``RING`` pixels of the true edge, of the automatic mask with and without the rule, and of "Finer hair and fur" on
-top of it, on pictures where the mask found the right subject; ``--every 3`` takes every third picture. The
-cross-validated error is what one gets on a part of the pictures by deciding on the other parts whether to have the
-rule; parts are the sources, or fifths of the pictures.
+on the ground. The error is the mean difference from the true alpha, 0..1, within ``RING`` pixels of the true edge, of
+the automatic mask with and without the rule, and of "Refine hair and fur" on top of it, on pictures where the mask
+found the right subject; ``--every 3`` takes every third picture. The cross-validated error is what one gets on a part
+of the pictures by deciding on the other parts whether to have the rule; parts are the sources, or fifths of the
+pictures.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from recipe import Recipe, Source
 
 SCENES = "paper", "room", "dunes", "meadow", "kitchen"
 RING = 8  # pixels on either side of the true edge
-WITHOUT, WITH, MATTING = "as refined", "by colours", "finer hair and fur"
+WITHOUT, WITH, MATTING = "as refined", "by colours", "refined hair and fur"
 
 
 def _edge_sources(folders: list[Path]) -> Iterator[tuple[str, str, Photo, Array]]:
@@ -73,7 +73,7 @@ def run(folders: list[Path], every: int) -> None:
         for label, decided in ((WITHOUT, False), (WITH, True)):
             values = preprocess.select(photo, replace(prediction, settles_by_colour=decided)).values
             case.scores[label] = -float(np.abs(values[ring] / 255 - truth[ring]).mean())
-        solved, _ = closed_form.solve(photo.rgb8, values, keep_firm=True)
+        solved, _ = closed_form.solve(photo.rgb8, values, settled=True)
         case.scores[MATTING] = -float(np.abs(solved[ring] / 255 - truth[ring]).mean())
         cases.append(case)
         print(f"\r{len(cases)} pictures", end="", file=sys.stderr, flush=True)

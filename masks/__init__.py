@@ -161,10 +161,10 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
         if combined is None:
             combined = found
             continue
-        uncertain = round(max(photo.size) * EDGE_UNCERTAINTY) if combined.models or found.models else 0
+        uncertain = round(max(photo.size) * EDGE_UNCERTAINTY) if combined.models and found.models else 0
         values = _COMBINE[layer.op](combined.values, found.values, uncertain)
         if uncertain and layer.op == "remove":
-            values = ops.remove_specks(values, CRUMBS)
+            values = ops.remove_crumbs(values, combined.values, CRUMBS)
         combined = Selection(
             values,
             tuple(dict.fromkeys(combined.models + found.models)),
@@ -185,7 +185,7 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     """
     values, notes = combined.values, combined.notes
     if mask.matting:
-        values, more = closed_form.solve(photo.rgb8, values, keep_firm=combined.settled)
+        values, more = closed_form.solve(photo.rgb8, values, settled=combined.settled)
         notes += more
     values = shape(values, mask)
     if mask.strokes:

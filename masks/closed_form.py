@@ -18,7 +18,7 @@ MAX_UNKNOWN = 400_000  # unsure pixels that are solved for; more are solved at a
 EPSILON = 1e-5  # of the matting Laplacian: how far colours may stray from the local line
 COLOUR_WEIGHT = 3.0  # of what the colours of both sides say, beside the Laplacian's smoothness
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # alphas that a pixel's colour is tried with: strands are thinner than pixels
-FLOOR = 0.003  # the mask is never surer than this
+FLOOR, LOOSE_FLOOR = 0.003, 0.03  # the mask is never surer than this: where colours settled its edge, and else
 TRANSPARENT, OPAQUE = 0.03, 0.97  # closed-form alpha hardly ever reaches 0 and 1
 
 
@@ -29,7 +29,7 @@ class Trimap(NamedTuple):
     unknown: npt.NDArray[np.bool_]
 
 
-def solve(rgb: npt.NDArray[Any], mask: Mask, keep_firm: bool = False) -> tuple[Mask, tuple[str, ...]]:
+def solve(rgb: npt.NDArray[Any], mask: Mask, settled: bool = False) -> tuple[Mask, tuple[str, ...]]:
     """Work out the soft edge anew from the photo's colours, in a band around the mask's edge.
 
     Closed-form matting (Levin, Lischinski, Weiss: A Closed-Form Solution to Natural Image Matting, PAMI 2008), solved
@@ -39,8 +39,9 @@ def solve(rgb: npt.NDArray[Any], mask: Mask, keep_firm: bool = False) -> tuple[M
     Args:
         rgb: ``(H, W, 3)`` uint8.
         mask: ``(H, W)`` uint8.
-        keep_firm: whether edges that are crisp in the mask stay as they are. Networks smear hair and fur and no firm
-            edge; of a mask that was drawn, or of SAM's, a crisp edge says nothing.
+        settled: whether colours decided its edge (:mod:`masks.colour_edge`). Then crisp edges stay as they are: the
+            network smeared hair and fur and no firm edge. Of a mask that was drawn, or of SAM's, a crisp edge says
+            nothing.
 
     Returns:
         the mask, and a sentence where more than ``MAX_UNKNOWN`` pixels were unsure.
@@ -51,25 +52,27 @@ def solve(rgb: npt.NDArray[Any], mask: Mask, keep_firm: bool = False) -> tuple[M
     window = _around(known.unknown)
     image, inside, unknown = rgb[window], known.inside[window], known.unknown[window]
     unsure = int(np.count_nonzero(unknown))
+    floor = FLOOR if settled else LOOSE_FLOOR
     scale = min(1.0, (MAX_UNKNOWN / unsure) ** 0.5)
     notes: tuple[str, ...] = ()
     if scale == 1:
-        part = _to_mask(_alpha(image, Trimap(inside, unknown), mask[window]))
+        part = _to_mask(_alpha(image, Trimap(inside, unknown), mask[window], floor))
     else:
         size = scaled(unknown.shape, scale)
         small = Trimap(_resized(inside, size) > 254, _resized(unknown, size) > 0)
         small = Trimap(small.inside & ~small.unknown, small.unknown)
         before = cv2.resize(mask[window], size, interpolation=cv2.INTER_AREA)
-        alpha = _alpha(cv2.resize(image, size, interpolation=cv2.INTER_AREA), small, np.asarray(before, np.uint8))
+        shrunk = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        alpha = _alpha(shrunk, small, np.asarray(before, np.uint8), floor)
         part = refine(image, alpha, Guide.of(image, 1 / scale, side=max(size)))
         part = np.where(unknown, part, np.where(inside, np.uint8(255), np.uint8(0)))
         notes = (f"Alpha matting ran at {scale:.0%} of the photo's size; its own edges brought it to full size.",)
+    if settled:
+        vague = _vagueness(mask)[window]
+        part = (vague * part + (1 - vague) * mask[window] + 0.5).astype(np.uint8)
     result = np.where(known.inside, np.uint8(255), np.uint8(0))
     result[window] = part
-    if not keep_firm:
-        return result, notes
-    vague = _vagueness(mask)
-    return np.asarray(vague * result + (1 - vague) * mask + 0.5, np.uint8), notes
+    return result, notes
 
 
 def _vagueness(mask: Mask) -> Float:
@@ -109,14 +112,14 @@ def _to_mask(alpha: Float) -> Mask:
     return np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
 
 
-def _alpha(rgb: npt.NDArray[Any], known: Trimap, mask: Mask) -> Float:
+def _alpha(rgb: npt.NDArray[Any], known: Trimap, mask: Mask, floor: float) -> Float:
     """Alpha ``(h, w)`` float32 0..1 of the unsure pixels, by preconditioned conjugate gradients."""
     from pymatting import cf_laplacian, cg, ichol
     from scipy.sparse import diags
 
     inside, unknown = known
     image, share = rgb.astype(np.float32) / 255, mask.astype(np.float32) / 255
-    prior = np.clip(share, FLOOR, 1 - FLOOR)
+    prior = np.clip(share, floor, 1 - floor)
     sides = colour_edge.Known(inside, ~inside & ~unknown, prior, colour_edge.reach_of(share))
     mean, variance = colour_edge.posterior(image, sides, unknown, SHARES)
     answers, weights = mean.astype(float), COLOUR_WEIGHT * colour_edge.decided(variance).astype(float)

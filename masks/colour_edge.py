@@ -18,7 +18,7 @@ Entries = Sequence[Float]
 
 BAND = 0.03  # of the subject's side (the root of its area): how far from the outline it may be wrong
 CRISP_BAND = 0.5  # of that, where the outline is crisp
-CRISP, VAGUE = 0.5, 1.0  # 320ths of the photo's side (a network's pixel): how wide crisp and vague outlines are
+CRISP, VAGUE = 0.5, 1.0  # how wide crisp and vague outlines are: 320ths of the photo's side, at least pixels
 WINDOW = 4.0  # bands: the window in which the colours of a side are gathered
 COARSE = 16  # pixels: what that window is scaled down to
 FARTHER = 0.02  # weight of the colours four windows around; its square, of the whole side's
@@ -141,7 +141,7 @@ def vagueness(share: Float) -> Float:
     outline = cv2.morphologyEx((share > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     window = 2 * int(2 * reach_of(share)) + 1
     soft, length = (_mean(_mean(each, window), window) for each in (4 * share * (1 - share), outline / np.float32(2)))
-    width = soft / (length + 1e-4) * 320 / max(share.shape)
+    width = soft / (length + 1e-4) * 320 / max(320, *share.shape)
     return np.asarray(np.clip((width - CRISP) / (VAGUE - CRISP), 0, 1), np.float32)
 
 

@@ -24,7 +24,7 @@ def invert(mask: Mask) -> Mask:
 
 
 def union(a: Mask, b: Mask, gap: int = 0) -> Mask:
-    """Selected in either: the larger value; and between them, where they face each other less than ``2 * gap`` apart.
+    """Selected in either: the larger value; and between them, where they face each other up to ``2 * gap`` apart.
 
     Two networks place the edge of one thing some pixels apart, so that a seam would be left where their masks meet.
     What is narrower than that within one of the masks stays (a gap is what closes in both together and in neither).
@@ -58,7 +58,7 @@ def subtract(a: Mask, b: Mask, gap: int = 0) -> Mask:
 
 
 def intersect(a: Mask, b: Mask, gap: int = 0) -> Mask:
-    """Selected in both: the smaller value; strips narrower than ``2 * gap`` that neither has go (:func:`union`)."""
+    """Selected in both: the smaller value; a strip up to ``2 * gap`` wide goes that neither mask has."""
     return 255 - union(255 - a, 255 - b, gap)
 
 
@@ -127,7 +127,7 @@ def fill_holes(mask: Mask) -> Mask:
 
 def remove_specks(mask: Mask, percent: float) -> Mask:
     """Drop connected pieces with less than ``percent`` of the largest piece's area, with their soft edges."""
-    if percent <= 0:
+    if percent <= 0 or not mask.any():
         return mask
     left, top, width, height = cv2.boundingRect(mask)
     kept = mask.copy()
@@ -141,6 +141,24 @@ def remove_specks(mask: Mask, percent: float) -> Mask:
         box = slice(top, top + height), slice(left, left + width)
         inside[box][labels[box] == piece] = 0
     return kept
+
+
+def remove_crumbs(mask: Mask, before: Mask, percent: float) -> Mask:
+    """Drop what :func:`remove_specks` drops where it is left of a larger piece, part of which was removed.
+
+    Args:
+        mask: what is left.
+        before: the selection that it was removed from.
+        percent: of the largest piece's area.
+    """
+    cleaned = remove_specks(mask, percent)
+    dropped = (mask > 0) & (cleaned == 0)
+    if dropped.any():
+        count, pieces = cv2.connectedComponents((before > 0).astype(np.uint8))
+        whole = np.ones(count, bool)
+        whole[np.unique(pieces[before != mask])] = False
+        np.copyto(cleaned, mask, where=dropped & whole[pieces])
+    return cleaned
 
 
 def keep_objects(mask: Mask, which: Literal["all", "largest"] | tuple[tuple[float, float], ...]) -> Mask:

@@ -128,7 +128,7 @@ class Model:
 
     @property
     def used_for(self) -> str:
-        """The part of the program that runs it, in a word or two."""
+        """What it is used for, in a word or two."""
         return "masks"
 
     @property

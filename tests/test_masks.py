@@ -265,3 +265,40 @@ def test_the_overlay_is_unlike_the_subject(colour: tuple[int, int, int]) -> None
     chosen = overlay.overlay_colour(rgb, selection)
     away = overlay._lab(np.array([colour, chosen], np.uint8))
     assert np.linalg.norm(away[0] - away[1]) >= overlay.UNLIKE
+
+
+def _combined(monkeypatch: pytest.MonkeyPatch, *layers: tuple[str, np.ndarray, bool]) -> np.ndarray:
+    """Layers of (what they do, a mask, whether it is a network's), combined."""
+    found = {
+        f"layer-{at}": Selection(mask, ("net",) if network else ()) for at, (_, mask, network) in enumerate(layers)
+    }
+    monkeypatch.setattr(masks, "find", lambda photo, source, read: found[source.name])
+    photo = photo_of(np.zeros((*layers[0][1].shape, 3), np.uint8))
+    named = tuple(Layer(op=op, source=Source(name=f"layer-{at}")) for at, (op, _, _) in enumerate(layers))  # type: ignore[arg-type]
+    return masks.combine(photo, named, no_inputs).values
+
+
+def test_what_is_left_where_a_network_removes(monkeypatch: pytest.MonkeyPatch) -> None:
+    thing, dot, removed = (np.zeros((512, 512), np.uint8) for _ in range(3))
+    thing[100:400, 100:400], dot[10:20, 10:20], removed[100:400, 102:390] = 255, 255, 255
+    left = _combined(monkeypatch, ("add", thing, True), ("remove", removed, True))
+    assert not left[:, :102].any(), "a strip where both see one edge"
+    assert (left[120:380, 392:400] == 255).all(), "more than a strip"
+    both = _combined(monkeypatch, ("add", thing, True), ("add", dot, False), ("remove", np.roll(removed, 3, 1), True))
+    assert (both[10:20, 10:20] == 255).all(), "small, but nothing was taken from it"
+    everything = np.full_like(thing, 255)
+    assert not _combined(monkeypatch, ("add", thing, True), ("remove", everything, True)).any()
+    exact = _combined(monkeypatch, ("add", thing, True), ("remove", removed, False))
+    assert (exact == ops.subtract(thing, removed)).all(), "a file or a drawing is taken at its word"
+
+
+def test_refining_hair_leaves_the_firm_edges_of_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth, mask = disc(640, 640, 200, 1), disc(640, 640, 206, 1)
+    share = truth[..., None] / 255
+    photo = photo_of((share * (230, 60, 40) + (1 - share) * (30, 90, 200) + 0.5).astype(np.uint8))
+    wanted = MaskRecipe(matting=True)
+    firm, drawn = (
+        masks.finish(photo, Selection(mask, settled=settled), wanted, no_inputs).values for settled in (True, False)
+    )
+    assert np.abs(firm.astype(int) - mask).max() <= 1
+    assert np.abs(drawn.astype(int) - truth).mean() < 0.5 * np.abs(mask.astype(int) - truth).mean()

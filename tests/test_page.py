@@ -18,6 +18,7 @@ from imaging.encode import encode
 from imaging.photo import load
 from jobs import history, store
 from recipe import Recipe
+from ui import photo
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
@@ -26,6 +27,13 @@ def test_the_first_page_offers_upload_camera_words_and_samples(page: Page) -> No
     assert page.app.header[0].value == "The same subject, in a new place"
     assert page.app.get_by_key("photo.way").options == ["Upload", "Camera", "Describe a picture"]
     assert "What you make will be kept here" in page.said
+
+
+@pytest.mark.parametrize("path", photo.samples(), ids=lambda path: path.stem)
+def test_a_samples_small_picture_is_of_that_sample(path: Path) -> None:
+    drawn, ready = (load(data, path.name).pixels for data in (photo.thumbnail(path), photo._thumbnail(path)))
+    assert (photo.THUMBNAILS / f"{path.stem}.jpg").exists(), "python -m docs.make_thumbnails"
+    assert np.abs(drawn.astype(int) - ready).mean() < 2, "python -m docs.make_thumbnails"
 
 
 def test_samples_open_in_the_studio(page: Page) -> None:

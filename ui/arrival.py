@@ -30,7 +30,7 @@ const focusFirst = (opened, until, seen) => {
   const loading = panel?.querySelector("[data-testid=stSkeleton], [data-stale=true]")
   const first = [...(panel?.querySelectorAll(CONTROLS) ?? [])].find(canTake)
   if (!running && !loading && first && first === seen && now !== first) {
-    if (now.closest(".st-key-panel, .st-key-stage") && now !== kept.focused) return  // somebody was quicker
+    if (now?.closest(".st-key-panel, .st-key-stage") && now !== kept.focused) return  // somebody was quicker
     first.focus({ preventScroll: true })
     kept.given = true
   }

@@ -54,7 +54,7 @@ def stage(photo: Photo, selection: Selection) -> None:
         pictures.show(drawn, alt)
     width, height = placing.frame(photo)
     subject = "with every pixel of the subject as it was"
-    if wanted.look.match_light:
+    if wanted.look.match_light and wanted.backdrop.kind != "transparent":
         subject = "with the subject in the light of its new place"
     elif placing.resampled(selection):
         subject = "with the subject resampled"

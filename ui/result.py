@@ -138,8 +138,8 @@ def _checks(found: Outcome) -> None:
             )
         elif found.recipe.look.match_light:
             lines.append(
-                ":blue[:material/light_mode:] **The subject is in the light of its new place**, as you asked. Without "
-                "“Match the light” its pixels are the photo's."
+                ":blue[:material/light_mode:] **The subject is in the light of its new place**, as you asked with "
+                "“Match the light”."
             )
         else:
             lines.append(f":red[:material/error:] **{found.changed:,} pixels of the subject differ** from the photo.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,12 +25,15 @@ from masks.strokes import Strokes
 from recipe import Draft, Layer, MaskRecipe, Recipe, Source
 from ui import binding, controls, pictures, places, searching, state, views
 
+log = logging.getLogger("backdrop.selecting")
+
 FULL = 0.995  # of the photo: more is no selection
 MOST_LAYERS = 32
 OBJECTS = "objects"  # what clicks choose among separate things, among the layers that clicks are for
 TOUCH_UP = "subject.touch_up"  # whether the picture is a canvas to paint on
 
 _ahead = ThreadPoolExecutor(1, thread_name_prefix="encode ahead")
+_ahead_is_free = threading.Semaphore()  # what waits would hold its photo in memory
 
 Heat = npt.NDArray[np.floating[Any]]
 """``(h, w)`` 0..1 over the whole photo: how sure the networks were."""
@@ -204,8 +210,10 @@ def _normalised(layer: Layer) -> Layer:
 
 def found(photo: Photo, mask: MaskRecipe) -> Found:
     """The selection that a mask recipe gives on the photo; a spinner shows while it is being found."""
+    for layer in layers():
+        if lacking(layer.source):
+            _encode_ahead(photo, layer.source)
     if missing := lacking(mask.layers[0].source):
-        _encode_ahead(photo, mask.layers[0].source)
         return Found(None, missing, waits=True)
     key = f"{_key(photo, mask.layers)} {mask.model_dump_json()}"
     if state.remembered("selection", key):
@@ -226,9 +234,22 @@ def _encode_ahead(photo: Photo, source: Source) -> None:
         return
     middle = [side / 2 for side in photo.size]
     click = Source(name=source.name, options={**source.options, pointed["add"]: [middle]})
-    if is_ready(click) and not searches.takes_long((Layer(source=click),)):
-        key, read = f"{photo.digest} {click.model_dump_json()}", store.default().get
-        state.remember("encoded ahead", key, lambda: _ahead.submit(masks.predict, photo, click, read))
+    key = f"{photo.digest} {click.model_dump_json()}"
+    if state.remembered("encoded ahead", key) or not is_ready(click) or searches.takes_long((Layer(source=click),)):
+        return
+    if _ahead_is_free.acquire(blocking=False):
+        state.remember("encoded ahead", key, lambda: bool(_ahead.submit(_answer, photo, click, store.default().get)))
+
+
+def _answer(photo: Photo, click: Source, read: Callable[[str], bytes]) -> None:
+    try:
+        masks.predict(photo, click, read)
+    except StudioError:
+        pass  # nothing lies in the middle; the click itself says what is wrong otherwise
+    except Exception:
+        log.exception("encoding a photo ahead")
+    finally:
+        _ahead_is_free.release()
 
 
 def _find(photo: Photo, mask: MaskRecipe) -> Found:
