@@ -1,10 +1,12 @@
 """A diffusion model at its full size on this processor: the stock call of diffusers against Backdrop's Fast.
 
-    python -m benchmarks.cpu [--json] [--model sd1|sdxl] [--quantization auto|none|int8] [--profile]
+    python -m benchmarks.cpu [--json] [--model sd1|sdxl] [--quantization auto|none|int8] [--profile] [--agreement]
 
 stock   diffusers' own pipeline in PyTorch: float32, guidance 7.5, 50 steps, the full VAE. A few steps are measured and
         50 extrapolated from them.
 fast    Backdrop's engine: 4 steps, guidance 1, the tiny VAE to encode and to decode, a preview after each step.
+
+With --agreement both runtimes paint Fast's picture from one seed, twice, and nothing is timed.
 
 Each runs in a process of its own that paints twice. The second picture, of other words, another photo and another seed,
 is measured; so loading, imports, conversion and compiling are left out on both sides, and nothing is remembered. The
@@ -16,6 +18,8 @@ what each core worked for it: where they are far fewer than ``seconds`` times th
 from __future__ import annotations
 
 import argparse
+import base64
+import io
 import json
 import os
 import subprocess
@@ -104,7 +108,6 @@ def stock(family: str) -> dict[str, Any]:
 def fast(family: str, quantization: str) -> dict[str, Any]:
     """Backdrop's engine in few steps. The LoRA is left out: fused into the weights, it costs nothing."""
     from diffusion import compiled, engine
-    from imaging.geometry import Size
 
     side, seconds = full_size.SIDES[family], defaultdict[str, float](float)
     run = compiled.Compiled.__call__
@@ -125,22 +128,9 @@ def fast(family: str, quantization: str) -> dict[str, Any]:
     def paint(seed: int, steps: int) -> tuple[float, float]:
         seconds.clear()
         steps_done.clear()
-        image, mask = photo_and_mask(side, seed)
-        request = engine.Request(
-            prompt=f"a beach at dusk, number {seed}",
-            negative_prompt="",
-            num_inference_steps=steps,
-            guidance_scale=1.0,
-            strength=1.0,
-            scheduler="lcm",
-            size=Size(side, side),
-            seed=seed,
-            image=image,
-            mask=mask,
-            vae="tiny",
-        )
+        wanted = request(side, seed, steps)
         began = clocks()
-        loaded.generate(request, lambda *_: steps_done.append(time.perf_counter()))
+        loaded.generate(wanted, lambda *_: steps_done.append(time.perf_counter()))
         return since(began)
 
     note("fast: loaded")
@@ -160,6 +150,59 @@ def fast(family: str, quantization: str) -> dict[str, Any]:
         "reason": loaded.device.reason,
         "notes": loaded.notes,
         "peak_memory_gb": peak_gb(),
+    }
+
+
+def request(side: int, seed: int, steps: int) -> Any:
+    """What Fast is asked for."""
+    from diffusion import engine
+    from imaging.geometry import Size
+
+    image, mask = photo_and_mask(side, seed)
+    return engine.Request(
+        prompt=f"a beach at dusk, number {seed}",
+        negative_prompt="",
+        num_inference_steps=steps,
+        guidance_scale=1.0,
+        strength=1.0,
+        scheduler="lcm",
+        size=Size(side, side),
+        seed=seed,
+        image=image,
+        mask=mask,
+        vae="tiny",
+    )
+
+
+def picture(family: str, quantization: str) -> dict[str, Any]:
+    """Fast's picture as PNG in base64, and whether the same seed gives the same one again."""
+    from diffusion import engine
+
+    loaded = engine.load(full_size.IDS[family][0], engine.Variant(quantization=quantization))
+    first, again = (loaded.generate(request(full_size.SIDES[family], 2, FAST_STEPS), lambda *_: None) for _ in range(2))
+    out = io.BytesIO()
+    first.save(out, "PNG")
+    same = first.tobytes() == again.tobytes()
+    return {"runtime": str(loaded.device), "same_again": same, "png": base64.b64encode(out.getvalue()).decode()}
+
+
+def agreement(cache: Path, of: tuple[str, ...]) -> dict[str, Any]:
+    """How far OpenVINO's picture is from PyTorch's, in levels of 255, from the same weights and the same seed."""
+    import numpy as np
+    from PIL import Image
+
+    ours, theirs = (apart(cache, "picture", *of, **chosen) for chosen in ({}, {"BACKDROP_RUNTIME": "pytorch"}))
+    one, other = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(each["png"]))).convert("RGB"), np.int16)
+        for each in (ours, theirs)
+    )
+    away = np.abs(one - other)
+    return {
+        "runtimes": [ours["runtime"], theirs["runtime"]],
+        "mean_difference": round(float(away.mean()), 3),
+        "largest_difference": int(away.max()),
+        "contrast": round(float(other.std()), 1),
+        "same_again": [ours["same_again"], theirs["same_again"]],
     }
 
 
@@ -219,9 +262,9 @@ def profile(family: str, quantization: str) -> dict[str, float]:
     return {kind: round(value, 3) for kind, value in sorted(kinds.items(), key=lambda item: -item[1]) if value > 0.001}
 
 
-def apart(cache: Path, *arguments: str) -> Any:
+def apart(cache: Path, *arguments: str, **environment: str) -> Any:
     """What a part of this benchmark finds out in a process of its own."""
-    where = {"BACKDROP_WEIGHTS": str(cache / "weights"), "BACKDROP_DATA": str(cache / "data")}
+    where = {"BACKDROP_WEIGHTS": str(cache / "weights"), "BACKDROP_DATA": str(cache / "data"), **environment}
     command = [sys.executable, "-m", "benchmarks.cpu", *arguments]
     done = subprocess.run(command, check=True, cwd=ROOT, env=os.environ | where, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -254,12 +297,15 @@ def main() -> None:
     import platformdirs
 
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("part", nargs="?", choices=("stock", "fast", "profile"), help="one part, in this process")
+    arguments.add_argument(
+        "part", nargs="?", choices=("stock", "fast", "profile", "picture"), help="one part, in this process"
+    )
     arguments.add_argument("--json", action="store_true", help="for a program")
     arguments.add_argument("--model", choices=tuple(full_size.IDS), default="sd1")
     arguments.add_argument("--quantization", choices=("auto", "none", "int8"), default="auto")
     arguments.add_argument("--profile", action="store_true", help="also what each kind of operation takes")
     arguments.add_argument("--cache", type=Path, default=platformdirs.user_cache_path("backdrop-benchmarks"))
+    arguments.add_argument("--agreement", action="store_true", help="instead, OpenVINO's picture against PyTorch's")
     given = arguments.parse_args()
     family = given.model
     quantization = best_quantization() if given.quantization == "auto" else given.quantization
@@ -268,12 +314,16 @@ def main() -> None:
             "stock": lambda: stock(family),
             "fast": lambda: fast(family, quantization),
             "profile": lambda: profile(family, quantization),
+            "picture": lambda: picture(family, quantization),
         }
         print(json.dumps(parts[given.part]()))
         return
     cache = given.cache.resolve()
     prepare(cache, family)
     of = ("--model", family, "--quantization", quantization)
+    if given.agreement:
+        print(json.dumps(agreement(cache, of), indent=None if given.json else 2))
+        return
     ours = apart(cache, "fast", *of)
     theirs = apart(cache, "stock", *of)
     found: dict[str, Any] = {
