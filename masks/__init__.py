@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 import fields
@@ -133,6 +134,7 @@ def forget() -> None:
 
 EDGE_UNCERTAINTY = 1 / 256  # of the photo's longer side: how far apart two networks place one edge
 CRUMBS = 1.0  # per cent of the largest piece: what is left over where something was removed
+_VERBS = {"add": "adds", "remove": "removes", "intersect": "cuts off"}
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}
 
 
@@ -165,10 +167,13 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
         values = _COMBINE[layer.op](combined.values, found.values, uncertain)
         if uncertain and layer.op == "remove":
             values = ops.remove_crumbs(values, combined.values, CRUMBS)
+        more = found.notes
+        if np.array_equal(values, combined.values):
+            more += (f"The layer by {SOURCES[layer.source.name].title} {_VERBS[layer.op]} nothing.",)
         combined = Selection(
             values,
             tuple(dict.fromkeys(combined.models + found.models)),
-            tuple(dict.fromkeys(combined.notes + found.notes)),
+            tuple(dict.fromkeys(combined.notes + more)),
             combined.probability,
             tuple(dict(combined.found + found.found).items()),
             settled=combined.settled and found.settled,
@@ -192,9 +197,11 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
         values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))
     if photo.alpha is not None:
         values = ops.intersect(values, ops.solidify(photo.alpha))
-    if not values.any():
+    if not (values >= 128).any():
         if isinstance(mask.objects, tuple):
             raise NothingFound("None of what was found lies at the points chosen; choose points on the subject.")
+        if any(layer.op != "add" for layer in mask.layers[1:]):
+            raise NothingFound("Nothing is selected: a layer takes all of the subject away; undo it, or change it.")
         raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
     unmeasured = bool(mask.strokes) or mask.objects != "all"
     return replace(combined, values=values, notes=notes, doubt=None if unmeasured else combined.doubt)

@@ -150,10 +150,12 @@ def _in_its_light(prepared: _Prepared, background: Background) -> _Prepared:
     change = match_light.measure(prepared.subject, background.pixels)
     red, green, blue = change.gains
     rim = prepared.look.rim_light
-    added = f", with {rim:g} % of the place's rim and bounce light" if rim else ""
+    added = f", and {rim:g}% of the place's rim and bounce light was added" if rim else ""
+    brighter = (red + green + blue) / 3 - 1
     note = (
-        f"Match the light changed the subject: linear light times {red:.2f} red, {green:.2f} green, {blue:.2f} blue, "
-        f"contrast {change.contrast:.2f}{added}. Without it the subject's pixels are the photo's."
+        f"Match the light changed the subject: {abs(brighter):.0%} {'brighter' if brighter >= 0 else 'darker'} (linear "
+        f"light times {red:.2f} red, {green:.2f} green, {blue:.2f} blue; contrast times {change.contrast:.2f}){added}. "
+        "Without it the subject has the photo's own light."
     )
     matched = match_light.apply(prepared.subject, change)
     subject = rim_light.add(matched, background.pixels, background.light, rim / 100)

@@ -267,6 +267,24 @@ def test_the_overlay_is_unlike_the_subject(colour: tuple[int, int, int]) -> None
     assert np.linalg.norm(away[0] - away[1]) >= overlay.UNLIKE
 
 
+def test_a_layer_that_changes_nothing_or_takes_everything_says_so() -> None:
+    thing, beside, everything = (
+        encode(values, "PNG")
+        for values in (disc(60, 60, 12), np.zeros((60, 60), np.uint8), np.full((60, 60), 255, np.uint8))
+    )
+    files = {digest_of(data): data for data in (thing, beside, everything)}
+    photo = photo_of(picture(60, 60))
+
+    def selected(op: str, mask: bytes) -> Selection:
+        first, second = (Source(name="file", options={"mask": digest_of(data)}) for data in (thing, mask))
+        layers = (Layer(source=first), Layer(op=op, source=second))  # type: ignore[arg-type]
+        return masks.select(photo, MaskRecipe(layers=layers), files.__getitem__)
+
+    assert selected("add", thing).notes[-1] == "The layer by A mask file adds nothing."
+    with pytest.raises(NothingFound, match="a layer takes all of the subject away"):
+        selected("remove", everything)
+
+
 def _combined(monkeypatch: pytest.MonkeyPatch, *layers: tuple[str, np.ndarray, bool]) -> np.ndarray:
     """Layers of (what they do, a mask, whether it is a network's), combined."""
     found = {

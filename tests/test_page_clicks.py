@@ -97,6 +97,19 @@ def test_the_photo_is_encoded_while_somebody_aims(page: Page, monkeypatch: pytes
     assert len(made) == 1, "the click itself encodes nothing"
 
 
+def test_a_layer_that_removes_asks_for_what_should_go(page: Page, pointed: list[dict[str, object]]) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    _click(page, "add", 100, 100)
+    page.click("add_layer").set("layers.1.op", "remove")
+    assert "Click on what should go" in page.said
+    assert "Not in use yet: click on it in the picture" in page.said
+    _click(page, "remove", 100, 100, target="1")
+    assert "click with “This” on what is meant" in page.said
+    _click(page, "add", 110, 100, target="1")
+    assert "Not in use yet" not in page.said
+    assert "The layer by Click or box (SAM) removes nothing." in page.said  # what is left of it lies beside the subject
+
+
 def test_undo_steps_back_through_every_mark(page: Page, pointed: list[dict[str, object]]) -> None:
     """Boxes among clicks: of several boxes the last one counts, and taking it back brings the one before."""
     page.upload(opaque()).set("layers.0.source", "sam")

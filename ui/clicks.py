@@ -21,6 +21,11 @@ ABOUT = {
     "remove": "Click on what should not be selected.",
     "box": "Drag a box around what should be selected; a new box replaces the one before.",
 }
+ABOUT_REMOVING = {
+    "add": "Click on what should go; click again where more should go.",
+    "remove": "Click on what should stay.",
+    "box": "Drag a box around what should go; a new box replaces the one before.",
+}
 OBJECTS = "Click on the things to keep; what is not clicked on will be repainted."
 MOST = 64  # clicks and boxes for one thing: as many as a source takes
 
@@ -145,8 +150,16 @@ def tools(target: Target, offered: list[Target]) -> Kind:
     if len(clicked) >= MOST:
         st.caption(f"{MOST} clicks are the most; take some back to go on.")
     else:
-        st.caption(ABOUT[kind] if target.key != selecting.OBJECTS else OBJECTS)
+        st.caption(_about(target, kind))
     return kind
+
+
+def _about(target: Target, kind: Kind) -> str:
+    """What the next click does."""
+    if target.key == selecting.OBJECTS:
+        return OBJECTS
+    removes = selecting.layers()[int(target.key)].op == "remove"
+    return (ABOUT_REMOVING if removes else ABOUT)[kind]
 
 
 def chosen(offered: list[Target]) -> Target:
