@@ -12,14 +12,13 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 import main
 from backdrops import ColourBackdrop, SceneBackdrop
 from benchmarks.edges import SHARED
 from benchmarks.instant import no_inputs
-from imaging.photo import load
+from imaging.photo import load, to_8_bit
 from recipe import NEW_LOOK, NEW_SHADOW, Backdrop, MaskRecipe, Recipe
 
 PHOTOS = SHARED / "photos"
@@ -60,8 +59,7 @@ def sheet(path: Path, out: Path) -> None:
     for at, (name, backdrop) in enumerate(PLACES.items()):
         wanted = Recipe(photo=photo.digest, backdrop=backdrop, shadow=NEW_SHADOW, look=NEW_LOOK)
         (result,) = main.run(wanted, photo, no_inputs, selection=selection)
-        deep = result.pixels.dtype == np.uint16
-        picture = Image.fromarray(((result.pixels >> 8) if deep else result.pixels).astype(np.uint8)[..., :3])
+        picture = Image.fromarray(to_8_bit(result.pixels))
         picture.save(out / f"{path.stem}-{name}.jpg", quality=93)
         together.paste(
             picture.resize(small, Image.Resampling.LANCZOS), (at % COLUMNS * small[0], at // COLUMNS * small[1])
