@@ -133,6 +133,7 @@ def forget() -> None:
 
 
 EDGE_UNCERTAINTY = 1 / 256  # of the photo's longer side: how far apart two networks place one edge
+MUCH = 0.5  # of the subject: a layer that removes more is pointed out
 CRUMBS = 1.0  # per cent of the largest piece: what is left over where something was removed
 _VERBS = {"add": "adds", "remove": "removes", "intersect": "cuts off"}
 _COMBINE = {"add": ops.union, "remove": ops.subtract, "intersect": ops.intersect}
@@ -167,9 +168,7 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
         values = _COMBINE[layer.op](combined.values, found.values, uncertain)
         if uncertain and layer.op == "remove":
             values = ops.remove_crumbs(values, combined.values, CRUMBS)
-        more = found.notes
-        if np.array_equal(values, combined.values):
-            more += (f"The layer by {SOURCES[layer.source.name].title} {_VERBS[layer.op]} nothing.",)
+        more = (*found.notes, *_said_of_change(layer, combined.values, values))
         combined = Selection(
             values,
             tuple(dict.fromkeys(combined.models + found.models)),
@@ -180,6 +179,19 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
         )
     assert combined is not None  # a MaskRecipe has at least one layer
     return combined
+
+
+def _said_of_change(layer: recipe.Layer, before: Any, after: Any) -> tuple[str, ...]:
+    """What people are told of a layer that changes nothing, or takes away more than may be meant."""
+    what = f"The layer by {SOURCES[layer.source.name].title} {_VERBS[layer.op]}"
+    if np.array_equal(before, after):
+        return (f"{what} nothing.",)
+    taken = 1 - float(after.sum(dtype="int64")) / max(1.0, float(before.sum(dtype="int64")))
+    if layer.op != "remove" or taken < MUCH:
+        return ()
+    pointed = any(each.control.mark for each in fields.settings(SOURCES[layer.source.name].Options))
+    way_out = "click on what stays, too, choose a smaller part (size)" if pointed else "find it by a click"
+    return (f"{what} {taken:.0%} of the subject. If that is too much, {way_out} or erase by hand instead.",)
 
 
 def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Callable[[str], bytes]) -> Selection:
@@ -203,6 +215,10 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
         if any(layer.op != "add" for layer in mask.layers[1:]):
             raise NothingFound("Nothing is selected: a layer takes all of the subject away; undo it, or change it.")
         raise NothingFound("Nothing is selected: choose another way to find the subject, or shrink the mask less.")
+    if not (values == 255).any():
+        if mask.feather:
+            raise NothingFound("The soft edge reaches all of the subject, so no pixel of it is kept; feather it less.")
+        raise NothingFound("No pixel is surely the subject: find it in another way, or draw it by hand.")
     unmeasured = bool(mask.strokes) or mask.objects != "all"
     return replace(combined, values=values, notes=notes, doubt=None if unmeasured else combined.doubt)
 

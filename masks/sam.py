@@ -61,7 +61,7 @@ class SamOptions(Options):
             }
         ),
     ] = "auto"
-    model: ModelName = Field(
+    model: Annotated[ModelName, Control(advanced=True)] = Field(
         "mobile-sam", title="Network (model)", description="Which network; MobileSAM is the light one."
     )
 

@@ -22,7 +22,7 @@ from backdrops import (
     SweepBackdrop,
     TransparentBackdrop,
 )
-from errors import BadInput
+from errors import BadInput, NothingFound
 from imaging import checks
 from imaging.encode import encode
 from imaging.photo import digest_of, load
@@ -151,7 +151,7 @@ def test_a_mask_that_protects_nothing_is_an_error() -> None:
     photo = photo_of(picture())
     faint = encode(np.full((48, 64), 200, np.uint8), "PNG")
     layers = (Layer(source=Source(name="file", options={"mask": digest_of(faint)})),)
-    with pytest.raises(BadInput, match="protects no pixel"):
+    with pytest.raises(NothingFound, match="No pixel is surely the subject"):
         main.run(Recipe(photo=photo.digest, mask=MaskRecipe(layers=layers)), photo, lambda _: faint)
 
 

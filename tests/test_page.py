@@ -139,7 +139,7 @@ def test_downloads_are_what_they_say(studio: Page) -> None:
     studio.open("Background").click("make")
     recipe, digest = made(studio)
     labels = {button.label for button in studio.app.get("download_button")}
-    assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask", "Layers", "OpenRaster"}
+    assert labels == {"PNG", "JPEG", "WebP", "Cut-out", "Mask", "All parts", "Krita, GIMP"}
     from ui import exports
 
     selection = provenance.read(store.default().get(digest), "result").selection
@@ -160,8 +160,8 @@ def test_a_cut_out_offers_no_jpeg(studio: Page) -> None:
         "PNG",
         "WebP",
         "Mask",
-        "Layers",
-        "OpenRaster",
+        "All parts",
+        "Krita, GIMP",
     }
 
 

@@ -208,7 +208,8 @@ def test_doubt_is_shown_as_doubt_with_the_next_way(studio: Page, monkeypatch: py
     assert "The subject is 26% of the photo, but the networks disagree" in studio.app.warning[0].value
     assert not studio.app.success
     assert studio.said.count("networks disagree") == 1
-    assert "Found by u2netp." in studio.said
+    assert "Found by a neural network." in studio.said
+    assert "u2netp." in [caption.proto.help for caption in studio.app.caption], "its name is one click away"
     monkeypatch.setattr(selecting, "found", real)
     studio.click("click_instead")
     assert "Click on the subject in the picture" in studio.said

@@ -94,7 +94,7 @@ def test_the_page_offers_it_in_one_click_and_uses_it(install: Install, monkeypat
     page = Page().upload(encode(two_squares(), "PNG"))
     first, better, _ = ranking.OFFERED
     by_u2netp = found_by(page)
-    assert page.app.button(key=f"download.{first}").label == "Get a better network (179 MB)"
+    assert page.app.button(key=f"download.{first}").label == "Get better masks (download of 179 MB)"
     assert "Apache-2.0" in page.app.button(key=f"download.{first}").help
 
     page.click(f"download.{first}")
@@ -121,8 +121,9 @@ def test_the_page_offers_it_in_one_click_and_uses_it(install: Install, monkeypat
 
 def found_by(page: Page) -> str:
     """The titles of the networks that the page names."""
-    (said,) = [caption.value for caption in page.app.caption if caption.value.startswith("Found by ")]
-    return said.removeprefix("Found by ").partition(". Last time ")[0].removesuffix(".")
+    (said,) = [caption for caption in page.app.caption if caption.value.startswith("Found by ")]
+    names = said.proto.help or said.value.removeprefix("Found by ").partition(". Last time ")[0]
+    return str(names).removesuffix(".")
 
 
 def heat(page: Page) -> str:

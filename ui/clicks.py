@@ -16,6 +16,11 @@ KINDS: dict[Kind, str] = {
     "remove": ":material/remove: Not this",
     "box": ":material/crop_free: Box",
 }
+KINDS_REMOVING: dict[Kind, str] = {
+    "add": ":material/remove: Goes",
+    "remove": ":material/add: Stays",
+    "box": ":material/crop_free: Box",
+}
 ABOUT = {
     "add": "Click on what should be selected; click again where something is missing.",
     "remove": "Click on what should not be selected.",
@@ -133,15 +138,16 @@ def tools(target: Target, offered: list[Target]) -> Kind:
                 "clicks.kind",
                 kind,
                 options=list(target.kinds),
-                format_func=KINDS.__getitem__,
+                format_func=(KINDS_REMOVING if _removes(target) else KINDS).__getitem__,
                 required=True,
-                help="Click on what you want selected, click on what you do not want, or drag a box around it.",
+                help="Click on what is meant, click on what is not meant, or drag a box around it.",
             )
         clicked = marks(target)
         st.button(
             "Clear",
             key="clear_clicks",
             icon=":material/delete:",
+            type="tertiary",
             disabled=not clicked,
             on_click=put_marks,
             args=(target, (), "Clear the clicks"),
@@ -158,8 +164,19 @@ def _about(target: Target, kind: Kind) -> str:
     """What the next click does."""
     if target.key == selecting.OBJECTS:
         return OBJECTS
-    removes = selecting.layers()[int(target.key)].op == "remove"
-    return (ABOUT_REMOVING if removes else ABOUT)[kind]
+    return (ABOUT_REMOVING if _removes(target) else ABOUT)[kind]
+
+
+def words(at: int) -> tuple[str, str]:
+    """What the two kinds of click are called for a layer: on what is meant, and on what is not."""
+    kinds = KINDS_REMOVING if selecting.layers()[at].op == "remove" else KINDS
+    this, not_this = (kinds[kind].partition(": ")[2] for kind in ("add", "remove"))
+    return this, not_this
+
+
+def _removes(target: Target) -> bool:
+    """Whether what is clicked on goes from the selection."""
+    return target.key != selecting.OBJECTS and selecting.layers()[int(target.key)].op == "remove"
 
 
 def chosen(offered: list[Target]) -> Target:
@@ -174,7 +191,16 @@ def stage(photo: Photo, picture: bytes, alt: str) -> None:
     offered = targets()
     target = chosen(offered)
     kind = tools(target, offered)
-    pointer.show(picture, marks(target), photo.size, kind, _taken(target), key=_key(target), alt=alt)
+    pointer.show(
+        picture,
+        marks(target),
+        photo.size,
+        kind,
+        _taken(target),
+        key=_key(target),
+        alt=alt,
+        removes=_removes(target),
+    )
 
 
 def take(photo: Photo) -> None:

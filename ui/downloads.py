@@ -45,7 +45,7 @@ def offer_better(model: models.Model) -> None:
     if found and found.state == "failed":
         st.caption(f":material/cloud_off: {found.problem}")
     st.button(
-        f"Get a better network ({_size(model.size)})",
+        f"Get better masks (download of {_size(model.size)})",
         key=f"download.{model.id}",
         icon=":material/download:",
         type="tertiary",

@@ -34,36 +34,39 @@ def panel(found: Outcome) -> None:
         if not transparent:
             _button("JPEG", name + ".jpg", "image/jpeg", partial(_as, found.digest, "JPEG"), "Small; for the web.")
         _button("WebP", name + ".webp", "image/webp", partial(_as, found.digest, "WEBP"), "Smaller still.")
-        if found.has_selection and found.before is not None:
-            if not transparent:
-                _button(
-                    "Cut-out",
-                    name + "-cutout.png",
-                    "image/png",
-                    partial(_cut_out, found.digest),
-                    "The subject alone, on nothing (transparent PNG).",
-                )
+    if not found.has_selection or found.before is None:
+        return
+    st.caption("Its parts, to go on with in another program:")
+    with st.container(horizontal=True, key="parts"):
+        if not transparent:
             _button(
-                "Mask",
-                name + "-mask.png",
+                "Cut-out",
+                name + "-cutout.png",
                 "image/png",
-                partial(_mask, found.digest),
-                "White the subject, black the rest, grey the soft edge (PNG).",
+                partial(_cut_out, found.digest),
+                "The subject alone, on nothing (transparent PNG).",
             )
-            _button(
-                "Layers",
-                name + "-layers.zip",
-                "application/zip",
-                lambda: layers(found.digest).zipped(),
-                "Cut-out, shadow, background and mask, each a PNG (zip).",
-            )
-            _button(
-                "OpenRaster",
-                name + ".ora",
-                "image/openraster",
-                lambda: layers(found.digest).openraster(),
-                "The layers in one file, for Krita and GIMP.",
-            )
+        _button(
+            "Mask",
+            name + "-mask.png",
+            "image/png",
+            partial(_mask, found.digest),
+            "White the subject, black the rest, grey the soft edge (PNG).",
+        )
+        _button(
+            "All parts",
+            name + "-layers.zip",
+            "application/zip",
+            lambda: layers(found.digest).zipped(),
+            "Cut-out, shadow, background and mask, each a PNG (zip).",
+        )
+        _button(
+            "Krita, GIMP",
+            name + ".ora",
+            "image/openraster",
+            lambda: layers(found.digest).openraster(),
+            "The parts as layers of one file (OpenRaster), for Krita and GIMP.",
+        )
 
 
 def _button(label: str, name: str, mime: str, make: Callable[[], bytes], help: str) -> None:

@@ -57,7 +57,8 @@ def _layer(at: int) -> None:
         pointed = selecting.options_by_click(masks.SOURCES[source.name].Options)
         what = "click on it in the picture" if pointed else "fill in what is asked for above"
         if any(source.options.get(name) for name in pointed.values()):
-            what = "click with “This” on what is meant; “Not this” only takes parts of that away"
+            this, not_this = clicks.words(at)
+            what = f"click with “{this}” on what is meant; “{not_this}” only takes parts of that away"
         st.caption(f":material/hourglass_empty: Not in use yet: {what}.")
 
 

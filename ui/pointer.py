@@ -53,9 +53,10 @@ _pointer = st.components.v2.component(
   box-shadow: 0 0 0 1px rgb(0 0 0 / .45); display: grid; place-items: center; font: 700 14px/1 var(--st-font);
   color: #fff;
 }
-.remove { background: #e01030; }
-.add::after { content: "+"; } .remove::after { content: "\\2212"; }
+.add::after, .removes .remove::after { content: "+"; } .remove::after, .removes .add::after { content: "\\2212"; }
+.remove, .removes .add { background: #e01030; } .removes .remove { background: #0a6cff; }
 .box { border: 2px solid #0a6cff; box-shadow: 0 0 0 1px #fff, inset 0 0 0 1px #fff; border-radius: 2px; }
+.removes .box { border-color: #e01030; }
 .aim { width: 24px; height: 24px; margin: -12px 0 0 -12px; border: 2px solid #fff; border-radius: 50%;
   box-shadow: 0 0 0 1px #000, inset 0 0 0 1px #000; }
 .waiting { opacity: .6; }
@@ -74,6 +75,7 @@ export default function ({ data, parentElement, setStateValue }) {
   picture.alt = data.alt
   frame.setAttribute("aria-label", data.label)
   frame.classList.toggle("boxing", data.kind === "box")
+  drawn.classList.toggle("removes", data.removes)
 
   const put = (kind, at, waiting) => {
     const mark = document.createElement("span")
@@ -165,6 +167,7 @@ def show(
     *,
     key: str,
     alt: str,
+    removes: bool = False,
 ) -> None:
     """Show the picture with its marks.
 
@@ -177,6 +180,7 @@ def show(
             :func:`parse_marks`.
         key: session state holds under it what the browser sends, as ``sent``.
         alt: what is to be seen.
+        removes: what is clicked on goes from the selection: a minus stands there, and a plus on what stays.
     """
     what = "draw a box from corner to corner" if kind == "box" else "click"
     _pointer(
@@ -185,6 +189,7 @@ def show(
             "picture": "data:image/jpeg;base64," + base64.b64encode(picture).decode("ascii"),
             "marks": [[mark.kind, *(at / size[axis % 2] for axis, at in enumerate(mark.at))] for mark in marks],
             "kind": kind,
+            "removes": removes,
             "run": taken[0],
             "taken": taken[1],
             "alt": alt,

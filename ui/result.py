@@ -11,8 +11,22 @@ from imaging import sentences
 from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
-from recipe import Placement, Recipe, task_of
-from ui import about, compare, exports, pictures, places, pressed, selecting, side_by_side, state, working
+from recipe import Placement, Recipe, kind_of, task_of
+from ui import (
+    about,
+    actions,
+    compare,
+    differing,
+    exports,
+    instant,
+    pictures,
+    places,
+    pressed,
+    selecting,
+    side_by_side,
+    state,
+    working,
+)
 from ui.compare import Picture
 from ui.outcome import Outcome, full_after, full_before, outcome
 
@@ -116,10 +130,39 @@ def panel() -> None:
     except BadInput:
         return
     side_by_side.panel()
+    _differs(found)
     _checks(found)
     exports.panel(found)
     _next(found)
     state.expander("How it was made", "about.open", ":material/receipt_long:", lambda: about.panel(found))
+
+
+def _differs(found: Outcome) -> None:
+    """What the page is set to now and this picture does not show, with the way to a picture that does."""
+    parts = differing.from_page(found.recipe)
+    if not parts:
+        return
+    what = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    st.info(f"Your settings now differ from this picture's: {what}.", icon=":material/history:")
+    if kind_of(state.draft().kind).creates:  # it takes its time, and is asked for where that is said
+        st.button(
+            "Back to the background",
+            key="differs_to_background",
+            icon=":material/arrow_back:",
+            on_click=state.go,
+            args=("Background",),
+            help="A picture with your settings is made there. This one is kept under Your pictures.",
+        )
+        return
+    actions.button(
+        st.button,
+        "Make it with these settings",
+        key="make_again",
+        act=lambda: instant.make_now(instant.recipe()),
+        says=instant.MAKING,
+        icon=":material/refresh:",
+        help="Makes another picture, with your settings as they are now. This one is kept under Your pictures.",
+    )
 
 
 def _checks(found: Outcome) -> None:

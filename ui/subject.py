@@ -78,8 +78,11 @@ def _picture(photo: Photo, mask: MaskRecipe, view: str, heats: Mapping[int, str]
 
 def panel(photo: Photo) -> None:
     """Everything that sets the selection."""
+    with st.container(key="verdict"):
+        _verdict(photo)
+    _how_it_was_found(photo)
     layers.show()
-    _verdict(photo)
+    _better_network(photo)
     state.control(
         st.toggle,
         "Touch up by hand",
@@ -132,19 +135,30 @@ def _verdict(photo: Photo) -> None:
         _click_instead()
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
-    if used := [models.MODELS[id].title for id in answer.selection.models if id in models.MODELS]:
-        st.caption(f"Found by {', '.join(used)}.{_other_than_before(photo, used)}")
-    if answer.selection.found:
-        seen = ", ".join(f"{name} {_percent(share)}" for name, share in answer.selection.found)
+
+
+def _how_it_was_found(photo: Photo) -> None:
+    """What is told of a selection beside its verdict: the networks, what they saw, what the layers did."""
+    selection = selecting.found(photo, selecting.recipe()).selection
+    if selection is None:
+        return
+    if used := [models.MODELS[id].title for id in selection.models if id in models.MODELS]:
+        before, names = _before(photo, used), ", ".join(used)
+        if before:
+            st.caption(f"Found by {names}. Last time it was {before}.")
+        else:
+            by = "a neural network" if len(used) == 1 else f"{len(used)} neural networks"
+            st.caption(f"Found by {by}.", help=f"{names}.")
+    if selection.found:
+        seen = ", ".join(f"{name} {_percent(share)}" for name, share in selection.found)
         st.caption(f"Seen in this photo: {seen}.")
-    said = answer.selection.doubt.sentence if answer.selection.doubt else ""
-    for note in answer.selection.notes:
+    said = selection.doubt.sentence if selection.doubt else ""
+    for note in selection.notes:
         if note != said:
             st.caption(note)
-    _better_network(answer.selection.models)
 
 
-def _other_than_before(photo: Photo, used: list[str]) -> str:
+def _before(photo: Photo, used: list[str]) -> str:
     """Which networks Automatic asked the last time, where they were others: a fetched one, or ones that suit the photo.
 
     Args:
@@ -162,7 +176,7 @@ def _other_than_before(photo: Photo, used: list[str]) -> str:
     before = kept.get("before")
     if not isinstance(before, list) or {*before} == {*used}:
         return ""
-    return f" Last time it was {', '.join(map(str, before))}."
+    return ", ".join(map(str, before))
 
 
 def _doubt(selection: Selection) -> str:
@@ -207,9 +221,10 @@ def _click_instead() -> None:
         )
 
 
-def _better_network(used: tuple[str, ...]) -> None:
+def _better_network(photo: Photo) -> None:
     """The next better salient network, where one of those that are ranked was used and the best is not here."""
-    better = ranking.next_better()
+    selection, better = selecting.found(photo, selecting.recipe()).selection, ranking.next_better()
+    used = selection.models if selection else ()
     automatic = any(layer.source.name == "auto" for layer in selecting.in_use().values())
     if better and automatic and set(used) & set(ranking.RANKING):
         downloads.offer_better(better)

@@ -117,6 +117,8 @@ function viewport(bar, status) {
   const layout = () => {
     const column = zone.closest("[data-testid=stColumn]") ?? zone, main = document.querySelector("[data-testid=stMain]")
     const stage = zone.closest(".st-key-stage") ?? zone
+    const tools = stage.querySelector(".st-key-tools") // above the photo: they may come after it, or break into lines
+    if (tools) watcher.observe(tools)
     const top = column.getBoundingClientRect().top + (main?.scrollTop ?? 0)
     const inside = scroll.getBoundingClientRect().top - stage.getBoundingClientRect().top
     const below = innerWidth <= 640 ? 84 : 24

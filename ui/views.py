@@ -10,11 +10,11 @@ from imaging.photo import Photo
 from masks import Selection
 from ui import pictures, state
 
-HEAT_MAP = "Heat map"
+HEAT_MAP, CUT_OUT = "Heat map", "Cut-out"
 ABOUT = {
     "Overlay": "What is coloured over will be repainted. What is clear stays, pixel for pixel.",
     "Hatching": "What is hatched will be repainted; the lines are seen on every colour.",
-    "Cut-out": "The subject alone. Look at its edge.",
+    CUT_OUT: "The subject alone. Look at its edge.",
     "Mask": "White stays, black is repainted, grey is the soft edge between.",
     HEAT_MAP: "How sure the networks are: bright is sure, dark is not.",
 }
@@ -23,7 +23,7 @@ _KEY = "subject.view"  # one setting for all places
 _DRAWN = {
     "Overlay": pictures.overlay,
     "Hatching": pictures.hatching,
-    "Cut-out": pictures.cut_out,
+    CUT_OUT: pictures.cut_out,
     "Mask": pictures.mask,
 }
 
@@ -32,6 +32,11 @@ def chosen(offered: Sequence[str] = OF_A_MASK) -> str:
     """The view that is chosen, as far as it is offered."""
     view = str(state.value(_KEY, offered[0]))
     return view if view in offered else offered[0]
+
+
+def choose(view: str) -> None:
+    """Show masks in that view. In a callback."""
+    state.put(_KEY, view)
 
 
 def control(offered: Sequence[str] = OF_A_MASK) -> None:

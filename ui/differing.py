@@ -1,0 +1,30 @@
+"""What of the page's settings is not as in a picture that is looked at: they were changed since, or it is an older one."""
+
+from __future__ import annotations
+
+from errors import StudioError
+from recipe import Recipe, kind_of
+from ui import instant
+
+_PARTS = {
+    "mask": "the subject",
+    "backdrop": "the background",
+    "shadow": "the shadow",
+    "look": "the light and colours",
+    "placement": "the place and size",
+}
+_CHANCE = "seed"  # a picture that a model generates gets another one each time
+
+
+def from_page(made: Recipe) -> list[str]:
+    """The parts that differ, in words; none where the picture is not of the page's photo."""
+    try:
+        wanted = instant.recipe().for_image(0)
+    except StudioError:  # something is missing yet: the panel asks for it
+        return []
+    if (wanted.photo, wanted.task) != (made.photo, made.task):
+        return []
+    differing = [words for part, words in _PARTS.items() if getattr(wanted, part) != getattr(made, part)]
+    if not kind_of(wanted.backdrop).creates and wanted.seed != made.seed:
+        differing.append(_CHANCE)
+    return differing
