@@ -48,7 +48,7 @@ def test_a_source_asks_for_what_it_lacks_in_its_place_and_the_next_button_waits(
     go = tab.get_by_role("button", name="Choose the new background")
     assert go.is_enabled()
     asked = {
-        "By description": "Fill in what is asked for above",
+        "By description": "Fill in what is asked for below",
         "Click or box": "Click on the subject in the picture, or draw a box around it.",
         "Drawn by hand": "Nothing is drawn yet",
     }

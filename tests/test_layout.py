@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import Server, settled, step
+from browser import Server, sample, settled, step
 from pages import ROOT
 from PIL import Image
 
@@ -62,6 +62,36 @@ def _places(tab: Tab) -> Any:
           return [name, Math.round(box.x), Math.round(box.y)]
         })"""
     )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_verdict_is_in_sight_beside_many_layers_and_a_pinned_picture_leaves_room(
+    server: Server, tab: Tab, size: str
+) -> None:
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    sample(tab, server)
+    verdict = tab.get_by_text("The subject is")
+    panel = _box(tab.locator(".st-key-panel"))
+    assert 0 <= _box(verdict)["y"] - panel["y"] < 80, "it is the first of the panel"
+    for _ in range(2):
+        tab.get_by_role("button", name="Add another layer").click()
+        settled(tab)
+    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 500)")
+    settled(tab)
+    if size == "desk":
+        seen, main = _box(verdict), _box(tab.locator(".st-key-main_action"))
+        assert seen["y"] > 50
+        assert seen["y"] + seen["height"] < main["y"], "nothing lies upon it"
+        return
+    for at in (2, 1):
+        tab.get_by_role("button", name="Remove this layer").nth(at - 1).click()
+        settled(tab)
+    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 300)")
+    settled(tab)
+    stage = _box(tab.locator(".st-key-stage"))
+    assert stage["y"] >= 50
+    assert stage["y"] + stage["height"] < 0.46 * height
 
 
 def _generate(tab: Tab, pictures: str, steps: str) -> None:

@@ -135,6 +135,40 @@ def test_settings_come_back_and_the_result_can_be_edited_further(studio: Page) -
     assert studio.step == "Subject"
 
 
+@pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
+def test_the_result_says_when_the_settings_are_others_by_now(studio: Page, kind: str) -> None:
+    studio.open("Background").set("background.kind", kind).click("make")
+    assert "Your settings now differ" not in studio.said
+    other = "gradient" if kind != "gradient" else "sweep"
+    studio.open("Subject").set("background.mask.grow", -4.0).open("Background").set("background.kind", other)
+    assert "Your settings now differ from this picture's: the subject and the background." in studio.open("Result").said
+    earlier, _ = made(studio)
+    studio.click("make_again")
+    assert studio.step == "Result"
+    assert "Your settings now differ" not in studio.said
+    assert (made(studio)[0].backdrop.kind, earlier.backdrop.kind) == (other, kind)
+    studio.click("undo").click("undo").open("Result")
+    assert "Your settings now differ" in studio.said, "what is undone differs as well"
+
+
+def test_a_scene_of_a_sentence_is_no_other_one_for_its_next_seed(studio: Page) -> None:
+    studio.open("Background").set("background.mode", "Generated").set("background.described.prompt", "a sandy beach")
+    studio.click("generate").open("Result")
+    assert "Your settings now differ" not in studio.said
+    studio.open("Background").set("background.described.prompt", "a wooden table").open("Result")
+    assert "Your settings now differ from this picture's: the background." in studio.said
+    assert studio.click("differs_to_background").step == "Background"
+
+
+def test_a_soft_edge_that_leaves_no_pixel_says_so_once_and_makes_nothing(studio: Page) -> None:
+    studio.set("background.mask.feather", 60.0)
+    assert "feather it less" in studio.said
+    studio.open("Background")
+    assert studio.said.count("feather it less") == 1
+    assert studio.app.button(key="make").disabled
+    assert studio.click("to_subject").step == "Subject"
+
+
 def test_downloads_are_what_they_say(studio: Page) -> None:
     studio.open("Background").click("make")
     recipe, digest = made(studio)

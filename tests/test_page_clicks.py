@@ -74,6 +74,23 @@ def test_clicks_select_are_undone_and_survive_a_reload(page: Page, pointed: list
     assert "Click on the subject in the picture" in page.said, "another photo, other places"
 
 
+def test_a_layer_that_removes_calls_its_clicks_so_and_says_when_it_takes_much(
+    page: Page, pointed: list[dict[str, object]]
+) -> None:
+    page.upload(opaque()).set("layers.0.source", "sam")
+    _click(page, "add", 100, 100)
+    page.click("add_layer").set("layers.1.op", "remove")
+    assert [option.content for option in page.app.get_by_key("clicks.kind").proto.options] == ["Goes", "Stays", "Box"]
+    _click(page, "remove", 100, 100, target="1")
+    assert "click with “Goes” on what is meant; “Stays” only takes parts of that away" in page.said
+    _click(page, "add", 130, 100, target="1")
+    assert "The subject is" in page.said
+    assert "If that is too much, click on what stays, too" not in page.said
+    page.click("clear_clicks")
+    _click(page, "add", 110, 100, target="1")
+    assert "removes 88% of the subject. If that is too much, click on what stays, too" in page.said
+
+
 def test_the_photo_is_encoded_while_somebody_aims(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     needs("mobile-sam")
     made: list[str] = []
@@ -104,7 +121,7 @@ def test_a_layer_that_removes_asks_for_what_should_go(page: Page, pointed: list[
     assert "Click on what should go" in page.said
     assert "Not in use yet: click on it in the picture" in page.said
     _click(page, "remove", 100, 100, target="1")
-    assert "click with “This” on what is meant" in page.said
+    assert "click with “Goes” on what is meant" in page.said
     _click(page, "add", 110, 100, target="1")
     assert "Not in use yet" not in page.said
     assert "The layer by Click or box (SAM) removes nothing." in page.said  # what is left of it lies beside the subject

@@ -45,7 +45,7 @@ def test_every_source_is_offered_and_draws_its_options(studio: Page) -> None:
     """A source that is added appears unasked, and so does each of its options."""
     assert len(studio.app.get_by_key("layers.0.source").options) == len(SOURCES)
     for name, source in SOURCES.items():
-        studio.set("layers.0.source", name)
+        studio.set("layers.0.source", name).unfold()
         uploads = len(studio.app.file_uploader)
         for setting in fields.settings(source.Options):
             if setting.control.input == "strokes file":

@@ -1,9 +1,9 @@
-"""What of the page's settings is not as in a picture that is looked at: they were changed since, or it is an older one."""
+"""What of the page's settings differs from a picture's: they were changed since, or the picture is an older one."""
 
 from __future__ import annotations
 
 from errors import StudioError
-from recipe import Recipe, kind_of
+from recipe import Recipe
 from ui import instant
 
 _PARTS = {
@@ -25,6 +25,6 @@ def from_page(made: Recipe) -> list[str]:
     if (wanted.photo, wanted.task) != (made.photo, made.task):
         return []
     differing = [words for part, words in _PARTS.items() if getattr(wanted, part) != getattr(made, part)]
-    if not kind_of(wanted.backdrop).creates and wanted.seed != made.seed:
+    if not wanted.backdrop.creates and wanted.seed != made.seed:
         differing.append(_CHANCE)
     return differing

@@ -144,7 +144,7 @@ def lacking(source: Source) -> str:
     if options_by_click(kind) and not is_ready(source):
         return "Click on the subject in the picture, or draw a box around it."
     if any(not source.options.get(name) for name in required):
-        return "Fill in what is asked for above, and the subject is found by it."
+        return "Fill in what is asked for below, and the subject is found by it."
     return ""
 
 

@@ -12,11 +12,11 @@ from ui import pictures, state
 
 HEAT_MAP, CUT_OUT = "Heat map", "Cut-out"
 ABOUT = {
-    "Overlay": "What is coloured over will be repainted. What is clear stays, pixel for pixel.",
-    "Hatching": "What is hatched will be repainted; the lines are seen on every colour.",
+    "Overlay": "Coloured is repainted. Clear stays, pixel for pixel.",
+    "Hatching": "Hatched is repainted; lines are seen on every colour.",
     CUT_OUT: "The subject alone. Look at its edge.",
-    "Mask": "White stays, black is repainted, grey is the soft edge between.",
-    HEAT_MAP: "How sure the networks are: bright is sure, dark is not.",
+    "Mask": "White stays, black is repainted, grey is the edge.",
+    HEAT_MAP: "How sure the networks are: bright sure, dark not.",
 }
 OF_A_MASK = tuple(name for name in ABOUT if name != HEAT_MAP)
 _KEY = "subject.view"  # one setting for all places
