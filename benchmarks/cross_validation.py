@@ -88,7 +88,7 @@ class Case:
     group: str
     scores: dict[str, float] = field(default_factory=dict)  # variant -> IoU
     edges: dict[str, float] = field(default_factory=dict)  # variant -> boundary F-score within 2 pixels
-    measures: tuple[float, float] = (0.0, 0.0)  # of ``auto``: vagueness, disagreement
+    measures: tuple[float, float] = (0.0, 0.0)  # of ``auto``: unsureness, disagreement
 
 
 def sources(folders: list[Path]) -> Iterator[tuple[str, str, Photo, Array]]:
@@ -122,7 +122,7 @@ def evaluate(name: str, group: str, photo: Photo, truth: Array) -> Case:
         case.scores[label] = iou(prediction.probability, truth)
         case.edges[label] = boundary(prediction.probability, truth)
         if label == "auto":
-            case.measures = doubt.vagueness(prediction.probability), prediction.disagreement or 0.0
+            case.measures = doubt.unsureness(prediction.probability), prediction.disagreement or 0.0
     return case
 
 
@@ -235,14 +235,17 @@ def print_doubt(cases: list[Case], names: list[str]) -> None:
     fits = {name: fit([case for case in cases if case.source != name]) for name in names}
     values = [value(case, fits[case.source]) for case in cases]
     wrong = [case.scores["auto"] < WRONG for case in cases]
-    shipped = [value(case, np.array([doubt.VAGUENESS, doubt.DISAGREEMENT, doubt.BIAS])) for case in cases]
+    shipped = [value(case, np.array([doubt.UNSURENESS, doubt.DISAGREEMENT, doubt.BIAS])) for case in cases]
     print(f"\ndoubt of auto: {sum(wrong)} of {len(wrong)} masks below IoU {WRONG}; fitted here: {fit(cases).round(2)}")
     print(f"  AUC as shipped {auc(shipped, wrong):.3f}, cross-validated over sources {auc(values, wrong):.3f}")
-    bounds = (0.0, 0.1, 0.2, doubt.DOUBTFUL, 0.7, 1.01)
-    for low, high in itertools.pairwise(bounds):
+    for how, doubts in (("as shipped", shipped), ("cross-validated", values)):
+        told = [bad for value, bad in zip(doubts, wrong, strict=True) if value >= doubt.DOUBTFUL]
+        caught = f"{sum(told)} of {sum(wrong)} wrong"
+        print(f"  told from {doubt.DOUBTFUL:.2f} on, {how}: {len(told)} of {len(wrong)} masks, {caught}")
+    for low, high in itertools.pairwise((0.0, 0.1, doubt.DOUBTFUL, 0.25, doubt.LIKELY_WRONG, 1.0)):
         inside = [bad for v, bad in zip(values, wrong, strict=True) if low <= v < high]
         if inside:
-            print(f"  doubt {low:.1f} to {min(high, 1):.1f}, cross-validated: {sum(inside)} of {len(inside)} wrong")
+            print(f"  doubt {low:.2f} to {high:.2f}, cross-validated: {sum(inside)} of {len(inside)} wrong")
 
 
 def run(folders: list[Path]) -> None:

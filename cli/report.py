@@ -50,10 +50,12 @@ class Writer:
             self._held.append(result)
             return
         from imaging import checks, files
-        from masks.doubt import DOUBTFUL
+        from masks.doubt import LIKELY_WRONG
 
         output = self._outputs[len(self._reports)]
-        failed = checks.failed(result.report["checks"], result.report.get("doubt"), DOUBTFUL) if self._strict else ()
+        failed = (
+            checks.failed(result.report["checks"], result.report.get("doubt"), LIKELY_WRONG) if self._strict else ()
+        )
         if failed:
             output = output.with_name(f"{output.stem}-failed{output.suffix}")
             self.failures += [f"{output}: {sentence}" for sentence in failed]

@@ -116,13 +116,13 @@ def edge_delta_e(
     return float(ciede2000(averaged(have), averaged(expected)).mean())
 
 
-def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) -> tuple[str, ...]:
+def failed(measured: Mapping[str, Any], doubt: float | None, most_doubt: float) -> tuple[str, ...]:
     """The checks that a result fails, each as a sentence.
 
     Args:
         measured: ``checks`` of a result's report.
         doubt: the probability that the mask is wrong; ``None`` where that was not measured.
-        doubtful: from here on the mask counts as wrong.
+        most_doubt: from here on the mask counts as wrong.
     """
     sentences = []
     if measured.get("changed_subject_pixels"):
@@ -137,6 +137,6 @@ def failed(measured: Mapping[str, Any], doubt: float | None, doubtful: float) ->
         sentences.append(f"The background adds {measured['expansion']:.0%} to the subject (expansion).")
     if measured.get("pure_white_share", 1) < 1:
         sentences.append(f"Only {measured['pure_white_share']:.2%} of the white background is pure white.")
-    if doubt is not None and doubt >= doubtful:
+    if doubt is not None and doubt >= most_doubt:
         sentences.append(f"The mask is wrong with a probability of {doubt:.0%}.")
     return tuple(sentences)

@@ -13,7 +13,6 @@ from errors import NothingFound
 from imaging.photo import Photo
 from masks import doubt, preprocess, ranking
 from masks.base import Context, NoOptions, Prediction, Selection
-from masks.doubt import overlap
 from masks.preprocess import Float
 
 TRANSPARENT_SHARE = 0.01  # of the pixels: fewer transparent ones are a rounded corner, not a cut-out
@@ -117,9 +116,9 @@ class _Ensemble:
     def add_sam_outline(self) -> None:
         """SAM, given the box of what was found so far, knows objects as wholes.
 
-        It is asked where the outline is in doubt, and not about people: of them the others know more.
+        It is asked where the outline is vague, and not about people: of them the others know more.
         """
-        clear = doubt.vagueness(self.probability) <= 1 - self.votes.clear
+        clear = vagueness(self.probability) <= 1 - self.votes.clear
         if self.people or clear or not self.votes.sam or not models.is_installed("mobile-sam"):
             return
         box = self._box()
@@ -131,7 +130,7 @@ class _Ensemble:
 
     def _compare(self, answer: Float) -> None:
         """Note how far another network's answer is from what was found so far."""
-        self.disagreement = max(self.disagreement or 0.0, 1 - overlap(answer, self.probability))
+        self.disagreement = max(self.disagreement or 0.0, doubt.disagreement(answer, self.probability))
 
     def _add(self, prediction: Prediction, weight: float) -> None:
         difference = preprocess.logit(prediction.probability) - self.logits
@@ -163,6 +162,17 @@ class _Ensemble:
             float((large[:, 0] + large[:, 2]).max()),
             float((large[:, 1] + large[:, 3]).max()),
         )
+
+
+def vagueness(probability: Float) -> float:
+    """Which share of what may be the subject (a quarter or more) is not surely the subject (three quarters), 0..1."""
+    possible = float((probability >= doubt.POSSIBLE).sum())
+    return 1 - float((probability >= doubt.SURE).sum()) / possible if possible else 1.0
+
+
+def overlap(a: Float, b: Float) -> float:
+    """Intersection over union of two soft masks."""
+    return float(np.minimum(a, b).sum() / max(1e-6, float(np.maximum(a, b).sum())))
 
 
 def without_strips(values: Float, width: float) -> Float:

@@ -78,8 +78,8 @@ class Prediction:
         models, notes, found: as a :class:`Selection`'s.
         specks: connected components smaller than this, in per cent of the largest, are dropped.
         display_probability: the heat map's probability, where it is not ``probability``.
-        disagreement: 1 - the smallest soft IoU between the answers that it was made of, 0..1; ``None`` where it was
-            made of one answer.
+        disagreement: the largest ``masks.doubt.disagreement`` between the answers that it was made of, 0..1; ``None``
+            where it was made of one answer.
         settles_by_colour: whether the colours on both sides of the edge decide where it lies (``colour_edge``).
     """
 

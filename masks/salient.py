@@ -13,9 +13,8 @@ from pydantic import Field
 import models
 from errors import NothingFound
 from imaging.photo import Array, Photo
-from masks import loaded, onnxfile, preprocess
+from masks import doubt, loaded, onnxfile, preprocess
 from masks.base import Context, Options, Prediction
-from masks.doubt import overlap
 from masks.preprocess import Float
 
 ModelName = Literal[
@@ -83,21 +82,21 @@ def predict(model: ModelName, rgb: Array, views: int = 3) -> tuple[Float, float 
         views: how many of the three.
 
     Returns:
-        ``(h, w)`` float 0..1; and 1 - the smaller soft IoU of the views, ``None`` for one view.
+        ``(h, w)`` float 0..1; and the larger disagreement of the views (``masks.doubt``), ``None`` for one view.
     """
     straight = _predict(model, rgb)
     if model not in TTA_MODELS or views == 1:
         return straight, None
     mirrored = _predict(model, np.ascontiguousarray(rgb[:, ::-1]))[:, ::-1]
     both = np.asarray((straight + mirrored) / 2)
-    agreement = overlap(straight, mirrored)
+    differ = doubt.disagreement(straight, mirrored)
     box = _box(both >= 0.5)
     if box is None or views == 2:
-        return both, 1 - agreement
+        return both, differ
     rows, columns = box
     close = np.zeros_like(both)
     close[rows, columns] = _predict(model, np.ascontiguousarray(rgb[rows, columns]))
-    return np.asarray((both + close) / 2), 1 - min(agreement, overlap(both, close))
+    return np.asarray((both + close) / 2), max(differ, doubt.disagreement(both, close))
 
 
 def _box(found: Any) -> tuple[slice, slice] | None:
