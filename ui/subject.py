@@ -82,7 +82,9 @@ def panel(photo: Photo) -> None:
         _verdict(photo)
     _how_it_was_found(photo)
     layers.show()
-    _better_network(photo)
+    selection = selecting.found(photo, selecting.recipe()).selection
+    if selection and not _doubt(selection):  # else it is offered beside the doubt
+        _better_network(selection)
     state.control(
         st.toggle,
         "Touch up by hand",
@@ -132,7 +134,9 @@ def _verdict(photo: Photo) -> None:
         )
     elif doubt := _doubt(answer.selection):
         st.warning(f"The subject is {_percent(answer.share)} of the photo, but {doubt}", icon=":material/help:")
-        _click_instead()
+        with st.container(horizontal=True, gap="small"):
+            _click_instead()
+            _better_network(answer.selection)
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
 
@@ -221,12 +225,11 @@ def _click_instead() -> None:
         )
 
 
-def _better_network(photo: Photo) -> None:
+def _better_network(selection: Selection) -> None:
     """The next better salient network, where one of those that are ranked was used and the best is not here."""
-    selection, better = selecting.found(photo, selecting.recipe()).selection, ranking.next_better()
-    used = selection.models if selection else ()
+    better = ranking.next_better()
     automatic = any(layer.source.name == "auto" for layer in selecting.in_use().values())
-    if better and automatic and set(used) & set(ranking.RANKING):
+    if better and automatic and set(selection.models) & set(ranking.RANKING):
         downloads.offer_better(better)
 
 
