@@ -17,7 +17,7 @@ from masks.base import Doubt, Prediction
 from masks.preprocess import Float, resize
 
 UNSURENESS, DISAGREEMENT, BIAS = 1.6, 1.7, -2.6  # of the square roots of the two measures
-DOUBTFUL = 0.15  # from here on people are told: a wrong mask with a tick costs as much as six needless notes
+DOUBTFUL = 0.15  # from here on people are warned: a wrong mask with a tick costs as much as six needless warnings
 LIKELY_WRONG = 0.4  # from here on ``--strict`` refuses the picture
 POSSIBLE, SURE = 0.25, 0.75  # probability
 GRID = 320  # pixels: the longer side at which patches are looked for, as the finest network sees the photo

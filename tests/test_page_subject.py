@@ -126,7 +126,7 @@ def test_an_option_nobody_knew_of_gets_a_widget() -> None:
 
 def test_an_own_mask_file_is_used(page: Page) -> None:
     page.upload(opaque(), "noise.png").set("layers.0.source", "file")
-    assert "Fill in what is asked for above" in page.said
+    assert "Fill in what is asked for below" in page.said
     mask = np.zeros((240, 320), np.uint8)
     mask[:120] = 255
     page.upload(encode(mask, "PNG"), "mask.png", at=0)
