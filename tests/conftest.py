@@ -5,6 +5,9 @@ photos, or else those that set-up fetched. A test that needs what is in neither 
 fails the run unless its reason is listed in ``allowed_skips.txt``, or in ``allowed_skips_newcomer.txt`` where there is
 no developers' folder.
 
+A browser test that fails is tried once more, since a busy machine may keep the browser waiting; the report lists it as
+rerun.
+
 ``--record-passed FILE`` and ``--skip-passed FILE`` let a second run, with that folder, do only what it adds.
 """
 
@@ -158,6 +161,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         done = set(path.read_text().splitlines())
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid in done])
         items[:] = [item for item in items if item.nodeid not in done]
+    for item in items:
+        if any(mark.args == ("browser",) for mark in item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)
