@@ -183,13 +183,15 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
 
 def _said_of_change(layer: recipe.Layer, before: Any, after: Any) -> tuple[str, ...]:
     """What people are told of a layer that changes nothing, or takes away more than may be meant."""
-    what = f"The layer by {SOURCES[layer.source.name].title} {_VERBS[layer.op]}"
-    if np.array_equal(before, after):
-        return (f"{what} nothing.",)
+    unchanged = np.array_equal(before, after)
     taken = 1 - float(after.sum(dtype="int64")) / max(1.0, float(before.sum(dtype="int64")))
-    if layer.op != "remove" or taken < MUCH:
+    if not unchanged and (layer.op != "remove" or taken < MUCH):
         return ()
-    pointed = any(each.control.mark for each in fields.settings(SOURCES[layer.source.name].Options))
+    source = SOURCES[layer.source.name]
+    what = f"The layer by {source.title} {_VERBS[layer.op]}"
+    if unchanged:
+        return (f"{what} nothing.",)
+    pointed = any(each.control.mark for each in fields.settings(source.Options))
     way_out = "click on what stays, too, choose a smaller part (size)" if pointed else "find it by a click"
     return (f"{what} {taken:.0%} of the subject. If that is too much, {way_out} or erase by hand instead.",)
 

@@ -136,8 +136,9 @@ def _generated(tab: Tab, look: Callable[[str], None]) -> None:
 
 def _queue(tab: Tab, look: Callable[[str], None]) -> None:
     _choose(tab, "Model", "Stable Diffusion 1.5")
-    tab.get_by_role("slider", name="Steps").focus()
-    tab.keyboard.press("End")
+    for setting in ("Steps", "Pictures"):  # they must last as long as they are looked at
+        tab.get_by_role("slider", name=setting).press("End")
+        settled(tab)
     for _ in range(2):
         step(tab, "Background")
         tab.get_by_role("button", name="Generate the background").click()

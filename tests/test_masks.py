@@ -284,12 +284,14 @@ def test_a_layer_that_changes_nothing_or_takes_everything_says_so() -> None:
 
 def _combined(monkeypatch: pytest.MonkeyPatch, *layers: tuple[str, np.ndarray, bool]) -> np.ndarray:
     """Layers of (what they do, a mask, whether it is a network's), combined."""
+    names = ("rembg", "sam", "person")
     found = {
-        f"layer-{at}": Selection(mask, ("net",) if network else ()) for at, (_, mask, network) in enumerate(layers)
+        name: Selection(mask, ("net",) if network else ())
+        for name, (_, mask, network) in zip(names, layers, strict=False)
     }
     monkeypatch.setattr(masks, "find", lambda photo, source, read: found[source.name])
     photo = photo_of(np.zeros((*layers[0][1].shape, 3), np.uint8))
-    named = tuple(Layer(op=op, source=Source(name=f"layer-{at}")) for at, (op, _, _) in enumerate(layers))  # type: ignore[arg-type]
+    named = tuple(Layer(op=op, source=Source(name=name)) for name, (op, _, _) in zip(names, layers, strict=False))  # type: ignore[arg-type]
     return masks.combine(photo, named, no_inputs).values
 
 
