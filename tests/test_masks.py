@@ -284,7 +284,7 @@ def test_a_layer_that_changes_nothing_or_takes_everything_says_so() -> None:
 
 def _combined(monkeypatch: pytest.MonkeyPatch, *layers: tuple[str, np.ndarray, bool]) -> np.ndarray:
     """Layers of (what they do, a mask, whether it is a network's), combined."""
-    names = ("rembg", "sam", "person")
+    names = ("rembg", "sam", "deeplab")
     found = {
         name: Selection(mask, ("net",) if network else ())
         for name, (_, mask, network) in zip(names, layers, strict=False)
