@@ -164,7 +164,7 @@ def _sweep(colour: str, size: Size, alpha: Bytes, seed: int) -> Bytes:
     light = floor * (1 - 0.26 * wall_height**1.5) * (1 - 0.05 * np.clip((grid_y - bend) / (1 - bend), 0, 1) ** 2)
     pool = np.exp(-(((grid_x - 0.5) / 0.55) ** 2) - ((grid_y - bend + 0.05) / 0.6) ** 2)
     light = light * (0.90 + 0.14 * pool)
-    full = cv2.resize(light.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+    full = cv2.resize((light / 1.1).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     linear = to_linear(np.array(_rgb(colour), np.float32) / 255)
     ramp = np.linspace(0, 1.1, 64, dtype=np.float32)[:, None] * linear
-    return _ramp(np.asarray(full / 1.1, np.float32), to_encoded(np.minimum(ramp, 1)) * 255, seed)
+    return _ramp(np.asarray(full, np.float32), to_encoded(np.minimum(ramp, 1)) * 255, seed)

@@ -54,8 +54,7 @@ def rows() -> Iterator[Row]:
             continue
         photo = load((folder / f"{name}_image.jpg").read_bytes(), f"{name}.jpg")
         subject = Subject.of(photo, alpha)
-        soft = subject.edge.soft
-        edges = {"ours": subject.edge, "plain paste": Edge(soft, photo.pixels[soft])}
+        edges = {"ours": subject.edge, "plain paste": Edge.of(photo.pixels, alpha)}
         for ground, drawn in _grounds(alpha):
             share = alpha[..., None] / 255
             truth = np.rint(foreground * share + ground * (1 - share)).astype(np.uint8)

@@ -62,7 +62,7 @@ def steps(data: bytes, runs: int) -> None:
     background = SweepBackdrop().draw(subject, no_inputs, 0).pixels
     assert background is not None
     shadow = shadows.contact(alpha)
-    print(f"photo {photo.size[0]} x {photo.size[1]}, soft pixels {subject.edge.soft.mean():.1%}")
+    print(f"photo {photo.size[0]} x {photo.size[1]}, soft pixels {len(subject.edge.at) / subject.alpha.size:.1%}")
     rows: list[tuple[str, Callable[[], object]]] = [
         ("read JPEG", lambda: load(data, "photo.jpg")),
         ("find subject (auto)", lambda: found_anew(photo)),

@@ -108,10 +108,10 @@ class _Body:
             rows, here = np.nonzero(part.part)
             low = part.touches[here] - rows < contacts.FOOT * part.tall
             ground = np.where(low, part.touches[here], part.line[here])
-            columns.append(here)
+            columns.append(here.astype(np.float32))
             grounds.append(ground)
             halves.append(np.minimum(thick[rows, here], 0.2 * part.tall) * FORESHORTENING)
-            heights.append(np.maximum(ground - rows, 0))
+            heights.append(np.maximum(ground - rows, 0).astype(np.float32))
         self._columns, self._ground = np.concatenate(columns), np.concatenate(grounds)
         self._half, self._above = np.concatenate(halves), np.concatenate(heights)
         height, width = solid.shape

@@ -25,7 +25,7 @@ MOST_CUT_OFF = 0.005  # of the subject, by where it was placed
 def protected_share(alpha: npt.NDArray[Any]) -> float:
     """Pixels at 255, which are kept exactly, over the selection's area (soft pixels count in part); 0..1."""
     area = float(alpha.sum(dtype=np.int64)) / 255
-    return float((alpha == 255).sum()) / area if area else 0.0
+    return float(np.count_nonzero(alpha == 255)) / area if area else 0.0
 
 
 def changed_subject_pixels(before: Array, after: Array, alpha: npt.NDArray[Any]) -> int:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from imaging.foreground import Edge
 from imaging.photo import Array
-from imaging.tiles import scaled
+from imaging.tiles import averaged, scaled
 
 Mask = npt.NDArray[np.uint8]
 WRAP_SIDE = 256  # the longer side, in pixels, at which the light around an edge is taken
@@ -29,22 +29,23 @@ def over(pixels: Array, alpha: Mask, edge: Edge, background: Array, wrap: float 
     """
     result = background.copy()
     cv2.copyTo(pixels, (alpha == 255).astype(np.uint8), result)
-    soft, colours = edge
-    share = alpha[soft].astype(np.float32)[:, None] / 255
+    at, colours = edge
+    share = alpha.reshape(-1)[at].astype(np.float32)[:, None] / 255
     if wrap > 0:
-        colours = colours + wrap * (1 - share) * (_light_around(background, soft) - colours)
-    blend = colours * share + background[soft] * (1 - share)
-    result[soft] = np.rint(blend).astype(pixels.dtype)
+        colours = colours + wrap * (1 - share) * (_light_around(background, at) - colours)
+    blend = colours * share + background.reshape(-1, 3)[at] * (1 - share)
+    Edge(at, np.rint(blend).astype(pixels.dtype)).paint(result)
     return result
 
 
-def _light_around(background: Array, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """The background far out of focus, ``(n, 3)`` at the n pixels marked."""
-    size = scaled(where.shape, min(1.0, WRAP_SIDE / max(where.shape)))
-    small = cv2.resize(background, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+def _light_around(background: Array, at: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """The background far out of focus, ``(n, 3)`` at n pixels, which are counted row by row."""
+    height, width = background.shape[:2]
+    size = scaled(background.shape, min(1.0, WRAP_SIDE / max(height, width)))
+    small = averaged(background, size).astype(np.float32)
     soft = cv2.GaussianBlur(small, (0, 0), 3)
-    rows, columns = np.nonzero(where)
-    picked = soft[rows * size[1] // where.shape[0], columns * size[0] // where.shape[1]]
+    rows, columns = np.divmod(at, width)
+    picked = soft[rows * size[1] // height, columns * size[0] // width]
     return np.asarray(picked, np.float32)
 
 
@@ -57,15 +58,14 @@ def cut_out(pixels: Array, alpha: Mask, edge: Edge, shadow: Mask | None) -> Arra
     depth = np.iinfo(pixels.dtype).max // 255
     colours = np.zeros_like(pixels)
     cv2.copyTo(pixels, (alpha == 255).astype(np.uint8), colours)
-    soft, edge_colours = edge
     opacity = alpha
-    if shadow is None:
-        colours[soft] = edge_colours
-    else:
+    if shadow is not None:
         under = alpha.astype(np.uint16) * 255 + (255 - alpha.astype(np.uint16)) * shadow  # alpha + (1 - alpha) shadow
         opacity = ((under + 127) // 255).astype(np.uint8)
-        share = alpha[soft].astype(np.float32) * 255 / np.maximum(under[soft], 1)
-        colours[soft] = np.rint(edge_colours * share[:, None]).astype(pixels.dtype)
+        own, both = (each.reshape(-1)[edge.at, None] for each in (alpha, under))
+        share = own.astype(np.float32) * 255 / np.maximum(both, 1)
+        edge = Edge(edge.at, np.rint(edge.colours * share).astype(pixels.dtype))
+    edge.paint(colours)
     return np.dstack([colours, opacity.astype(pixels.dtype) * depth])
 
 

@@ -109,6 +109,8 @@ def decode(image: Image.Image, data: bytes, name: str, managed: bool) -> tuple[A
         return *_upright(pixels, alpha, orientation), _rgb_profile(icc)
     with decoding(name):
         ImageOps.exif_transpose(image, in_place=True)
+    if image.mode == "L" and icc is None and "transparency" not in image.info:  # as masks are
+        return cv2.cvtColor(np.asarray(image), cv2.COLOR_GRAY2RGB), None, None
     rgb, alpha_band, icc = _to_rgb(image, icc)
     alpha = np.array(alpha_band) if alpha_band is not None else None
     return np.array(rgb), _opaque_is_none(alpha), icc

@@ -18,7 +18,7 @@ def dithered(levels: Callable[[slice], npt.NDArray[np.uint16]], size: Size, seed
     drawn on all cores.
     """
     tile = np.random.default_rng(seed).integers(0, 256, (257, 263, 1), np.uint16)  # primes: no visible repeat
-    noise = np.tile(tile, (1, -(-size.width // 263), 1))[:, : size.width]
+    noise = np.tile(tile, (1, -(-size.width // 263), 3))[:, : size.width]
     drawn = np.empty((size.height, size.width, 3), np.uint8)
 
     def draw(top: int) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from imaging.fill import push_pull
 from imaging.photo import Array
-from imaging.tiles import WORK_SIDE, Window, on_tiles, scaled, upsample
+from imaging.tiles import MOST_SAMPLED, WORK_SIDE, averaged, on_cores, sampled, scaled
 
 Mask = npt.NDArray[np.uint8]
 """``(H, W)``."""
@@ -21,12 +20,26 @@ class Edge(NamedTuple):
     """The soft edge of a subject.
 
     Attributes:
-        soft: ``(H, W)`` bool, where the alpha is neither 0 nor 255; n pixels.
-        colours: ``(n, 3)``, the foreground's colours there in row-major order, in the photo's type.
+        at: ``(n,)``, the n pixels whose alpha is neither 0 nor 255, counted row by row.
+        colours: ``(n, 3)``, the foreground's colours there, in the photo's type.
     """
 
-    soft: npt.NDArray[np.bool_]
+    at: npt.NDArray[np.intp]
     colours: Array
+
+    @staticmethod
+    def of(pixels: Array, alpha: Mask) -> Edge:
+        """The soft edge in the colours of ``pixels`` ``(H, W, 3)``."""
+        at = _soft(alpha)
+        return Edge(at, pixels.reshape(-1, 3)[at])
+
+    def paint(self, pixels: Array) -> None:
+        """Give a picture ``(H, W, 3)`` the edge's colours."""
+        pixels[np.divmod(self.at, pixels.shape[1])] = self.colours
+
+
+def _soft(alpha: Mask) -> npt.NDArray[np.intp]:
+    return np.flatnonzero((alpha > 0) & (alpha < 255))
 
 
 def estimate(pixels: Array, alpha: Mask) -> Edge:
@@ -40,23 +53,22 @@ def estimate(pixels: Array, alpha: Mask) -> Edge:
         alpha: ``(H, W)`` uint8, the selection.
 
     """
-    soft = (alpha > 0) & (alpha < 255)
     full = float(np.iinfo(pixels.dtype).max)
     scale = min(1.0, WORK_SIDE / max(alpha.shape))
     size = scaled(alpha.shape, scale)
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full
-    share = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    small = averaged(pixels, size).astype(np.float32) / full
+    share = averaged(alpha, size).astype(np.float32) / 255
     spread = push_pull(small, share**SURENESS), push_pull(small, (1 - share) ** SURENESS)
-    found = np.zeros_like(pixels)
+    edge = Edge.of(pixels, alpha)
 
-    def refine_colours(window: Window) -> None:
-        rows, columns = window
-        image = pixels[rows, columns].astype(np.float32) / full
-        here = alpha[rows, columns, None].astype(np.float32) / 255
-        fore, back = (upsample(colours, alpha.shape, rows, columns) for colours in spread)
-        residue = image - (here * fore + (1 - here) * back)
+    def refine_colours(start: int) -> None:
+        part = slice(start, start + MOST_SAMPLED)
+        at, colours = edge.at[part], edge.colours[part]
+        here = alpha.reshape(-1)[at, None].astype(np.float32) / 255
+        fore, back = (sampled(each, alpha.shape, at) for each in spread)
+        residue = colours.astype(np.float32) / full - (here * fore + (1 - here) * back)
         fore += residue * here / (here**2 + (1 - here) ** 2)
-        found[window] = np.clip(fore * full + 0.5, 0, full).astype(pixels.dtype)
+        colours[:] = np.clip(fore * full + 0.5, 0, full)
 
-    on_tiles(soft, refine_colours)
-    return Edge(soft, found[soft])
+    on_cores(refine_colours, range(0, len(edge.at), MOST_SAMPLED))
+    return edge

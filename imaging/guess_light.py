@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from imaging.cast_shadow import KeyLight
 from imaging.colour import to_linear
-from imaging.tiles import scaled
+from imaging.tiles import averaged, scaled
 
 Bytes = npt.NDArray[np.uint8]
 SIDE = 256  # the longer side, in pixels, at which is looked
@@ -35,7 +35,7 @@ def from_subject(rgb: npt.NDArray[Any], alpha: Bytes) -> KeyLight:
         alpha: ``(H, W)`` uint8, the selection.
     """
     light = _luminance(rgb)
-    share = cv2.resize(alpha, light.shape[::-1], interpolation=cv2.INTER_AREA)
+    share = averaged(alpha, light.shape[::-1])
     inside = (share > 200).astype(np.uint8)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
     rim = (depth > 2) & (depth < 0.06 * SIDE)
@@ -69,7 +69,7 @@ def from_picture(rgb: npt.NDArray[Any]) -> KeyLight:
 
 def _luminance(rgb: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     size = scaled(rgb.shape, min(1.0, SIDE / max(rgb.shape[:2])))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    small = averaged(rgb, size).astype(np.float32) / 255
     return np.asarray(to_linear(small) @ LUMA, np.float32)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from imaging.colour import to_encoded, to_linear
 from imaging.photo import Array
 from imaging.subject import Subject
-from imaging.tiles import scaled
+from imaging.tiles import averaged, scaled
 
 SIDE = 256  # the longer side, in pixels, at which light is measured
 SHARE = 0.35  # of the way, in stops, that exposure and colour go; contrast goes half as far
@@ -40,11 +40,11 @@ def measure(subject: Subject, background: Array) -> Change:
     full = float(np.iinfo(pixels.dtype).max)
 
     def small(large: Array) -> npt.NDArray[np.floating[Any]]:
-        return to_linear(cv2.resize(large, size, interpolation=cv2.INTER_AREA).astype(np.float32) / full)
+        return to_linear(averaged(large, size).astype(np.float32) / full)
 
     with ThreadPoolExecutor(2) as pool:
         own, place = pool.map(small, (pixels, background))
-    weight = cv2.resize(subject.alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    weight = averaged(subject.alpha, size).astype(np.float32)
     there = own.reshape(-1, 3)[weight.ravel() >= weight.max() * 0.9]
     around = place.reshape(-1, 3).mean(axis=0) + 1e-3
     light, middle = float(around @ LUMA), float((there @ LUMA).mean()) + 1e-3
@@ -63,12 +63,14 @@ def apply(subject: Subject, change: Change) -> Subject:
     bent = change.middle * (linear / change.middle) ** change.contrast
     lit = to_encoded(np.clip(bent[:, None] * change.gains, 0, 1))
     table = np.rint(lit * full).astype(pixels.dtype)  # (levels, 3)
-    inside = subject.alpha > 0
     changed = pixels.copy()
+    left, top, width, height = cv2.boundingRect(subject.alpha)
+    around = changed[top : top + height, left : left + width]
+    inside = subject.alpha[top : top + height, left : left + width] > 0
     if pixels.dtype == np.uint8:
-        cv2.copyTo(cv2.LUT(pixels, table[None]), inside.astype(np.uint8), changed)
+        cv2.copyTo(cv2.LUT(around, table[None]), inside.astype(np.uint8), around)
     else:
-        changed[inside] = _looked_up(pixels[inside], table)
+        around[inside] = _looked_up(around[inside], table)
     edge = subject.edge._replace(colours=_looked_up(subject.edge.colours, table))
     return replace(subject, photo=replace(subject.photo, pixels=changed), estimated=edge)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import importlib
 import io
 import re
 import struct
@@ -155,10 +156,11 @@ def opened(data: bytes, name: str) -> Image.Image:
 
 @cache
 def prepare_decoders() -> None:
-    """Load Pillow's plugins, teach it HEIC, and keep libtiff from printing about every damaged file."""
+    """Load Pillow's plugins for what is read, teach it HEIC, and keep libtiff from printing about damaged files."""
     import pillow_heif
 
-    Image.init()
+    for plugin in ("Png", "Jpeg", "Mpo", "WebP", "Tiff", "Avif"):
+        importlib.import_module(f"PIL.{plugin}ImagePlugin")
     pillow_heif.register_heif_opener(thumbnails=False)
     packages = Path(Image.__file__).parents[1]
     for library in [*packages.glob("pillow.libs/libtiff*"), *packages.glob("PIL/.dylibs/libtiff*")]:

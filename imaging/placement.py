@@ -67,8 +67,7 @@ def place(subject: Subject, placement: Placement) -> Placed:
     inside = float(alpha.sum(dtype=np.int64))
     if not (alpha >= 128).any():
         raise BadInput("Nothing of the subject is left in the picture; move it back or scale it up.")
-    soft = (alpha > 0) & (alpha < 255)
-    edge = Edge(soft, pixels[soft])
+    edge = Edge.of(pixels, alpha)
     photo = subject.photo
     pictured = composite.over(pixels, alpha, edge, without_subject(photo, subject.alpha, pose.frame))
     placed = Photo(pictured, None, photo.icc, photo.exif, photo.digest, photo.notes)
@@ -80,7 +79,7 @@ def _foreground(subject: Subject) -> Array:
     """The subject's own colours, ``(H, W, 3)``; black where there is none of it."""
     colours = np.zeros_like(subject.photo.pixels)
     cv2.copyTo(subject.photo.pixels, (subject.alpha == 255).astype(np.uint8), colours)
-    colours[subject.edge.soft] = subject.edge.colours
+    subject.edge.paint(colours)
     return colours
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from imaging.cast_shadow import Ground
 from imaging.contacts import Standing, ground_visible, standing
 from imaging.photo import Array
-from imaging.tiles import Window, on_tiles, scaled, upsample
+from imaging.tiles import Window, averaged, on_tiles, scaled, upsample
 
 Mask = npt.NDArray[np.uint8]
 WORK_SIDE = 768  # the longer side, in pixels, at which the mirror image is drawn
@@ -48,11 +48,11 @@ def reflect(background: Array, pixels: Array, alpha: Mask, ground: Ground, stren
 def _mirrored(pixels: Array, alpha: Mask, ground: Ground) -> npt.NDArray[Any] | None:
     """The mirror image, ``(h, w, 4)`` float32 premultiplied with its opacity, drawn small."""
     size = scaled(alpha.shape, min(1.0, WORK_SIDE / max(alpha.shape)))
-    share = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    share = averaged(alpha, size).astype(np.float32) / 255
     parts = standing((share > 0.5).astype(np.uint8))
     if not parts:
         return None
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.iinfo(pixels.dtype).max
+    small = averaged(pixels, size).astype(np.float32) / np.iinfo(pixels.dtype).max
     image = np.dstack([small * share[..., None], share])
     result = np.zeros_like(image)
     for part in sorted(parts, key=lambda each: each.lowest.max()):  # what stands nearer hides what is behind it

@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from imaging.cast_shadow import KeyLight
 from imaging.contacts import ground_visible
+from imaging.foreground import Edge
 from imaging.geometry import Box
 from imaging.photo import Array
 from imaging.subject import Subject
-from imaging.tiles import Window, on_tiles, scaled, upsample
+from imaging.tiles import Window, averaged, on_tiles, scaled, upsample
 
 Values = npt.NDArray[np.floating[Any]]
 SIDE = 512  # the longer side, in pixels, at which the light is worked out
@@ -39,25 +40,29 @@ def add(subject: Subject, background: Array, light: KeyLight | None, strength: f
     """
     if strength <= 0:
         return subject
-    alpha, soft = subject.alpha, subject.edge.soft
+    alpha = subject.alpha
     size = scaled(alpha.shape, min(1.0, SIDE / max(alpha.shape)))
     share = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.uint8)
-    place = cv2.resize(background, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    place = averaged(background, size).astype(np.float32)
     full = float(np.iinfo(background.dtype).max)
     rim = strength * _rim_light(share, place / full, light or KeyLight())
     ground = strength * _ground_light(alpha, share, place / full)
     lit = subject.photo.pixels.copy()
-    lit[soft] = subject.edge.colours
+    subject.edge.paint(lit)
     reached = (rim.max(axis=2) > UNSEEN) | (cv2.resize(ground.max(axis=2), (1, size[1])) > 4 * UNSEEN)
 
     def screen(window: Window) -> None:
-        own = lit[window].astype(np.float32) / full
-        shine = upsample(rim, alpha.shape, *window) + ground[window[0]] * own
-        screened = (own + shine * (1 - own)) * full + 0.5
-        cv2.copyTo(screened.astype(lit.dtype), (alpha[window] > 0).astype(np.uint8), lit[window])
+        own = lit[window].astype(np.float32)
+        shine = upsample(rim, alpha.shape, *window)
+        shine += cv2.repeat(ground[window[0]] / full, 1, own.shape[1]) * own
+        shine *= full - own
+        own += shine
+        own += 0.5
+        cv2.copyTo(own.astype(lit.dtype), (alpha[window] > 0).astype(np.uint8), lit[window])
 
     on_tiles((cv2.resize(reached.astype(np.uint8), alpha.shape[::-1]) > 0) & (alpha > 0), screen)
-    edge = subject.edge._replace(colours=lit[soft])
+    at = subject.edge.at
+    edge = Edge(at, lit.reshape(-1, 3)[at])
     return replace(subject, photo=replace(subject.photo, pixels=lit), estimated=edge)
 
 

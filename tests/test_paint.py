@@ -223,10 +223,11 @@ def test_the_plate_is_in_the_photos_own_space():
     plate = inpaint_io.to_background(picture, mask, deep)
     assert plate.dtype == np.uint16
     assert np.abs(plate[50, 50].astype(int) - np.array([200, 100, 50]) * 257).max() <= 2 * 257
+    nothing = np.zeros((100, 100), np.uint8)
     seen, _ = inpaint_io.prepare_inputs(
         deep,
-        np.zeros((100, 100), np.uint8),
-        (np.zeros((100, 100), bool), np.zeros((0, 3), np.uint16)),
+        nothing,
+        foreground.Edge.of(deep.pixels, nothing),
         np.full((100, 100), 255, np.uint8),
         Size(64, 64),
         neutral=True,

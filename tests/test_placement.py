@@ -103,8 +103,7 @@ def test_resampling_brings_in_no_other_colour_and_keeps_place_and_area(depth: ty
     share = alpha[..., None] / 255
     pixels[:] = np.rint(colour * share + np.array([0, full, full]) * (1 - share)).astype(depth)
     placement = Placement(shape="own", output_width=400, output_height=300, margin=30, align="centre", **values)
-    soft = (alpha > 0) & (alpha < 255)
-    edge = Edge(soft, np.broadcast_to(colour, (soft.sum(), 3)))  # as if its colours were known exactly
+    edge = Edge.of(np.broadcast_to(colour, pixels.shape), alpha)  # as if its colours were known exactly
     placed = place(Subject(photo_of(pixels), alpha, edge), placement)
     assert placed.resampled
     shown = placed.subject.alpha

@@ -26,6 +26,7 @@ from imaging.scenes.outdoors import (
 from imaging.scenes.tools import (
     add_disc,
     bump,
+    coloured,
     full,
     grid,
     mix,
@@ -73,10 +74,9 @@ def paint_dunes(stage: Stage, options: DuneOptions) -> Picture:
     grains = noise(stage, "grains", seen.across * 70, seen.depth * 70, 2, 0.8, seen.foot * 60)
     direct, open_ = seen.lit(hour, side, 0.05 * options.ripples * ripple)
     sun, ambient = sun_colours(hour)
-    sand = tint(options.colour) * (1 + 0.05 * grains + 0.05 * options.ripples * ripple)[..., None].astype(np.float32)
-    glow = 0.16 * sun  # light thrown back by the sand around
-    ground = sand * (sun * (1.35 * direct)[..., None] + ambient * (0.95 * open_)[..., None] + glow)
-    ground = hazed(ground.astype(np.float32), np.maximum(seen.depth - 8, 0), linear(hour.horizon), 85)
+    sand = coloured(tint(options.colour), 1 + 0.05 * grains + 0.05 * options.ripples * ripple)
+    light = coloured(sun, 1.35 * direct + 0.16) + coloured(ambient, 0.95 * open_)  # 0.16 from the sand around
+    ground = hazed(sand * light, np.maximum(seen.depth - 8, 0), linear(hour.horizon), 85)
     picture = mix(sky(stage, options.time, horizon, 0.12), ground, seen.hit)
     return _focused(stage, picture, options.blur, seen.depth, start)
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from imaging.geometry import Size
 from imaging.scenes.base import Grainy, Light, Picture, Plane, Stage, Stand, Time, as_floats
 from imaging.scenes.colours import linear
-from imaging.scenes.tools import add_disc, bump, full, grid, mix, noise, smooth, tint
+from imaging.scenes.tools import add_disc, bump, coloured, full, grid, mix, noise, smooth, tint
 
 FOCAL = 1.4  # focal length in frame heights: a moderate wide angle
 
@@ -94,18 +94,18 @@ def sky(stage: Stage, time: str, horizon: float, clouds: float = 0.0) -> Picture
     sun = linear(hour.sun)
     distance = np.hypot(x - sun_x, (y - sun_y) * 1.15)
     if time in ("golden", "sunset"):
-        picture = picture + sun * (0.55 * bump(distance, 0.42) + 0.9 * bump(distance, 0.12))[..., None]
-        picture = picture + sun * 0.22 * (bump(y - horizon, 0.10) * bump(x - sun_x, 0.9))[..., None]
+        halo = 0.55 * bump(distance, 0.42) + 0.9 * bump(distance, 0.12)
+        picture += coloured(sun, halo + 0.22 * bump(small.y - horizon, 0.10) * bump(small.x - sun_x, 0.9))
     elif time == "dusk":
-        picture = picture + linear("#e88f72") * 0.35 * (bump(y - horizon, 0.13) * bump(x - sun_x, 0.8))[..., None]
+        picture += coloured(linear("#e88f72"), 0.35 * bump(small.y - horizon, 0.13) * bump(small.x - sun_x, 0.8))
     elif time == "day":
-        picture = picture + sun * (0.18 * bump(distance, 0.6))[..., None]
+        picture += coloured(sun, 0.18 * bump(distance, 0.6))
     if time == "night":
         _stars(small, picture, horizon)
     if clouds > 0:
         picture = _clouded(small, picture, hour, horizon, sun_x, clouds)
     if time == "sunset":
-        picture = picture + np.float32(1.6) * linear("#ffd9a0") * smooth(0.042, 0.036, distance)[..., None]
+        picture += coloured(linear("#ffd9a0"), np.float32(1.6) * smooth(0.042, 0.036, distance))
     if small.size == stage.size:
         return picture
     return cv2.resize(picture, stage.size, interpolation=cv2.INTER_CUBIC)
@@ -146,7 +146,7 @@ def _clouded(stage: Stage, picture: Picture, hour: Hour, horizon: float, sun_x: 
     shade = smooth(-0.5, 1.3, 0.55 * thick(towards, -0.16) + 0.65 * (here - start))
     lit = mix(linear(hour.cloud), linear(hour.shade), np.clip(shade * 0.95, 0, 1))
     edge = bump(cover - 0.25, 0.22) * bump(x - sun_x, 0.7)
-    lit = lit + linear(hour.sun) * np.float32(0.30 * min(1.0, hour.sunlight)) * edge[..., None]
+    lit += coloured(linear(hour.sun), np.float32(0.30 * min(1.0, hour.sunlight)) * edge)
     lit = mix(lit, linear(hour.horizon), 0.62 * smooth(0.22, 0.0, up))
     return mix(picture, lit, cover * 0.94 * smooth(0.0, 0.07, up))
 

@@ -14,6 +14,7 @@ from imaging.scenes.colours import linear
 from imaging.tiles import on_cores
 
 ROWS = 16  # of a large picture that are finished together
+BAND = 64  # rows of noise that are made together: they stay in a processor's cache
 TILE, CELL = 512, 8  # texels of the noise tile and of one of its cells
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -29,11 +30,23 @@ def bump(value: Any, width: Any) -> Any:
     return np.exp(-np.square(value / width))
 
 
+def thrice(plane: Any) -> Picture:
+    """A plane as a picture of three equal channels: numpy multiplies pictures five times as fast as ``(h, w, 1)``."""
+    return as_floats(cv2.merge([np.ascontiguousarray(plane)] * 3))
+
+
+def coloured(colour: Any, plane: Plane) -> Picture:
+    """The light of a plane in a colour."""
+    return as_floats(cv2.merge([np.asarray(plane * each, np.float32) for each in colour]))
+
+
 def mix(one: Any, other: Any, share: Any) -> Any:
     """From one colour or picture to the other; ``share`` is a plane or a number."""
     if isinstance(share, np.ndarray) and share.ndim == 2:
-        share = share[..., None]
-    return (one + (other - one) * share).astype(np.float32)
+        share = thrice(share)
+        # Colours as whole rows of it, for the same reason.
+        one, other = (np.tile(each, (share.shape[1], 1)) if np.ndim(each) == 1 else each for each in (one, other))
+    return np.asarray(one + (other - one) * share, np.float32)
 
 
 def between(one: Any, other: Any, share: Any) -> Any:
@@ -73,19 +86,24 @@ def noise(
     tile = _tile(stage.seed)
     offsets = stage.rng(key).uniform(0, TILE, (octaves, 2))
     u, v = np.broadcast_arrays(np.asarray(u, np.float32), np.asarray(v, np.float32))
+    foot = None if foot is None else np.broadcast_to(foot, u.shape)
+    weights = float(gain) ** np.arange(octaves)
+    weights /= np.sqrt(np.sum(weights**2))
     total = np.zeros(u.shape, np.float32)
-    weight = power = 1.0
-    for octave in range(octaves):
-        scale = CELL * 2.03**octave
-        at_u, at_v = _wrapped(u, scale, offsets[octave, 0]), _wrapped(v, scale, offsets[octave, 1])
-        layer: Any = cv2.remap(tile, at_u, at_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        if foot is not None:
-            layer = layer / (1 + np.square(foot * (2.03**octave * 1.6)) ** 2)
-        layer *= np.float32(weight)
-        total += layer
-        power += weight * weight
-        weight *= gain
-    return total / np.float32(np.sqrt(power - 1))
+
+    def add(top: int) -> None:
+        rows = slice(top, top + BAND)
+        for octave, weight in enumerate(weights):
+            scale = CELL * 2.03**octave
+            at_u, at_v = _wrapped(u[rows], scale, offsets[octave, 0]), _wrapped(v[rows], scale, offsets[octave, 1])
+            layer: Any = cv2.remap(tile, at_u, at_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+            if foot is not None:
+                layer = layer / (1 + np.square(foot[rows] * (2.03**octave * 1.6)) ** 2)
+            layer *= np.float32(weight)
+            total[rows] += layer
+
+    on_cores(add, range(0, len(total), BAND))
+    return total
 
 
 def _wrapped(along: Plane, scale: float, offset: float) -> Plane:
@@ -181,7 +199,7 @@ def vignette(stage: Stage, strength: float) -> Plane:
 
 def through_lens(stage: Stage, picture: Picture, radius: Plane, falloff: float) -> Picture:
     """The picture as a lens draws it: out of focus by ``radius`` in pixels, and darker into the corners."""
-    return defocused(picture, radius) * vignette(stage, falloff)[..., None]
+    return defocused(picture, radius) * thrice(vignette(stage, falloff))
 
 
 def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:
