@@ -60,6 +60,8 @@ def test_strokes_and_settings_are_undone_in_one_order_and_nothing_is_stale(serve
     for share, _, _ in reversed(seen[:-1]):
         _key(tab, "Control+z")
         assert _says(tab)[0] == share
+        tab.wait_for_timeout(500)  # the canvas that was there before is gone by then
+        assert tab.locator(".dc-container .photo").is_visible(), "with the photo on the renewed canvas"
     assert _says(tab) == (seen[0][0], False, True)
     for share, _, _ in seen[1:]:
         _key(tab, "Control+Shift+z")

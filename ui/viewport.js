@@ -33,6 +33,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 function viewport(bar, status) {
   const zone = bar.getRootNode().host.closest(".st-key-canvas")
+  if (!zone) return { update() {}, leave() {} } // the page has moved on meanwhile
   const own = { fit: 1, width: 0, hand: false, space: false, zoomed: false }
   let data, root, scroll, box, photo, glass, ring, setState, setTrigger, timer, saying
   let pen = null // where the pointer or the keyboard draws: its place, in fractions of the photo
@@ -47,9 +48,10 @@ function viewport(bar, status) {
     changed: () => apply(),
   })
 
-  // The canvas beside this one
+  // The canvas beside this one: a renewed one comes after what says so, and the one before is there until then
   const find = () => {
-    for (const each of zone.querySelectorAll(".st-key-drawing *"))
+    const key = data.canvas.replace(/[^a-zA-Z0-9_-]/g, "-") // as Streamlit makes a class of it
+    for (const each of zone.querySelectorAll(`.st-key-drawing .st-key-${key} *`))
       if (each.shadowRoot?.querySelector(".dc-root .upper-canvas")) return each.shadowRoot
   }
   const attach = () => {
