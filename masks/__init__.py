@@ -168,17 +168,23 @@ def combine(photo: Photo, layers: tuple[recipe.Layer, ...], read: Callable[[str]
         values = _COMBINE[layer.op](combined.values, found.values, uncertain)
         if uncertain and layer.op == "remove":
             values = ops.remove_crumbs(values, combined.values, CRUMBS)
-        more = (*found.notes, *_said_of_change(layer, combined.values, values))
+        more = (*_without_doubt(found), *_said_of_change(layer, combined.values, values))
         combined = Selection(
             values,
             tuple(dict.fromkeys(combined.models + found.models)),
-            tuple(dict.fromkeys(combined.notes + more)),
+            tuple(dict.fromkeys(_without_doubt(combined) + more)),
             combined.probability,
             tuple(dict(combined.found + found.found).items()),
             settled=combined.settled and found.settled,
         )
     assert combined is not None  # a MaskRecipe has at least one layer
     return combined
+
+
+def _without_doubt(selection: Selection) -> tuple[str, ...]:
+    """Its notes but for its doubt, which says nothing of a mask that was corrected since."""
+    said = selection.doubt.sentence if selection.doubt else ""
+    return tuple(note for note in selection.notes if note != said)
 
 
 def _said_of_change(layer: recipe.Layer, before: Any, after: Any) -> tuple[str, ...]:
@@ -222,6 +228,8 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
             raise NothingFound("The soft edge reaches all of the subject, so no pixel of it is kept; feather it less.")
         raise NothingFound("No pixel is surely the subject: find it in another way, or draw it by hand.")
     unmeasured = bool(mask.strokes) or mask.objects != "all"
+    if unmeasured and combined.doubt:
+        notes = tuple(note for note in notes if note != combined.doubt.sentence)
     return replace(combined, values=values, notes=notes, doubt=None if unmeasured else combined.doubt)
 
 

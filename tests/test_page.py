@@ -160,6 +160,16 @@ def test_a_scene_of_a_sentence_is_no_other_one_for_its_next_seed(studio: Page) -
     assert studio.click("differs_to_background").step == "Background"
 
 
+def test_a_prompt_can_be_emptied_again(studio: Page) -> None:
+    studio.open("Background").set("background.mode", "Generated").set("background.described.prompt", "a sandy beach")
+    studio.set("background.described.prompt", "")
+    assert not studio.app.error
+    assert studio.app.get_by_key("background.described.prompt").value == ""
+    assert "Say in a few words what should be there" in studio.click("generate").said
+    studio.set("background.described.prompt", "a sandy beach").click("generate")
+    assert studio.step == "Result"
+
+
 def test_a_soft_edge_that_leaves_no_pixel_says_so_once_and_makes_nothing(studio: Page) -> None:
     studio.set("background.mask.feather", 60.0)
     assert "feather it less" in studio.said

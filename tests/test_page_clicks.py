@@ -45,7 +45,7 @@ def pointed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
         if options.box:
             x0, y0, x1, y1 = map(int, options.box)
             values[y0:y1, x0:x1] = 255
-        return Selection(values, probability=values / 255, found=(("dog", 0.25),))
+        return Selection(values, ("mobile-sam",), probability=values / 255, found=(("dog", 0.25),))
 
     monkeypatch.setattr("masks.sam.Sam.find", find)
     return asked
@@ -88,6 +88,7 @@ def test_a_layer_that_removes_calls_its_clicks_so_and_says_when_it_takes_much(
     assert "If that is too much, click on what stays, too" not in page.said
     page.click("clear_clicks")
     _click(page, "add", 110, 100, target="1")
+    assert not page.app.success, "nothing has judged it, so no tick"
     assert "removes 88% of the subject. If that is too much, click on what stays, too" in page.said
 
 
@@ -199,9 +200,9 @@ def test_the_heat_map_is_offered_where_there_is_one(page: Page, pointed: list[di
     page.upload(opaque()).set("layers.0.source", "sam")
     assert "Nothing is selected yet." in page.said
     _click(page, "add", 100, 100).set("subject.view", "Heat map")
-    assert "How sure the networks are" in page.said
+    assert "Bright is surely the subject" in page.said
     page.click("clear_clicks")
-    assert "How sure the networks are" not in page.said
+    assert "Bright is surely the subject" not in page.said
     assert "Nothing is selected yet." in page.said
 
 

@@ -16,7 +16,8 @@ _arrival = st.components.v2.component(
     html="<span hidden></span>\n",
     js="""
 const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, button:not([disabled])"
-const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar]"
+// A button's tooltip shows when it gets the keyboard, and would lie on the sentence it stands below.
+const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar], .st-key-verdict, .st-key-differs"
 const HEAD = 50  // pixels at the top of the screen that belong to the strip
 const PATIENCE = 20000  // milliseconds in which the step's controls come, and may be drawn anew
 const kept = (window.backdropArrival ??= { opened: null, focused: null, given: false, over: false, work: "" })

@@ -82,6 +82,8 @@ def _backdrop_field(setting: Setting, task: Task, kind: str) -> Bound:
     key = f"{task}.{kind}.{setting.name}"
 
     def write(value: Any) -> None:
+        if value == "" and setting.required:
+            value = None  # it lacks again, and is asked for when it is needed
         changed = state.draft(task).put(f"backdrop.{setting.name}", value)
         if setting.name in ("prompt", "negative_prompt") and "readings" in changed.settings:
             changed = changed.put("backdrop.readings", None)  # they were of the words before

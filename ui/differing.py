@@ -13,7 +13,6 @@ _PARTS = {
     "look": "the light and colours",
     "placement": "the place and size",
 }
-_CHANCE = "seed"  # a picture that a model generates gets another one each time
 
 
 def from_page(made: Recipe) -> list[str]:
@@ -24,7 +23,4 @@ def from_page(made: Recipe) -> list[str]:
         return []
     if (wanted.photo, wanted.task) != (made.photo, made.task):
         return []
-    differing = [words for part, words in _PARTS.items() if getattr(wanted, part) != getattr(made, part)]
-    if not wanted.backdrop.creates and wanted.seed != made.seed:
-        differing.append(_CHANCE)
-    return differing
+    return [words for part, words in _PARTS.items() if getattr(wanted, part) != getattr(made, part)]

@@ -130,7 +130,8 @@ def panel() -> None:
     except BadInput:
         return
     side_by_side.panel()
-    _differs(found)
+    with st.container(key="differs"):
+        _differs(found)
     _checks(found)
     exports.panel(found)
     _next(found)

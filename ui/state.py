@@ -147,11 +147,14 @@ def take_photo(data: bytes, name: str) -> None:
     here = workspace()
     changed = here.background
     if here.photo != photo.digest:
-        mask = {"strokes": None, "layers": tuple(_without_places(layer) for layer in changed.mask.layers)}
+        first, *more = changed.mask.layers  # further ones that were clicked would be left with nothing
+        kept_layers = (_without_places(first), *(layer for layer in more if _without_places(layer) == layer))
+        mask = {"strokes": None, "layers": kept_layers}
         objects = changed.mask.objects if isinstance(changed.mask.objects, str) else "all"
         changed = changed.put("photo", photo.digest).put_all("mask", {**mask, "objects": objects})
         changed = changed.put_all("placement", {name: Placement.model_fields[name].default for name in OF_ONE_PHOTO})
         here.marks, here.results, here.chosen = {}, [], 0
+        forget("clicks.kind")
         undo.forget(here)
     here.background, here.photo_name = changed, name
     memory.shared().put((_session(), PHOTO, photo.digest), photo)

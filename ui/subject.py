@@ -137,6 +137,8 @@ def _verdict(photo: Photo) -> None:
         with st.container(horizontal=True, gap="small"):
             _click_instead()
             _better_network(answer.selection)
+    elif answer.selection.models and answer.selection.doubt is None:  # clicks, layers, strokes: nothing judged them
+        st.info(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/touch_app:")
     else:
         st.success(f"The subject is {_percent(answer.share)} of the photo.", icon=":material/check_circle:")
 
@@ -175,7 +177,8 @@ def _before(photo: Photo, used: list[str]) -> str:
     known = view.get(AUTOMATIC)
     kept: dict[str, JsonValue] = dict(known) if isinstance(known, dict) else {}
     if (kept.get("photo"), kept.get("now")) != (photo.digest, used):
-        kept = {"photo": photo.digest, "now": [*used], "before": kept.get("now")}
+        earlier = kept.get("now") if kept.get("photo") == photo.digest else None
+        kept = {"photo": photo.digest, "now": [*used], "before": earlier}
         view[AUTOMATIC] = kept
     before = kept.get("before")
     if not isinstance(before, list) or {*before} == {*used}:

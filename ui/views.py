@@ -16,7 +16,7 @@ ABOUT = {
     "Hatching": "Hatched is repainted; lines are seen on every colour.",
     CUT_OUT: "The subject alone. Look at its edge.",
     "Mask": "White stays, black is repainted, grey is the edge.",
-    HEAT_MAP: "How sure the networks are: bright sure, dark not.",
+    HEAT_MAP: "Bright is surely the subject, dark surely not.",
 }
 OF_A_MASK = tuple(name for name in ABOUT if name != HEAT_MAP)
 _KEY = "subject.view"  # one setting for all places
