@@ -72,6 +72,11 @@ def _large(found: Outcome) -> None:
         "Before",
     )
     compare.show([before, after], key="compare")
+    if found.recipe.placement != Placement():
+        st.caption(
+            ":material/info: “Before” shows the photo as its subject stands in the picture: moved, scaled or turned "
+            "with it, and filled in beyond its edges."
+        )
     st.caption(f":material/swipe: Drag the divider, or move it with the arrow keys. {compare.HOW_TO_ZOOM}")
 
 
@@ -172,7 +177,7 @@ def _checks(found: Outcome) -> None:
     if found.share is not None:
         if found.changed == 0 and found.resampled:
             lines.append(
-                f":green[:material/check_circle:] **The subject is resampled**, as you scaled or turned it; nothing "
+                f":green[:material/check_circle:] **The subject is resampled**, as its new size or turn takes; nothing "
                 f"else was changed in its {found.kept:,} pixels."
             )
         elif found.changed == 0:
