@@ -208,7 +208,8 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     Raises:
         NothingFound: the selection is empty at the end.
     """
-    values, notes = combined.values, combined.notes
+    unmeasured = bool(mask.strokes) or mask.objects != "all"
+    values, notes = combined.values, _without_doubt(combined) if unmeasured else combined.notes
     if mask.matting:
         values, more = closed_form.solve(photo.rgb8, values, settled=combined.settled)
         notes += more
@@ -227,9 +228,6 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
         if mask.feather:
             raise NothingFound("The soft edge reaches all of the subject, so no pixel of it is kept; feather it less.")
         raise NothingFound("No pixel is surely the subject: find it in another way, or draw it by hand.")
-    unmeasured = bool(mask.strokes) or mask.objects != "all"
-    if unmeasured and combined.doubt:
-        notes = tuple(note for note in notes if note != combined.doubt.sentence)
     return replace(combined, values=values, notes=notes, doubt=None if unmeasured else combined.doubt)
 
 
