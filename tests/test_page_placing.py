@@ -35,6 +35,22 @@ def test_a_preset_and_a_field_set_the_place_and_the_result_is_compared_with_it(s
     assert "The subject is untouched" in studio.said
 
 
+def test_a_ready_size_with_a_background_of_its_own_says_so_and_leads_back(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "gradient").set("place.preset", "marketplace")
+    assert "The background is pure white now, as marketplaces ask" in studio.said
+    assert studio.app.session_state["background.kind"] == "colour"
+    studio.click("place.preset_back")
+    assert studio.app.session_state["background.kind"] == "gradient"
+    assert studio.app.session_state["place.preset"] == "marketplace"
+    assert "Marketplace asks for pure white" in studio.said
+    studio.click("place.preset_colour")
+    assert studio.app.session_state["background.kind"] == "colour"
+    assert "place.preset_back" in studio.buttons()
+    studio.click("undo").click("undo").click("undo")
+    assert studio.app.session_state["background.kind"] == "gradient"
+    assert "pure white" not in studio.said
+
+
 @pytest.mark.parametrize(
     "answer",
     [

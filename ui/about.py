@@ -14,6 +14,7 @@ import models
 from backdrops import DescribedBackdrop, SceneBackdrop
 from fields import Setting, with_unit
 from imaging.scenes import SCENES
+from imaging.sentences import Reading, drawn_words
 from recipe import Backdrop, Length, Recipe, task_of
 from ui.markdown import plain
 from ui.outcome import Outcome
@@ -41,11 +42,12 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
     yield "Background", backdrop.title
     for setting in fields.settings(type(backdrop)):
         value = getattr(backdrop, setting.name)
-        if setting.kind not in ("part", "file") and value is not None:
+        untouched = setting.control.advanced and value == setting.default
+        if setting.kind not in ("part", "file") and value is not None and not untouched:
             is_scene = setting.name == "name" and value in SCENES
             yield setting.title, SCENES[value].title if is_scene else in_words(setting, value)
     yield from _scene(backdrop)
-    if getattr(backdrop, "seed", None) is None:  # else it is among the background's settings
+    if backdrop.creates:  # the seed of others, where they have one, is among their settings
         yield "Seed", str(recipe.seed)
     if task.has_subject:
         yield "Subject found by", ", ".join(_source(layer.source.name) for layer in recipe.mask.layers)
@@ -67,7 +69,10 @@ def _changed(part: BaseModel) -> Iterator[tuple[str, str]]:
 def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:
     """The options of a scene, or what a sentence was read as."""
     if isinstance(backdrop, DescribedBackdrop):
-        yield "Read as", backdrop.facts()[1]
+        reading = backdrop.reading
+        yield "Read as", drawn_words(Reading(reading.name, reading.values))
+        if reading.unused_words:
+            yield "Not drawn", ", ".join(reading.unused_words)
     elif isinstance(backdrop, SceneBackdrop) and backdrop.name in SCENES:
         for setting in fields.settings(SCENES[backdrop.name].Options):
             if setting.name in backdrop.values:

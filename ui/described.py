@@ -38,6 +38,15 @@ def chips(task: Task) -> None:
         )
 
 
+def can_draw(task: Task) -> bool:
+    """Whether the sentence names a place that a rendered scene draws; :func:`chips` says why not."""
+    try:
+        _reading(task)
+    except StudioError:
+        return False
+    return True
+
+
 def _reading(task: Task) -> Reading:
     """The sentence as it was read, or as it was changed by hand since."""
     draft = state.draft(task)

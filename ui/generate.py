@@ -136,6 +136,8 @@ def _submit(task: Task) -> Step:
     """
     if "a prompt" in state.draft(task).missing():
         raise actions.Missing("Say in a few words what should be there, or pick one of the ideas above.")
+    if _model_of(task) is None and not described.can_draw(task):
+        raise actions.Missing("Change the words first: they name no place that a rendered scene shows.")
     wanted = (selecting.draft() if task == "background" else state.draft("create")).freeze()
     backdrops.kind_of(wanted.backdrop).require(task)
     if _is_made_now(task):

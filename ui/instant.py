@@ -15,7 +15,7 @@ from imaging.geometry import Size
 from imaging.photo import Photo, load
 from jobs import history, store
 from masks import Selection
-from recipe import Recipe, kinds, task_of
+from recipe import Recipe, kind_of, kinds, task_of
 from ui import (
     actions,
     binding,
@@ -44,7 +44,9 @@ def stage(photo: Photo, selection: Selection) -> None:
         drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
     except StudioError as error:
         pictures.show(pictures.stage(photo), "The photo")
-        if not state.draft().missing():
+        if not (
+            state.draft().missing() or kind_of(state.draft().kind).creates
+        ):  # of words, the panel says what is wrong
             st.warning(error.message, icon=":material/warning:")
         return
     alt = "The subject before its new background, drawn small"

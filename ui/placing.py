@@ -16,11 +16,12 @@ from imaging.placement import place
 from imaging.pose import dragged, frame_of, pose_of, reduced
 from imaging.subject import Subject
 from masks import Selection
-from recipe import PRESETS, Placement, kind_of
+from recipe import PRESETS, Draft, Placement, Preset, kind_of
 from ui import binding, controls, look, mover, pictures, places, selecting, state, views, widgets
 
 KEY = "mover"
 MOVING = "place.moving"
+BEFORE_PRESET = "place.preset"  # what was set aside for the colour of a ready size
 SPRITE = 700  # pixels, the longer side of the photo that the moved subject is cut from
 
 
@@ -93,6 +94,38 @@ def _presets() -> None:
         on_change=lambda: _take_preset(st.session_state[key]),
         help=" ".join(f"{preset.title}: {preset.help}" for preset in PRESETS.values()),
     )
+    if chosen and PRESETS[chosen].colour:
+        _colour_of_preset(chosen)
+
+
+def _colour_of_preset(name: str) -> None:
+    """Say what background the ready size asks for: it took the place of another, or it is not the one chosen."""
+    preset, draft, before = PRESETS[name], state.draft(), state.workspace().set_aside.get(BEFORE_PRESET)
+    if kind_of(draft.kind).creates:
+        return
+    if not _has_colour(draft, preset):
+        st.caption(f"{preset.title} asks for pure white; the background is another one.")
+        st.button(
+            "Make the background white",
+            key="place.preset_colour",
+            icon=":material/format_color_fill:",
+            on_click=_take_preset,
+            args=(name,),
+            help="As marketplaces ask. The background chosen now stays as it is set.",
+        )
+    elif before:
+        st.info("The background is pure white now, as marketplaces ask.", icon=":material/format_color_fill:")
+        st.button(
+            f"Back to: {kind_of(str(before['kind'])).title}",
+            key="place.preset_back",
+            icon=":material/arrow_back:",
+            on_click=_back_from_preset,
+            help="Puts the background of before into this size.",
+        )
+
+
+def _has_colour(draft: Draft, preset: Preset) -> bool:
+    return draft.kind == "colour" and draft.get("backdrop.colour") == preset.colour
 
 
 def _take_preset(name: str | None) -> None:
@@ -101,10 +134,21 @@ def _take_preset(name: str | None) -> None:
         _put(Placement())
         return
     preset, draft = PRESETS[name], state.draft()
-    draft = draft.put("placement", Placement(**preset.placement))
-    if preset.colour and not kind_of(draft.kind).creates:
-        draft = draft.put("backdrop.kind", "colour").put("backdrop.colour", preset.colour)
-    state.edit(draft, "Ready size")
+    with state.change("Ready size"):
+        state.workspace().set_aside.pop(BEFORE_PRESET, None)
+        if preset.colour and not kind_of(draft.kind).creates and not _has_colour(draft, preset):
+            before = {"kind": draft.kind, "colour": draft.backdrops.get("colour", {}).get("colour")}
+            state.workspace().set_aside[BEFORE_PRESET] = before
+            draft = draft.put("backdrop.kind", "colour").put("backdrop.colour", preset.colour)
+        state.replace(draft.put("placement", Placement(**preset.placement)))
+
+
+def _back_from_preset() -> None:
+    """The background that the ready size replaced, in its size. A callback."""
+    with state.change("Background"):
+        before = state.workspace().set_aside.pop(BEFORE_PRESET)
+        draft = state.draft().put("backdrop.colour", before["colour"])
+        state.replace(draft.put("backdrop.kind", str(before["kind"])))
 
 
 def _put(changed: Placement, title: str = "Place and size") -> None:

@@ -14,11 +14,11 @@ from errors import BadInput
 from imaging.scenes import SCENES
 from imaging.sentences.lexicon import lexicon
 from imaging.sentences.phrases import Phrase, phrases
-from imaging.sentences.reading import Chip, Reading, describe, label
+from imaging.sentences.reading import Chip, Reading, describe, drawn_words, label
 from imaging.sentences.scoring import ENOUGH, UNDRAWN, Score, scores
 from imaging.sentences.values import Found, values
 
-__all__ = ["MODEL", "Chip", "Reading", "describe", "label", "read", "subjects"]
+__all__ = ["MODEL", "Chip", "Reading", "describe", "drawn_words", "label", "read", "subjects"]
 
 MODEL = "scenes"
 """What the reader and the rendered scenes together are called where a model is named."""
@@ -71,9 +71,9 @@ def _can_draw(sentence: str, found: list[Phrase], best: Score, undrawn: Score) -
     if best.total >= ENOUGH and best.total >= UNDRAWN * undrawn.total and not guessed:
         return
     said = sentence.strip() if len(sentence) < 60 else f"{sentence.strip()[:57]}..."
+    drawn = ", ".join(scene.title.lower() for scene in SCENES.values())
     raise BadInput(
-        f"The rendered scenes cannot draw “{said}”; they draw {', '.join(SCENES)}: name one of these, or take a "
-        "diffusion model.",
+        f"The rendered scenes cannot draw “{said}”. Name one of these places, or take a diffusion model: {drawn}.",
         "`python main.py models` lists those for --model, `models pull ID` fetches one.",
     )
 

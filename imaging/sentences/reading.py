@@ -86,13 +86,18 @@ class Reading:
 
 def describe(reading: Reading) -> str:
     """What was drawn and what was not: ``Drawn: city, night, wet; not drawn: neon signs. A diffusion model ...``"""
-    labels = [label(reading.scene, option, value) for option, value in reading.options.items()]
-    drawn = ", ".join(dict.fromkeys([reading.scene, *labels]))
+    drawn = drawn_words(reading)
     if not reading.unused_words:
         return f"Drawn: {drawn}."
     missing = ", ".join(reading.unused_words)
     it = "that" if len(reading.unused_words) == 1 and not missing.endswith("s") else "those"
     return f"Drawn: {drawn}; not drawn: {missing}. A diffusion model can paint {it}."
+
+
+def drawn_words(reading: Reading) -> str:
+    """What was drawn: ``city, night, wet``."""
+    labels = [label(reading.scene, option, value) for option, value in reading.options.items()]
+    return ", ".join(dict.fromkeys([reading.scene, *labels]))
 
 
 def label(scene: str, option: str, value: Any) -> str:
