@@ -190,7 +190,7 @@ def _name_note(name: str, image: Image.Image) -> tuple[str, ...]:
     found = "JPEG" if image.format == "MPO" else str(image.format)
     if named is None or named == found:
         return ()
-    return (f"{name} is named like a {FORMATS[named]} but is a {FORMATS[found]}; it was read as what it is.",)
+    return (f"The file is named like a {FORMATS[named]} but is a {FORMATS[found]}; it was read as what it is.",)
 
 
 _SIGNATURES = (

@@ -20,6 +20,7 @@ from imaging.subject import Subject
 from recipe import Placement
 
 SURROUNDINGS_SIDE = 1024  # pixels, the longer side at which the subject's place in the photo is filled
+LEAST_CUT_OFF = 0.005  # of the subject, from which it is said
 Mask = npt.NDArray[np.uint8]
 
 
@@ -71,8 +72,10 @@ def place(subject: Subject, placement: Placement) -> Placed:
     photo = subject.photo
     pictured = composite.over(pixels, alpha, edge, without_subject(photo, subject.alpha, pose.frame))
     placed = Photo(pictured, None, photo.icc, photo.exif, photo.digest, photo.notes)
-    notes = tuple(_notes(subject, alpha, pose))
-    return Placed(Subject(placed, alpha, edge), pose, max(0.0, 1 - inside / area), notes)
+    cut_off, notes = max(0.0, 1 - inside / area), _notes(subject, alpha, pose)
+    if cut_off >= LEAST_CUT_OFF:
+        notes.append(f"{cut_off:.0%} of the subject lies outside the picture.")
+    return Placed(Subject(placed, alpha, edge), pose, cut_off, tuple(notes))
 
 
 def _foreground(subject: Subject) -> Array:

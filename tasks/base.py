@@ -76,7 +76,7 @@ class Result:
 
     def encode(self, kind: str = "PNG") -> bytes:
         """The result as a file's bytes: ``PNG`` (exact, replayable), ``JPEG`` or ``WEBP``."""
-        environment = {key: self.report[key] for key in ("models", "seed", "size", "versions")}
+        environment = {key: self.report[key] for key in ("models", "seed", "size", "versions", "notes")}
         if "expansion" in self.report["checks"]:
             environment["expansion"] = self.report["checks"]["expansion"]
         selection = self.selection.values if self.selection else None

@@ -30,6 +30,7 @@ def test_a_preset_and_a_field_set_the_place_and_the_result_is_compared_with_it(s
     (again,) = main.run(recipe, load(cut_out(), "disc.png"), store.default().get)
     assert again.encode("PNG") == store.default().get(digest)
     assert "The subject is resampled" in studio.said
+    assert "scaled to" in studio.reload_tab().said  # the note of how is in the file
     studio.open("Background").click("place.reset").click("make")
     assert made(studio)[0].placement == Placement()
     assert "The subject is untouched" in studio.said

@@ -122,7 +122,8 @@ def test_the_subject_comes_off_the_frame_and_the_report_says_so() -> None:
     assert measured["resampled"]
     assert measured["changed_subject_pixels"] == 0
     assert 0.1 < measured["cut_off_share"] < 0.6
-    assert "resampled: scaled to 150%" in result.report["notes"][-1]
+    assert "resampled: scaled to 150%" in result.report["notes"][-2]
+    assert result.report["notes"][-1] == f"{measured['cut_off_share']:.0%} of the subject lies outside the picture."
     data = result.encode("PNG")
     again = replay.replay(data, "result.png", load(encode(picture(), "PNG"), "test.png"), no_inputs)
     assert (again.pixels == result.pixels).all()

@@ -100,7 +100,7 @@ def test_the_result_is_zoomed_and_moved_at_full_size_with_before_and_after_toget
     tab.keyboard.press("0")
     assert _place(right.get_by_role("img")) == pytest.approx(whole, abs=1)
 
-    tab.get_by_role("button", name="Side by side").click()
+    tab.get_by_role("button", name="Both", exact=True).click()
     one, other = _place(left), _place(right)
     assert one[0] + one[2] <= other[0] or one[1] + one[3] <= other[1]
     x, y, width, height = other
@@ -206,7 +206,7 @@ def test_pictures_of_the_gallery_are_opened_compared_and_become_the_background(
     tab.locator(".panes").press("ArrowRight")
     (x0, *_), (x1, *_) = _place(left.get_by_role("img")), _place(right.get_by_role("img"))
     assert x1 - x0 == pytest.approx(_place(right)[0] - _place(left)[0], abs=1), "moved together"
-    tab.get_by_role("button", name="Before and after").click()
+    tab.get_by_role("button", name="Look at this one alone").click()
     settled(tab)
     tab.get_by_role("slider", name="Divider between before and after").wait_for()
 

@@ -4,6 +4,7 @@ const PAN = 0.1 // of the frame, by an arrow key
 const WAIT = 180 // milliseconds of rest after which sharper pixels are asked for
 const MARGIN = 0.3 // of what is seen: as much around it comes with it
 const GAP = 6 // pixels between two pictures side by side
+const MUCH = 1.7 // times the area that two pictures gain by standing one above the other, from which they do
 const kept = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -44,7 +45,7 @@ function comparison(figure) {
     if (beside) {
       best = inside((width - GAP) / 2, height)
       const other = inside(width, (height - GAP) / 2)
-      stacked = other.size[0] * other.size[1] > best.size[0] * best.size[1]
+      stacked = other.size[0] * other.size[1] > MUCH * best.size[0] * best.size[1]
       if (stacked) best = other
     }
     const [before] = own.size
@@ -232,9 +233,9 @@ function comparison(figure) {
       own.mode = data.mode
       own.held = []
       find(".left").hidden = data.pictures.length < 2
-      find(".two").hidden = data.pictures.length < 2
       const ratios = data.pictures.map(({ size }) => size[0] / size[1])
-      find("[data-do=over]").hidden = Math.abs(ratios[0] / ratios.at(-1) - 1) > 0.02 // else they do not lie on each other
+      const fit = Math.abs(ratios[0] / ratios.at(-1) - 1) < 0.02
+      find(".two").hidden = data.pictures.length < 2 || !data.divider || !fit // then they are shown in one way only
       shown().forEach((pane, at) => {
         const { url, alt, title } = data.pictures[at], whole = pane.querySelector(".whole")
         if (whole.getAttribute("src") !== url) whole.src = url

@@ -62,13 +62,14 @@ class Picture:
 
 
 @st.fragment
-def show(shown: Sequence[Picture], *, key: str, mode: Literal["over", "beside"] = "over") -> None:
+def show(shown: Sequence[Picture], *, key: str, mode: Literal["over", "beside"] = "over", divider: bool = True) -> None:
     """Show one picture or two. Of two, the first is left of the divider, or of the other.
 
     Args:
         shown: one or two pictures; one over the other only where they have the same shape.
         key: session state holds under it what the browser asks for.
         mode: how two are shown first.
+        divider: whether they may lie one over the other.
     """
     left = shown[0].title.lower()
     _compare(
@@ -79,6 +80,7 @@ def show(shown: Sequence[Picture], *, key: str, mode: Literal["over", "beside"] 
                 for each in shown
             ],
             "mode": mode,
+            "divider": divider,
             "label": f"Divider between {left} and {shown[-1].title.lower()}; move it with the arrow keys",
         },
         on_wanted_change=lambda: None,

@@ -180,6 +180,5 @@ def make_now(wanted: Recipe) -> Step:
     here = state.workspace()
     here.results, here.chosen = [digest], 0
     st.session_state.setdefault("seconds", {})[digest] = result.report["seconds"]
-    st.session_state.setdefault("notes", {})[digest] = result.report["notes"]
     st.session_state.setdefault("ready", {})[digest] = [digest]
     return "Result"

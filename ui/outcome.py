@@ -17,6 +17,16 @@ from masks.expansion import rank
 from recipe import Placement, Recipe
 from ui import pictures, places, state
 
+LONGEST_NOTE, MOST_NOTES = 500, 20  # characters, sentences
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """The photo that a picture was made from: a JPEG for the screen, and its own size in pixels."""
+
+    jpeg: bytes
+    size: tuple[int, int]
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -24,18 +34,20 @@ class Outcome:
 
     Attributes:
         photo: what it was made from; ``None`` where it was made from words alone, or the photo is gone.
-        before, after: JPEGs for the screen.
+        before: the photo; ``None`` where it is gone or there was none.
+        after: a JPEG for the screen.
         share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
         kept: pixels that had to stay as they were.
         changed: how many of them did not.
         expansion: how much the subject grew in a generated background, over its area; ``None`` where not measured.
         resampled: the subject is compared with the photo's scaled or turned one.
+        notes: what was to be said when it was made, in sentences.
     """
 
     digest: str
     recipe: Recipe
     size: tuple[int, int]
-    before: bytes | None
+    before: Before | None
     after: bytes
     share: float | None
     kept: int
@@ -43,6 +55,7 @@ class Outcome:
     resampled: bool
     expansion: float | None
     has_selection: bool
+    notes: tuple[str, ...]
 
 
 def outcome(digest: str) -> Outcome:
@@ -60,21 +73,32 @@ def _read(digest: str) -> Outcome:
     picture, made = load(data, "the result"), provenance.read(data, "the result")
     recipe = Recipe.from_json(made.recipe)
     before, share, kept, changed = None, None, 0, 0
-    photo, alpha, resampled = _placed(recipe, made.selection)
-    if photo is not None and alpha is not None and photo.size == picture.size:
+    photo = _photo_of(recipe)
+    placed, alpha, resampled = _placed(photo, recipe, made.selection)
+    if photo is not None and placed is not None and alpha is not None and placed.size == picture.size:
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
-        changed = checks.changed_subject_pixels(photo.pixels, with_alpha(picture), alpha)
-        before = pictures.stage(photo) if recipe.placement == Placement() else pictures.shown(photo)
+        changed = checks.changed_subject_pixels(placed.pixels, with_alpha(picture), alpha)
+        before = Before(pictures.stage(photo), photo.size)
     after = pictures.shown(picture)
     has_selection = made.selection is not None
     return Outcome(
-        digest, recipe, picture.size, before, after, share, kept, changed, resampled, _expansion(made), has_selection
+        digest=digest,
+        recipe=recipe,
+        size=picture.size,
+        before=before,
+        after=after,
+        share=share,
+        kept=kept,
+        changed=changed,
+        resampled=resampled,
+        expansion=_expansion(made),
+        has_selection=has_selection,
+        notes=_notes(made),
     )
 
 
-def _placed(recipe: Recipe, alpha: Array | None) -> tuple[Photo | None, Array | None, bool]:
+def _placed(photo: Photo | None, recipe: Recipe, alpha: Array | None) -> tuple[Photo | None, Array | None, bool]:
     """The photo and the selection as they stand in the picture, and whether they are resampled for it."""
-    photo = _photo_of(recipe)
     if photo is None or alpha is None or recipe.placement == Placement():
         return photo, alpha, False
     placed = place(Subject.of(photo, alpha), recipe.placement)
@@ -82,17 +106,11 @@ def _placed(recipe: Recipe, alpha: Array | None) -> tuple[Photo | None, Array | 
 
 
 def full_before(found: Outcome) -> Photo:
-    """The photo at full size as it stands in the picture; raises :class:`BadInput` where it is gone."""
-
-    def make() -> Photo:
-        made = provenance.read(store.default().get(found.digest), "the result")
-        photo, _, _ = _placed(found.recipe, made.selection)
-        if photo is None:
-            raise BadInput("The photo is no longer on this machine.")
-        return photo
-
-    plain = found.recipe.placement == Placement()
-    return make() if plain else state.remember("full before", found.digest, make)
+    """The photo at full size; raises :class:`BadInput` where it is gone."""
+    photo = _photo_of(found.recipe)
+    if photo is None:
+        raise BadInput("The photo is no longer on this machine.")
+    return photo
 
 
 def full_after(found: Outcome) -> Photo:
@@ -115,6 +133,11 @@ def best_first(digests: Sequence[str]) -> list[str]:
 def _expansion(made: provenance.Provenance) -> float | None:
     found = made.environment.get("expansion")
     return float(found) if isinstance(found, (int, float)) else None
+
+
+def _notes(made: provenance.Provenance) -> tuple[str, ...]:
+    found = made.environment.get("notes")  # from a file that may have been made anywhere
+    return tuple(str(note)[:LONGEST_NOTE] for note in found[:MOST_NOTES]) if isinstance(found, list) else ()
 
 
 def with_alpha(picture: Photo) -> Array:

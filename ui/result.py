@@ -28,6 +28,7 @@ from ui import (
     working,
 )
 from ui.compare import Picture
+from ui.markdown import plain
 from ui.outcome import Outcome, full_after, full_before, outcome
 
 
@@ -65,19 +66,18 @@ def _large(found: Outcome) -> None:
         return
     before = Picture(
         f"before {found.digest}",
-        found.before,
-        found.size,
+        found.before.jpeg,
+        found.before.size,
         partial(full_before, found),
         "The photo as it was",
         "Before",
     )
-    compare.show([before, after], key="compare")
-    if found.recipe.placement != Placement():
-        st.caption(
-            ":material/info: “Before” shows the photo as its subject stands in the picture: moved, scaled or turned "
-            "with it, and filled in beyond its edges."
-        )
-    st.caption(f":material/swipe: Drag the divider, or move it with the arrow keys. {compare.HOW_TO_ZOOM}")
+    if found.recipe.placement == Placement():
+        compare.show([before, after], key="compare")
+        st.caption(f":material/swipe: Drag the divider, or move it with the arrow keys. {compare.HOW_TO_ZOOM}")
+    else:  # the subject stands elsewhere in the photo
+        compare.show([before, after], key="compare", mode="beside", divider=False)
+        st.caption(f":material/compare: Both are zoomed and moved together. {compare.HOW_TO_ZOOM}")
 
 
 def _candidates() -> None:
@@ -205,8 +205,8 @@ def _checks(found: Outcome) -> None:
     lines.append(f":green[:material/check_circle:] {width} × {height} pixels" + _as_large(found))
     for line in lines:
         st.markdown(line)
-    for note in st.session_state.get("notes", {}).get(found.digest, ()):
-        st.caption(note)
+    for note in found.notes:
+        st.caption(plain(note))
 
 
 def _as_large(found: Outcome) -> str:

@@ -13,6 +13,7 @@ from ui.outcome import full_after, outcome
 
 SIDES = ("First", "Second")  # they may stand above each other, too
 _PAIR = "result.beside"  # in the workspace's view: the digests of both
+_BROUGHT = "result.brought"  # there too: they came from the gallery, and were not the pictures of one request
 
 
 def pair() -> list[str]:
@@ -26,7 +27,8 @@ def pair() -> list[str]:
 def put(left: str, right: str) -> None:
     """Look at two pictures, whose digests these are. A callback."""
     here = state.workspace()
-    if not {left, right} <= set(here.results):
+    here.view[_BROUGHT] = not {left, right} <= set(here.results)
+    if here.view[_BROUGHT]:
         here.results = [left, right]
     here.chosen = here.results.index(left)
     here.view[_PAIR] = [left, right]
@@ -34,8 +36,11 @@ def put(left: str, right: str) -> None:
 
 
 def close() -> None:
-    """Look at one picture again, with its photo. A callback."""
-    state.workspace().view.pop(_PAIR, None)
+    """Look at the chosen picture again, with its photo. A callback."""
+    here = state.workspace()
+    here.view.pop(_PAIR, None)
+    if here.view.pop(_BROUGHT, False):
+        here.results, here.chosen = [here.results[here.chosen]], 0
 
 
 def stage() -> bool:
@@ -78,9 +83,9 @@ def panel() -> None:
             help="Its checks, its downloads, and what to do with it.",
         )
         st.button(
-            "Before and after",
+            "Look at this one alone",
             key="close_pair",
-            icon=":material/close:",
+            icon=":material/image:",
             on_click=close,
-            help="Look at this one picture again, with its photo.",
+            help="Beside its photo, before and after.",
         )
