@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import Server, sample, settled, step
+from browser import Server, sample, settled, step, wait
 from pages import ROOT
 from PIL import Image
 
@@ -92,6 +92,21 @@ def test_the_verdict_is_in_sight_beside_many_layers_and_a_pinned_picture_leaves_
     stage = _box(tab.locator(".st-key-stage"))
     assert stage["y"] >= 50
     assert stage["y"] + stage["height"] < 0.46 * height
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_touch_up_that_is_begun_far_down_shows_its_tools(server: Server, tab: Tab, size: str) -> None:
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    sample(tab, server)
+    tab.get_by_text("Shape the edge", exact=True).click()
+    settled(tab)
+    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 600)")
+    tab.get_by_text("Touch up by hand", exact=True).click()
+    settled(tab)
+    wait(lambda: 50 <= _box(tab.locator(".st-key-tools"))["y"] < 200, 10)
+    tab.wait_for_timeout(1000)
+    assert 50 <= _box(tab.locator(".st-key-tools"))["y"] < 200, "and it stays there while the canvas is laid out"
 
 
 def _generate(tab: Tab, pictures: str, steps: str) -> None:

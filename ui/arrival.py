@@ -19,8 +19,11 @@ const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, but
 // A button's tooltip shows when it gets the keyboard, and would lie on the sentence it stands below.
 const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar], .st-key-verdict, .st-key-differs"
 const HEAD = 50  // pixels at the top of the screen that belong to the strip
+const GROWS = 2000  // milliseconds after a run in which the picture's place may still grow
 const PATIENCE = 20000  // milliseconds in which the step's controls come, and may be drawn anew
-const kept = (window.backdropArrival ??= { opened: null, focused: null, given: false, over: false, work: "" })
+const kept = (window.backdropArrival ??= {
+  opened: null, focused: null, given: false, over: false, work: "", touched: false,
+})
 
 const canTake = (each) => !each.closest(PASSED_OVER) && each.checkVisibility({ checkVisibilityCSS: true })
 
@@ -39,12 +42,16 @@ const focusFirst = (opened, until, seen) => {
 }
 
 // The picture became something to paint, click or move on, far from the control that was pressed: it comes in sight.
+// It grows for a while after its run, and is left alone as soon as somebody scrolls or works on it.
 const showStage = (work, until) => {
   const stage = document.querySelector(".st-key-stage")
   const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning"
-  if (kept.work !== work || Date.now() > until) return
-  if (running || !stage) setTimeout(() => showStage(work, until), 100)
-  else if (stage.getBoundingClientRect().top < HEAD) stage.scrollIntoView()
+  if (kept.work !== work || kept.touched || Date.now() > until) return
+  if (!running && stage) {
+    until = Math.min(until, Date.now() + GROWS)
+    if (stage.getBoundingClientRect().top < HEAD) stage.scrollIntoView()
+  }
+  setTimeout(() => showStage(work, until), 100)
 }
 
 export default function ({ data, setTriggerValue }) {
@@ -57,13 +64,15 @@ export default function ({ data, setTriggerValue }) {
     }
   }
   if (kept.work !== data.work) {
-    kept.work = data.work
+    Object.assign(kept, { work: data.work, touched: false })
     if (before === data.opened && data.work) showStage(data.work, Date.now() + PATIENCE)
   }
   const back = () => setTriggerValue("back", new URLSearchParams(location.search).get(data.parameter) ?? "")
   const over = () => { kept.over = kept.given }  // from the first key or click on, the keyboard is where one puts it
-  const heard = [["popstate", back], ["keydown", over], ["pointerdown", over]]
-  heard.forEach(([name, hear]) => window.addEventListener(name, hear, true))
+  const touched = () => { kept.touched = true }
+  const pressed = () => { over(); touched() }
+  const heard = [["popstate", back], ["keydown", pressed], ["pointerdown", pressed], ["wheel", touched]]
+  heard.forEach(([name, hear]) => window.addEventListener(name, hear, { capture: true, passive: true }))
   return () => heard.forEach(([name, hear]) => window.removeEventListener(name, hear, true))
 }
 """,

@@ -177,7 +177,7 @@ def _checks(found: Outcome) -> None:
     if found.share is not None:
         if found.changed == 0 and found.resampled:
             lines.append(
-                f":green[:material/check_circle:] **The subject is resampled**, as its new size or turn takes; nothing "
+                f":green[:material/check_circle:] **The subject is resampled**, since it was scaled or turned; nothing "
                 f"else was changed in its {found.kept:,} pixels."
             )
         elif found.changed == 0:
