@@ -72,10 +72,8 @@ def place(subject: Subject, placement: Placement) -> Placed:
     photo = subject.photo
     pictured = composite.over(pixels, alpha, edge, without_subject(photo, subject.alpha, pose.frame))
     placed = Photo(pictured, None, photo.icc, photo.exif, photo.digest, photo.notes)
-    cut_off, notes = max(0.0, 1 - inside / area), _notes(subject, alpha, pose)
-    if cut_off >= LEAST_CUT_OFF:
-        notes.append(f"{cut_off:.0%} of the subject lies outside the picture.")
-    return Placed(Subject(placed, alpha, edge), pose, cut_off, tuple(notes))
+    cut_off = max(0.0, 1 - inside / area)
+    return Placed(Subject(placed, alpha, edge), pose, cut_off, tuple(_notes(subject, alpha, pose, cut_off)))
 
 
 def _foreground(subject: Subject) -> Array:
@@ -110,7 +108,7 @@ def without_subject(photo: Photo, alpha: Mask, frame: Size) -> Array:
     return np.asarray(large, pixels.dtype)
 
 
-def _notes(subject: Subject, alpha: Mask, pose: Pose) -> list[str]:
+def _notes(subject: Subject, alpha: Mask, pose: Pose, cut_off: float) -> list[str]:
     notes = []
     if not pose.exact:
         how = [f"scaled to {pose.scale:.0%}"] if pose.scale != 1 else []
@@ -129,4 +127,6 @@ def _notes(subject: Subject, alpha: Mask, pose: Pose) -> list[str]:
         if any(shows) and pose.rotate == 0:
             sides = [name for name, shown in zip(("left", "top", "right", "bottom"), shows, strict=True) if shown]
             notes.append(f"The photo cuts the subject off, and its {' and '.join(sides)} end shows in the picture.")
+    if cut_off >= LEAST_CUT_OFF:
+        notes.append(f"{cut_off:.0%} of the subject lies outside the picture.")
     return notes

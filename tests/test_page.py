@@ -267,3 +267,20 @@ def test_changes_of_settings_are_undone_and_done_again(studio: Page) -> None:
     assert studio.app.get_by_key("background.mask.feather").value == 0.0, "a slider's steps are undone together"
     studio.set("background.mask.feather", 1.0)
     assert studio.app.button(key="redo").disabled
+
+
+def test_a_pair_from_the_gallery_takes_nothing_from_pictures_that_are_made_later(studio: Page) -> None:
+    digests = []
+    for colour in ("#ffffff", "#777777", "#224466"):
+        studio.open("Background").set("background.colour.colour", colour).click("make")
+        digests.append(made(studio)[1])
+    older, newer, *_ = sorted(key for key in studio.buttons() if key.startswith("compare."))
+    studio.click(older).click(newer)
+    pair = list(studio.app.session_state["workspace"].results)
+    assert len(pair) == 2
+    studio.click("close_pair")
+    assert studio.app.session_state["workspace"].results == pair[:1]
+    studio.click(older).click(newer)
+    studio.app.session_state["workspace"].results = digests  # as of one request for several
+    studio.run().click("choose.1")
+    assert studio.app.session_state["workspace"].results == digests

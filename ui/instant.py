@@ -44,9 +44,8 @@ def stage(photo: Photo, selection: Selection) -> None:
         drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
     except StudioError as error:
         pictures.show(pictures.stage(photo), "The photo")
-        if not (
-            state.draft().missing() or kind_of(state.draft().kind).creates
-        ):  # of words, the panel says what is wrong
+        said_by_the_panel = state.draft().missing() or kind_of(state.draft().kind).creates
+        if not said_by_the_panel:
             st.warning(error.message, icon=":material/warning:")
         return
     alt = "The subject before its new background, drawn small"

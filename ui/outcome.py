@@ -33,8 +33,7 @@ class Outcome:
     """A finished picture, read back from its own file.
 
     Attributes:
-        photo: what it was made from; ``None`` where it was made from words alone, or the photo is gone.
-        before: the photo; ``None`` where it is gone or there was none.
+        before: the photo; ``None`` where it is gone, or the picture was made from words alone.
         after: a JPEG for the screen.
         share: of the subject that is kept exactly, 0..1; ``None`` without a subject.
         kept: pixels that had to stay as they were.
@@ -79,20 +78,18 @@ def _read(digest: str) -> Outcome:
         share, kept = checks.protected_share(alpha), int(np.count_nonzero(alpha == 255))
         changed = checks.changed_subject_pixels(placed.pixels, with_alpha(picture), alpha)
         before = Before(pictures.stage(photo), photo.size)
-    after = pictures.shown(picture)
-    has_selection = made.selection is not None
     return Outcome(
         digest=digest,
         recipe=recipe,
         size=picture.size,
         before=before,
-        after=after,
+        after=pictures.shown(picture),
         share=share,
         kept=kept,
         changed=changed,
         resampled=resampled,
         expansion=_expansion(made),
-        has_selection=has_selection,
+        has_selection=made.selection is not None,
         notes=_notes(made),
     )
 

@@ -146,9 +146,9 @@ def _take_preset(name: str | None) -> None:
 def _back_from_preset() -> None:
     """The background that the ready size replaced, in its size. A callback."""
     with state.change("Background"):
-        before = state.workspace().set_aside.pop(BEFORE_PRESET)
-        draft = state.draft().put("backdrop.colour", before["colour"])
-        state.replace(draft.put("backdrop.kind", str(before["kind"])))
+        if before := state.workspace().set_aside.pop(BEFORE_PRESET, None):  # else the button was pressed twice
+            draft = state.draft().put("backdrop.colour", before["colour"])
+            state.replace(draft.put("backdrop.kind", str(before["kind"])))
 
 
 def _put(changed: Placement, title: str = "Place and size") -> None:

@@ -13,7 +13,7 @@ from ui.outcome import full_after, outcome
 
 SIDES = ("First", "Second")  # they may stand above each other, too
 _PAIR = "result.beside"  # in the workspace's view: the digests of both
-_BROUGHT = "result.brought"  # there too: they came from the gallery, and were not the pictures of one request
+_BROUGHT = "result.brought"  # there too: the same, where they came from the gallery in place of other results
 
 
 def pair() -> list[str]:
@@ -27,9 +27,9 @@ def pair() -> list[str]:
 def put(left: str, right: str) -> None:
     """Look at two pictures, whose digests these are. A callback."""
     here = state.workspace()
-    here.view[_BROUGHT] = not {left, right} <= set(here.results)
-    if here.view[_BROUGHT]:
+    if not {left, right} <= set(here.results):
         here.results = [left, right]
+        here.view[_BROUGHT] = [left, right]
     here.chosen = here.results.index(left)
     here.view[_PAIR] = [left, right]
     state.go("Result")
@@ -39,7 +39,7 @@ def close() -> None:
     """Look at the chosen picture again, with its photo. A callback."""
     here = state.workspace()
     here.view.pop(_PAIR, None)
-    if here.view.pop(_BROUGHT, False):
+    if here.view.pop(_BROUGHT, None) == here.results:  # else other pictures were made since
         here.results, here.chosen = [here.results[here.chosen]], 0
 
 

@@ -69,7 +69,8 @@ class Workspace(BaseModel):
         step: the panel that is open.
         view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
         marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
-        set_aside: option values of mask sources and models that are not chosen now, for when they are again.
+        set_aside: option values of mask sources and models that are not chosen now, for when they are again, and the
+            background that a ready size replaced.
         results: digests of the pictures shown as the result, best first.
         chosen: which of them is looked at.
         job: the queue's number of the generated pictures asked for last.
