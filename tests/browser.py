@@ -175,6 +175,17 @@ def has_value(field: Locator, value: str) -> None:
     expect(field).to_have_value(value, timeout=LONG)
 
 
+def choose(tab: Tab, label: str, option: str) -> None:
+    """Choose an option of a field whose list opens at a click."""
+    field = tab.get_by_role("combobox", name=label)
+    # Clear of the main button at the end of the screen: a list that opens while the page scrolls is closed again.
+    field.evaluate("each => each.scrollIntoView({ block: 'center' })")
+    tab.wait_for_timeout(300)
+    field.click()
+    tab.get_by_role("option", name=option).first.click()
+    settled(tab)
+
+
 def step(tab: Tab, name: str) -> None:
     tab.get_by_role("radio", name=name, exact=True).click()
     settled(tab)

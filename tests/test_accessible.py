@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from browser import Server, settled, step
+from browser import Server, choose, settled, step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +58,6 @@ def _unfold(tab: Tab, *headings: str) -> None:
     for heading in headings:
         tab.get_by_text(heading, exact=True).click()
         settled(tab)
-
-
-def _choose(tab: Tab, label: str, option: str) -> None:
-    tab.get_by_role("combobox", name=label).click()
-    tab.get_by_role("option", name=option).first.click()
-    settled(tab)
 
 
 def _first_page(tab: Tab, look: Callable[[str], None]) -> None:
@@ -125,17 +119,17 @@ def _generated(tab: Tab, look: Callable[[str], None]) -> None:
     tab.get_by_text("Say in a few words what should be there").wait_for()
     _unfold(tab, "More settings")
     look("generated, more settings, and words that are missing")
-    _choose(tab, "Model", "Rendered scenes")
+    choose(tab, "Model", "Rendered scenes")
     _press(tab, "radio", "Beach at sunset")
     tab.locator(".st-key-panel [data-testid=stPopoverButton]").first.click()
     look("what a sentence was read as")
     tab.keyboard.press("Escape")
-    _choose(tab, "Model", "Stable Diffusion 2")
+    choose(tab, "Model", "Stable Diffusion 2")
     look("a model that is not here, and its licence")
 
 
 def _queue(tab: Tab, look: Callable[[str], None]) -> None:
-    _choose(tab, "Model", "Stable Diffusion 1.5")
+    choose(tab, "Model", "Stable Diffusion 1.5")
     for setting in ("Steps", "Pictures"):  # they must last as long as they are looked at
         tab.get_by_role("slider", name=setting).press("End")
         settled(tab)

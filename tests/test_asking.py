@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
-from browser import Server, drag, sample, settled, step
+from browser import Server, choose, drag, sample, settled, step
 from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
@@ -30,15 +30,6 @@ def _said(tab: Tab) -> str:
     return tab.locator("[data-testid=stMain]").inner_text()
 
 
-def _choose(tab: Tab, label: str, option: str) -> None:
-    field = tab.get_by_role("combobox", name=label)
-    field.scroll_into_view_if_needed()
-    tab.wait_for_timeout(300)  # a list that opens while the page scrolls is closed again
-    field.click()
-    tab.get_by_role("option", name=option).first.click()
-    settled(tab)
-
-
 @at_both_sizes
 def test_a_source_asks_for_what_it_lacks_in_its_place_and_the_next_button_waits(
     server: Server, tab: Tab, size: str
@@ -53,7 +44,7 @@ def test_a_source_asks_for_what_it_lacks_in_its_place_and_the_next_button_waits(
         "Drawn by hand": "Nothing is drawn yet",
     }
     for source, sentence in asked.items():
-        _choose(tab, "Find the subject by", source)
+        choose(tab, "Find the subject by", source)
         tab.locator(".st-key-panel").get_by_text(sentence).wait_for()
         assert go.is_disabled(), source
         assert not FOR_DEVELOPERS.search(_said(tab))
@@ -100,7 +91,7 @@ def test_a_download_is_stopped_says_who_did_not_answer_and_is_tried_again(server
     sample(tab, server)
     step(tab, "Background")
     _press(tab, "radio", "Generated")
-    _choose(tab, "Model", "Stable Diffusion 2")
+    choose(tab, "Model", "Stable Diffusion 2")
     address = f"{server.hub[0]}:{server.hub[1]}"
     with socket.create_server(server.hub):  # it takes calls and never says a word
         tab.get_by_role("button", name=re.compile("^(Download .* GB|Try the download again)$")).click()

@@ -42,16 +42,17 @@ const focusFirst = (opened, until, seen) => {
 }
 
 // The picture became something to paint, click or move on, far from the control that was pressed: it comes in sight.
-// It grows for a while after its run, and is left alone as soon as somebody scrolls or works on it.
-const showStage = (work, until) => {
+// It may grow for a while after its run, and is left alone as soon as somebody scrolls or works on it.
+const showStage = (work, until, seen) => {
   const stage = document.querySelector(".st-key-stage")
   const running = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning"
   if (kept.work !== work || kept.touched || Date.now() > until) return
-  if (!running && stage) {
+  const height = running ? undefined : stage?.offsetHeight
+  if (height !== undefined && height !== seen) {
     until = Math.min(until, Date.now() + GROWS)
     if (stage.getBoundingClientRect().top < HEAD) stage.scrollIntoView()
   }
-  setTimeout(() => showStage(work, until), 100)
+  setTimeout(() => showStage(work, until, height ?? seen), 100)
 }
 
 export default function ({ data, setTriggerValue }) {
