@@ -49,10 +49,19 @@ def on_tiles(wanted: npt.NDArray[np.bool_], work: Callable[[Window], None]) -> N
 
 
 def on_cores(work: Callable[[Part], object], parts: Iterable[Part]) -> None:
-    """Call ``work`` on each of ``parts``, on all cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(work, parts):
-            pass  # an error in a part comes out here
+    """Call ``work`` on each of ``parts``, on all cores, this thread's among them."""
+    left = iter(list(parts))  # threads may share a list's iterator
+
+    def take() -> None:
+        for part in left:
+            work(part)
+
+    others = (os.cpu_count() or 1) - 1
+    with ThreadPoolExecutor(max(1, others)) as pool:
+        waiting = [pool.submit(take) for _ in range(others)]
+        take()
+        for each in waiting:
+            each.result()  # an error in a part comes out here
 
 
 def _tiles(wanted: npt.NDArray[np.bool_]) -> Iterator[Window]:

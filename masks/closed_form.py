@@ -66,7 +66,7 @@ def solve(rgb: npt.NDArray[Any], mask: Mask, settled: bool = False) -> tuple[Mas
         alpha = _alpha(shrunk, small, np.asarray(before, np.uint8), floor)
         part = refine(image, alpha, Guide.of(image, 1 / scale, side=max(size)))
         part = np.where(unknown, part, np.where(inside, np.uint8(255), np.uint8(0)))
-        notes = (f"Alpha matting ran at {scale:.0%} of the photo's size; its own edges brought it to full size.",)
+        notes = (f"The fine edge (alpha matting) was found at {scale:.0%} of the photo's size, then fitted to it.",)
     if settled:
         vague = _vagueness(mask)[window]
         part = (vague * part + (1 - vague) * mask[window] + 0.5).astype(np.uint8)

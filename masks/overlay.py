@@ -15,14 +15,15 @@ from masks.base import Selection, to_repaint
 
 OVERLAY_COLOURS = ((237, 28, 36), (0, 163, 255), (0, 190, 80), (255, 0, 220), (255, 210, 0))
 """Red, blue, green, magenta, yellow: the first that is unlike the subject is laid over the rest of the photo."""
-UNLIKE = 60  # CIELAB distance from which a tenth of the subject at most may look like the overlay
+UNLIKE = 50  # CIELAB distance to the overlay's colour below which a part of the subject would be taken for it
+ALIKE_AT_MOST = 2  # percent of the subject that may be nearer: a bicycle is black, but its forks may be red
 OPACITY = 0.6
 _SAMPLES = 20_000  # pixels of the subject that are looked at
 
 
 def overlay_colour(rgb: npt.NDArray[np.uint8], selection: Selection) -> tuple[int, int, int]:
-    """The overlay's colour for a photo: the first of :data:`OVERLAY_COLOURS` whose distance to nine tenths of the
-    subject's pixels is :data:`UNLIKE` or more, else the one that is farthest.
+    """The overlay's colour for a photo: the first of :data:`OVERLAY_COLOURS` that at most :data:`ALIKE_AT_MOST` percent
+    of the subject's pixels are nearer to than :data:`UNLIKE`, else the one that is farthest.
 
     Args:
         rgb: the photo, ``(H, W, 3)`` sRGB.
@@ -33,7 +34,7 @@ def overlay_colour(rgb: npt.NDArray[np.uint8], selection: Selection) -> tuple[in
         return OVERLAY_COLOURS[0]
     lab = _lab(subject[:: max(1, len(subject) // _SAMPLES)])
     candidates = _lab(np.array(OVERLAY_COLOURS, np.uint8))
-    away = [float(np.percentile(np.linalg.norm(lab - each, axis=1), 10)) for each in candidates]
+    away = [float(np.percentile(np.linalg.norm(lab - each, axis=1), ALIKE_AT_MOST)) for each in candidates]
     unlike = (colour for colour, distance in zip(OVERLAY_COLOURS, away, strict=True) if distance >= UNLIKE)
     return next(unlike, OVERLAY_COLOURS[int(np.argmax(away))])
 

@@ -267,6 +267,16 @@ def test_the_overlay_is_unlike_the_subject(colour: tuple[int, int, int]) -> None
     assert np.linalg.norm(away[0] - away[1]) >= overlay.UNLIKE
 
 
+def test_the_overlay_is_unlike_a_small_part_of_the_subject() -> None:
+    rgb = np.full((60, 80, 3), 200, np.uint8)
+    selection = Selection(np.zeros((60, 80), np.uint8))
+    selection.values[20:40, 20:60] = 255
+    rgb[20:40, 20:60] = 20
+    assert overlay.overlay_colour(rgb, selection) == overlay.OVERLAY_COLOURS[0]
+    rgb[20:40, 20:22] = overlay.OVERLAY_COLOURS[0]  # a twentieth: the forks of a black bicycle
+    assert overlay.overlay_colour(rgb, selection) != overlay.OVERLAY_COLOURS[0]
+
+
 def test_a_layer_that_changes_nothing_or_takes_everything_says_so() -> None:
     thing, everything = (encode(values, "PNG") for values in (disc(60, 60, 12), np.full((60, 60), 255, np.uint8)))
     files = {digest_of(data): data for data in (thing, everything)}

@@ -32,7 +32,8 @@ _mover = st.components.v2.component(
 """,
     css="""
 .frame {
-  position: relative; width: fit-content; max-width: 100%; margin-inline: auto; line-height: 0; overflow: hidden;
+  position: relative; width: fit-content; max-width: 100%; margin-inline: auto; line-height: 0;
+  overflow: clip; overflow-clip-margin: 10px;  /* handles at its border stay whole */
   user-select: none; -webkit-user-select: none; outline: 1px solid rgb(128 128 128 / .28); outline-offset: -1px;
   border-radius: var(--st-base-radius); touch-action: pan-y;
 }

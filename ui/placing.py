@@ -177,10 +177,11 @@ def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str, shadow: bo
         alt=alt,
     )
     st.caption(
-        ":material/open_with: Drag the subject; its corners scale it, the handle above it turns it. "
-        "Keys: arrows, plus and minus, square brackets."
+        ":material/open_with: Drag the subject; its corners scale it, the handle above it turns it."
         + (" The dark dot at its foot is its shadow's tip: drag it, or set it under Light and shadow." if casts else "")
     )
+    with st.container(key="keys"):
+        st.caption(":material/keyboard: The arrow keys move it, plus and minus scale it, square brackets turn it.")
 
 
 def _take_drag() -> None:

@@ -215,6 +215,15 @@ def _as_large(found: Outcome) -> str:
 
 def _next(found: Outcome) -> None:
     with st.container(horizontal=True):
+        if found.has_selection and found.recipe.photo == state.workspace().photo:
+            st.button(
+                "Correct the subject",
+                key="correct_subject",
+                icon=":material/brush:",
+                on_click=state.go,
+                args=("Subject",),
+                help="Back to the mask of this photo: click, touch it up, or find the subject in another way.",
+            )
         st.button(
             "Use these settings again",
             key="settings_again",

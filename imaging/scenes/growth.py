@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.outdoors import FOCAL as FOCAL
-from imaging.scenes.tools import blurred, noise, smooth
+from imaging.scenes.tools import blurred, covered, noise, smooth
 
 Points = npt.NDArray[np.floating[Any]]
 """Floats, one to a blade, leaf or corner."""
@@ -88,8 +88,7 @@ def over(picture: Picture, layer: Picture, top: int = 0) -> None:
     first, last = max(0, top), min(picture.shape[0], top + layer.shape[0])
     if first < last:
         part = layer[first - top : last - top]
-        picture[first:last] *= 1 - np.clip(part[..., 3:], 0, 1)
-        picture[first:last] += np.maximum(part[..., :3], 0)
+        picture[first:last] = covered(picture[first:last], part)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from imaging.scenes.base import Picture, Plane, Stage
-from imaging.scenes.tools import add_disc, blurred, mix, smooth
+from imaging.scenes.tools import add_disc, blurred, covered, mix, smooth
 
 Shade = Callable[[Plane, Plane], Any]
 """Light over a thing, from ``u`` 0..1 across and ``v`` 0..1 down it."""
@@ -131,7 +131,7 @@ class Layer:
     def over(self, back: Picture, radius: float, rim: float = 0.3) -> Picture:
         """The layer, out of focus by ``radius`` in pixels of its stage, over what lies behind it."""
         soft = blurred(blurred(self.paint, radius), radius * 0.3)
-        result = back * (1 - np.clip(soft[..., 3:], 0, 1)) + np.maximum(soft[..., :3], 0)
+        result = covered(back, soft)
         for x, y, grow, light in self.lamps:
             off = float(np.hypot(x / self.stage.aspect * 2, (y - 0.5) * 2))
             reach = max(1.5, radius * grow)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Any
 
 import cv2
@@ -19,27 +20,62 @@ TILE, CELL = 512, 8  # texels of the noise tile and of one of its cells
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
+def by_bands(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of single pixels work on a few rows at a time and on all cores, where its picture is large.
+
+    Its arguments broadcast against each other as numpy's do, but for a colour, ``(3,)``, which is of a whole picture.
+    """
+
+    @wraps(work)
+    def banded(*values: Any) -> Any:
+        height = max((len(each) for each in values if np.ndim(each) >= 2), default=0)
+        if height <= 2 * BAND:
+            return work(*values)
+
+        def rows(top: int) -> Any:
+            return work(
+                *(each[top : top + BAND] if np.ndim(each) >= 2 and len(each) == height else each for each in values)
+            )
+
+        first = rows(0)
+        whole = np.empty((height, *first.shape[1:]), first.dtype)
+        whole[:BAND] = first
+
+        def add(top: int) -> None:
+            whole[top : top + BAND] = rows(top)
+
+        on_cores(add, range(BAND, height, BAND))
+        return whole
+
+    return banded
+
+
+@by_bands
 def smooth(low: Any, high: Any, value: Any) -> Any:
     """0 below ``low``, 1 above ``high``, a smooth step between; the other way round where ``low`` > ``high``."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
+@by_bands
 def bump(value: Any, width: Any) -> Any:
     """A Gaussian hump around 0 of that width."""
     return np.exp(-np.square(value / width))
 
 
+@by_bands
 def thrice(plane: Any) -> Picture:
     """A plane as a picture of three equal channels: numpy multiplies pictures five times as fast as ``(h, w, 1)``."""
     return as_floats(cv2.merge([np.ascontiguousarray(plane)] * 3))
 
 
+@by_bands
 def coloured(colour: Any, plane: Plane) -> Picture:
     """The light of a plane in a colour."""
     return as_floats(cv2.merge([np.asarray(plane * each, np.float32) for each in colour]))
 
 
+@by_bands
 def mix(one: Any, other: Any, share: Any) -> Any:
     """From one colour or picture to the other; ``share`` is a plane or a number."""
     if isinstance(share, np.ndarray) and share.ndim == 2:
@@ -47,6 +83,12 @@ def mix(one: Any, other: Any, share: Any) -> Any:
         # Colours as whole rows of it, for the same reason.
         one, other = (np.tile(each, (share.shape[1], 1)) if np.ndim(each) == 1 else each for each in (one, other))
     return np.asarray(one + (other - one) * share, np.float32)
+
+
+@by_bands
+def covered(picture: Picture, layer: Picture) -> Picture:
+    """The picture under a layer ``(h, w, 4)`` of colour times cover, and cover."""
+    return picture * (1 - thrice(np.clip(layer[..., 3], 0, 1))) + np.maximum(layer[..., :3], 0)
 
 
 def between(one: Any, other: Any, share: Any) -> Any:
@@ -239,6 +281,7 @@ def _curve() -> Any:
     return (bent * 255).astype(np.float32)
 
 
+@by_bands
 def _encode(picture: Picture) -> Picture:
     root = np.sqrt(np.clip(picture, 0, 3.99, dtype=np.float32))
     return _curve().take((root * np.float32(8191 / 2)).astype(np.uint16))
