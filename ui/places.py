@@ -50,6 +50,12 @@ def panel() -> Iterator[None]:
             yield
 
 
+def keys(text: str) -> None:
+    """Say which keys work on the picture above; not on a device that is touched and has none."""
+    with st.container(key="keys"):
+        st.caption(f":material/keyboard: {text}")
+
+
 def work_on_stage(what: str) -> None:
     """Say that the step's picture is something to work on now, which is to be in sight: ``touch-up``, ``clicks``."""
     st.session_state[ON_STAGE] = what

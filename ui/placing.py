@@ -180,8 +180,7 @@ def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str, shadow: bo
         ":material/open_with: Drag the subject; its corners scale it, the handle above it turns it."
         + (" The dark dot at its foot is its shadow's tip: drag it, or set it under Light and shadow." if casts else "")
     )
-    with st.container(key="keys"):
-        st.caption(":material/keyboard: The arrow keys move it, plus and minus scale it, square brackets turn it.")
+    places.keys("The arrow keys move it, plus and minus scale it, square brackets turn it.")
 
 
 def _take_drag() -> None:

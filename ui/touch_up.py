@@ -44,14 +44,20 @@ def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
             canvas.draw(size, key, op=op, tool=tool, width=width * max(size) / 100, initial=start)
     st.session_state.canvas_drawn = True
     st.caption(ABOUT[tool])
+    places.keys(KEYS[tool])
 
 
 ABOUT = {
-    "Brush": "**[** and **]** set the brush's size; the wheel or two fingers zoom; drag with two fingers, the space "
-    "bar or the middle button to move about. By keyboard: arrows move the brush, Enter begins and ends a stroke.",
-    "Polygon": "Click corner after corner, then click the first corner again to close the shape. By keyboard: arrows "
-    "move, Enter clicks.",
-    "Rectangle": "Drag from corner to corner. By keyboard: arrows move, Enter begins and ends the rectangle.",
+    "Brush": "Paint on the photo. The wheel or two fingers zoom; drag with two fingers or the middle button to move "
+    "about.",
+    "Polygon": "Click corner after corner, then click the first corner again to close the shape.",
+    "Rectangle": "Drag from corner to corner.",
+}
+KEYS = {
+    "Brush": "**[** and **]** set the brush's size, the arrows move the brush, Enter begins and ends a stroke; "
+    "dragging with the space bar held moves about.",
+    "Polygon": "The arrows move, Enter clicks.",
+    "Rectangle": "The arrows move, Enter begins and ends the rectangle.",
 }
 
 
