@@ -107,6 +107,11 @@ def test_a_touch_up_that_is_begun_far_down_shows_its_tools(server: Server, tab: 
     wait(lambda: 50 <= _box(tab.locator(".st-key-tools"))["y"] < 200, 10)
     tab.wait_for_timeout(1000)
     assert 50 <= _box(tab.locator(".st-key-tools"))["y"] < 200, "and it stays there while the canvas is laid out"
+    keys = tab.get_by_text("Enter begins and ends a stroke")
+    assert keys.is_visible()
+    tab.context.new_cdp_session(tab).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    wait(lambda: not keys.is_visible(), 5)
+    assert tab.get_by_text("two fingers zoom").is_visible(), "what fingers do is still said"
 
 
 def _generate(tab: Tab, pictures: str, steps: str) -> None:

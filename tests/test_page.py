@@ -135,6 +135,11 @@ def test_settings_come_back_and_the_result_can_be_edited_further(studio: Page) -
     assert studio.step == "Subject"
 
 
+def test_a_result_leads_back_to_its_subject(studio: Page) -> None:
+    studio.open("Background").set("background.kind", "gradient").click("make").click("correct_subject")
+    assert studio.step == "Subject"
+
+
 @pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])
 def test_the_result_says_when_the_settings_are_others_by_now(studio: Page, kind: str) -> None:
     studio.open("Background").set("background.kind", kind).click("make")
