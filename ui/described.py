@@ -26,7 +26,7 @@ def chips(task: Task) -> None:
     except StudioError as error:
         st.warning(error.message, icon=":material/landscape:")
         return
-    with st.container(horizontal=True, gap="xsmall", key=f"{task}.chips"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"{task}.chips"):
         for chip in understood.chips():
             _chip(task, chip)
     st.caption(describe(understood))
