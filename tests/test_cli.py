@@ -294,7 +294,15 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, own_folders: Path) -> None:
     ]
     interrupted = 0
     for moment in np.linspace(0.3, 2.0, 8):
-        process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            arguments,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            ),  # ignored where tests run in the background
+        )
         time.sleep(moment)
         process.send_signal(signal.SIGINT)
         interrupted += process.wait() != 0
