@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+
+from models import runtime
 
 Kind = Literal["cuda", "mps", "cpu"]
 Dtype = Literal["float32", "float16", "bfloat16"]
@@ -148,7 +149,6 @@ def has_gpu() -> bool:
     )
 
 
-RUNTIME = "BACKDROP_RUNTIME"  # environment: pytorch leaves OpenVINO out
 COMPILE = "BACKDROP_COMPILE"  # environment: 1 compiles the UNet on a CUDA device
 
 
@@ -161,8 +161,4 @@ def why_not_openvino(device: Device) -> str | None:
     """Why OpenVINO does not run a diffusion model here, as a clause; ``None`` where it does."""
     if device.kind != "cpu":
         return "OpenVINO is for processors"
-    if os.environ.get(RUNTIME, "").lower() == "pytorch":
-        return f"{RUNTIME} asks for PyTorch"
-    if importlib.util.find_spec("openvino") is None:
-        return "OpenVINO, which is quicker, is not installed (requirements-cpu.txt)"
-    return None
+    return runtime.why_not_openvino()

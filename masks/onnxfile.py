@@ -1,4 +1,4 @@
-"""ONNX models: put together node by node, and run.
+"""ONNX models put together node by node.
 
 onnxruntime reads such a model in milliseconds, where the framework that a checkpoint was published for takes seconds to
 import.
@@ -6,32 +6,13 @@ import.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    import onnxruntime
-
 IR_VERSION, OPERATORS = 8, 13
 Attribute = int | str | tuple[int, ...]
-
-
-def session(model: Path | bytes) -> onnxruntime.InferenceSession:
-    """Run a network of convolutions on the processor, with little memory and without taking cores from other work.
-
-    Planned ahead, U²-Net's activations take 0.5 GB instead of 0.3, and no less time. Threads that wait do not spin.
-    MobileSAM's encoder takes a fifth longer so, and is run without this.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.enable_mem_pattern = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    source = str(model) if isinstance(model, Path) else model
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 class Network:

@@ -13,7 +13,7 @@ from pydantic import Field
 import models
 from errors import NothingFound
 from imaging.photo import Array, Photo
-from masks import doubt, loaded, onnxfile, preprocess
+from masks import doubt, inference, loaded, preprocess
 from masks.base import Context, Options, Prediction
 from masks.preprocess import Float
 
@@ -128,11 +128,12 @@ def _predict(model: ModelName, rgb: Array) -> Float:
 
 
 def _network(model: ModelName) -> loaded.Model:
-    return loaded.network(model, lambda paths: _U2Net(paths[0]) if model in TTA_MODELS else _ByRembg(model, paths[0]))
+    run = _U2Net if model in TTA_MODELS else _ByRembg
+    return loaded.network(model, lambda paths: run(model, paths[0]))
 
 
 class _U2Net:
-    """What rembg's sessions of U²-Net do, value for value, in onnxruntime alone.
+    """What rembg's sessions of U²-Net do, value for value where onnxruntime runs it, without rembg.
 
     Importing rembg imports a matting library that compiles: over a second in each new process, half a minute the first
     time. The network that comes with set-up answers in a tenth of that, so its family is run here; every other network
@@ -141,15 +142,14 @@ class _U2Net:
 
     MEAN, STD = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))  # of ImageNet
 
-    def __init__(self, path: Path) -> None:
-        self._session = onnxfile.session(path)
-        self._input = self._session.get_inputs()[0].name
+    def __init__(self, model: ModelName, path: Path) -> None:
+        self._run = inference.load(model, path)
 
     def predict(self, image: Image.Image) -> Image.Image:
         """The mask of an RGB picture, mode "L", at its size."""
         small = np.array(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
         values = (small / max(float(small.max()), 1e-6) - self.MEAN) / self.STD
-        answer = self._session.run(None, {self._input: values.transpose(2, 0, 1)[None].astype(np.float32)})[0][0, 0]
+        answer = self._run(values.transpose(2, 0, 1)[None].astype(np.float32, order="C"))[0, 0]
         scaled = (answer - answer.min()) / (answer.max() - answer.min())
         return Image.fromarray((scaled * 255).astype(np.uint8)).resize(image.size, Image.Resampling.LANCZOS)
 
@@ -175,9 +175,7 @@ class _ByRembg:
 
 
 def warm_up() -> None:
-    """Load what the first search needs: the libraries and, where it is here, the network that comes with set-up."""
-    import onnxruntime  # noqa: F401
-
+    """Load what the first search needs: where it is here, the network that comes with set-up, and what runs it."""
     if models.is_installed("u2netp"):
         _network("u2netp")
 

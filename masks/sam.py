@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from errors import BadInput, MissingWeights, NothingFound
 from fields import Control
 from imaging.photo import Array, Photo
-from masks import loaded, preprocess
+from masks import inference, loaded, preprocess
 from masks.base import Context, Options, Prediction
 from masks.memory import Memory
 from masks.preprocess import Float
@@ -267,15 +267,14 @@ class _MobileSam:
     def __init__(self, encoder: Path, decoder: Path) -> None:
         import onnxruntime
 
-        self._encoder = onnxruntime.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
+        self._encode = inference.load("mobile-sam", encoder, spins=True)
         self._decoder = onnxruntime.InferenceSession(str(decoder), providers=["CPUExecutionProvider"])
 
     def embed(self, rgb: Array) -> tuple[Any, tuple[int, int]]:
         """The embedding, and the (width, height) at which the network saw the picture: longer side 1024."""
         scale = 1024 / max(rgb.shape)
         size = max(1, int(rgb.shape[1] * scale + 0.5)), max(1, int(rgb.shape[0] * scale + 0.5))
-        (embedding,) = self._encoder.run(None, {"input_image": preprocess.resize(rgb, size).astype(np.float32)})
-        return embedding, size
+        return self._encode(preprocess.resize(rgb, size).astype(np.float32)), size
 
     def decode(self, embedding: Any, size: tuple[int, int], points: Float, labels: Float) -> Float:
         values, input_size = embedding

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from errors import NothingFound
 from fields import Control
 from imaging.photo import Array, Photo
-from masks import loaded, mobilenet, onnxfile, preprocess
+from masks import inference, loaded, mobilenet, preprocess
 from masks.base import Context, Options, Prediction, split_list
 from masks.memory import Memory
 from masks.preprocess import Float
@@ -133,20 +133,20 @@ def _predict(model: ModelName, rgb: Array) -> Float:
 
 
 class _MobileNet:
-    """DeepLab over MobileNetV2, in onnxruntime."""
+    """DeepLab over MobileNetV2, without torch."""
 
     side = mobilenet.SIDE
 
     def __init__(self, path: Path) -> None:
         from safetensors.numpy import load_file
 
-        self._session = onnxfile.session(mobilenet.build(load_file(path)))
+        self._run = inference.load("deeplab-mobilenet-v2", mobilenet.build(load_file(path)))
 
     def probabilities(self, rgb: Array) -> Float:
         """``(21, side, side)`` probabilities; the picture lies in the upper left corner."""
         batch = np.zeros((1, 3, self.side, self.side), np.float32)  # 0 = grey = padding
         batch[0, :, : rgb.shape[0], : rgb.shape[1]] = (rgb.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
-        return self._session.run(None, {"image": batch})[0][0]
+        return self._run(batch)[0]
 
 
 class _MobileVit:

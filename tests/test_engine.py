@@ -59,7 +59,7 @@ def test_a_compiled_unet_paints_the_same_picture(tiny_models, monkeypatch):
     import torch
 
     monkeypatch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
-    monkeypatch.setenv(device.RUNTIME, "pytorch")
+    monkeypatch.setenv("BACKDROP_RUNTIME", "pytorch")
     monkeypatch.setattr(engine, "_loaded", OrderedDict())
     loaded = engine.load("sd15-inpaint")
     expected = np.asarray(loaded.generate(BASE))
@@ -122,7 +122,7 @@ def base(tiny_models):
     """The base request's pixels, straight from diffusers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDROP_WEIGHTS", str(tiny_models))
-        patch.setenv(device.RUNTIME, "pytorch")
+        patch.setenv("BACKDROP_RUNTIME", "pytorch")
         return direct("sd15-inpaint", BASE)
 
 

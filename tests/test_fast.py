@@ -11,7 +11,7 @@ from test_engine import BASE
 
 import models
 from backdrops import GeneratedBackdrop
-from diffusion import device, engine, lora
+from diffusion import engine, lora
 from errors import BadInput, MissingWeights, StudioError
 from imaging.geometry import Size
 
@@ -48,7 +48,7 @@ def fast(fast_models, converted, monkeypatch):
 
 
 def on(runtime, monkeypatch):
-    monkeypatch.setenv(device.RUNTIME, runtime)
+    monkeypatch.setenv("BACKDROP_RUNTIME", runtime)
     engine._loaded.clear()
 
 
