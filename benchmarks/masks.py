@@ -109,14 +109,14 @@ def back(values: Array, truth: Array) -> Array:
 
 def plain_rembg(photo: Photo, truth: Array) -> Array:
     """rembg's own call, as its users write it."""
-    return np.asarray(_rembg().predict(Image.fromarray(photo.rgb8))[0], np.float32) / 255
+    return np.asarray(_rembg().predict(Image.fromarray(photo.rgb8)), np.float32) / 255
 
 
 @cache
 def _rembg() -> Any:
-    from masks.salient import _load
+    from masks.salient import _ByRembg
 
-    return _load("u2netp", str(models.fetch("u2netp")[0]))
+    return _ByRembg("u2netp", models.fetch("u2netp")[0])
 
 
 def plain_deeplab(*categories: int) -> Way:
