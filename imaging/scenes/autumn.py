@@ -12,7 +12,7 @@ from imaging.scenes.colours import linear
 from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
 from imaging.scenes.leaves import MAPLE, OVAL, strew, whirl
 from imaging.scenes.outdoors import HOURS, Outdoors, focus, sky, sun_at, sun_colours, sunlight
-from imaging.scenes.tools import blurred, bump, defocused, grid, mix, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import blurred, bump, defocused, grid, mix, noise, smooth, softened, times, tint, vignette
 from imaging.scenes.trees import enlarged, foliage, rays, trunks
 
 
@@ -78,7 +78,7 @@ def paint_autumn(stage: Stage, options: AutumnOptions) -> Picture:
     if options.falling > 0:
         bright = [(tone * (light + 0.35 * sun)).astype(np.float32) for tone in tones]
         whirl(stage, picture, options.falling, size, bright, slim, shape)
-    return picture * vignette(stage, 0.4)[..., None]
+    return times(picture, vignette(stage, 0.4))
 
 
 def _air(time: str, sun: Any, ambient: Any) -> Any:

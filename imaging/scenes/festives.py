@@ -13,7 +13,8 @@ from imaging.scenes import surfaces
 from imaging.scenes.base import TABLE_END, Grainy, Light, Picture, Plane, Scene, Stage, Tint
 from imaging.scenes.colours import name_of, shade
 from imaging.scenes.layers import Layer
-from imaging.scenes.tools import add_disc, bump, full, grid, mix, noise, smooth, softened, tint
+from imaging.scenes.tools import BAND, add_disc, bump, full, grid, mix, noise, smooth, softened, tint
+from imaging.tiles import on_cores
 
 
 class FestiveOptions(Grainy):
@@ -106,9 +107,15 @@ def _needles(layer: Layer, segments: Plane, colour: Picture, thick: int) -> None
     ends[..., 0] = (ends[..., 0] / stage.aspect + 0.5) * width
     ends[..., 1] *= height
     cv2.polylines(drawn, list((ends * 16).astype(np.int32)), False, 255, thick, cv2.LINE_AA, 4)
-    inside = (drawn.astype(np.float32) / 255)[..., None]
-    layer.paint[..., :3] += (colour - layer.paint[..., :3]) * inside
-    layer.paint[..., 3:] += (1 - layer.paint[..., 3:]) * inside
+    left, top, wide, high = cv2.boundingRect(drawn)
+    full = np.append(colour, 1).astype(layer.paint.dtype)
+
+    def lay(row: int) -> None:
+        at = slice(row, min(row + BAND, top + high)), slice(left, left + wide)
+        inside = (drawn[at].astype(np.float32) / 255)[..., None]
+        layer.paint[at] += (full - layer.paint[at]) * inside
+
+    on_cores(lay, range(top, top + high, BAND))
 
 
 GREENS = ("#0d1a12", "#182d1e", "#274530", "#446650")

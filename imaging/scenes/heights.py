@@ -9,7 +9,21 @@ from pydantic import Field as Option
 from imaging.scenes.base import Grainy, Light, Picture, Plane, Scene, Side, Stage, Tint, from_side
 from imaging.scenes.colours import name_of, shade
 from imaging.scenes.growth import over
-from imaging.scenes.tools import add_disc, blurred, bump, full, glow, grid, mix, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import (
+    add_disc,
+    blurred,
+    bump,
+    full,
+    glow,
+    grid,
+    mix,
+    noise,
+    smooth,
+    softened,
+    times,
+    tint,
+    vignette,
+)
 from imaging.scenes.trees import enlarged
 
 
@@ -50,7 +64,7 @@ def paint_clouds(stage: Stage, options: CloudOptions) -> Picture:
     if before.max() > 0:
         near = blurred(picture, (0.004 + 0.012 * options.blur) / stage.pixel)
         picture = mix(picture, near, np.broadcast_to(before, x.shape))
-    return picture * vignette(stage, 0.12)[..., None]
+    return times(picture, vignette(stage, 0.12))
 
 
 def _bank(
@@ -159,7 +173,7 @@ def paint_space(stage: Stage, options: SpaceOptions) -> Picture:
     _starry(stage, picture, options.stars, enlarged((0.35 + 0.8 * band) * (1 - 0.7 * shade), stage))
     if options.planet:
         picture = _planet(stage, options, picture)
-    return picture * vignette(stage, 0.35)[..., None]
+    return times(picture, vignette(stage, 0.35))
 
 
 def _starry(stage: Stage, picture: Picture, amount: float, where: Plane) -> None:

@@ -9,7 +9,21 @@ from pydantic import Field
 
 from imaging.scenes.base import Grainy, Light, Picture, Scene, Stage, Tint
 from imaging.scenes.colours import name_of, shade
-from imaging.scenes.tools import add_disc, blurred, bump, full, glow, grid, mix, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import (
+    add_disc,
+    blurred,
+    bump,
+    full,
+    glow,
+    grid,
+    mix,
+    noise,
+    smooth,
+    softened,
+    times,
+    tint,
+    vignette,
+)
 
 FLOOR_END = (0.10, 0.92, 0.45)  # where the glossy table ends, as Stage.behind takes it
 HORIZON = (0.24, 0.66, 0.3)  # where the street ends, as Stage.behind takes it
@@ -50,7 +64,7 @@ def paint_bokeh(stage: Stage, options: BokehOptions) -> Picture:
         picture = picture + layer
     if options.floor:
         picture = _mirrored(stage, picture, edge, dark)
-    return picture * vignette(stage, 0.55)[..., None]
+    return times(picture, vignette(stage, 0.55))
 
 
 def _mirrored(stage: Stage, picture: Picture, edge: float, dark: Picture) -> Picture:
@@ -117,7 +131,7 @@ def paint_city(stage: Stage, options: CityOptions) -> Picture:
     if options.wet:
         picture = _wet(stage, picture, horizon + 0.03)
     picture = picture + softened(np.minimum(picture, 2.0), 0.05 * height) * 0.16
-    return picture * vignette(stage, 0.5)[..., None]
+    return times(picture, vignette(stage, 0.5))
 
 
 def _street(stage: Stage, options: CityOptions, horizon: float, flee: float) -> Picture:

@@ -11,7 +11,7 @@ from imaging.scenes.base import Picture, Scene, Stage
 from imaging.scenes.colours import linear
 from imaging.scenes.growth import Band, Field, Grass, Points, focus_radius, grow, lay
 from imaging.scenes.outdoors import FOCAL, HOURS, Outdoors, focus, sky, sun_at, sun_colours, sunlight
-from imaging.scenes.tools import blurred, bump, defocused, grid, mix, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import blurred, bump, defocused, grid, mix, noise, smooth, softened, times, tint, vignette
 from imaging.scenes.trees import enlarged, foliage
 
 
@@ -69,7 +69,7 @@ def paint_meadow(stage: Stage, options: MeadowOptions) -> Picture:
 
     among = bloom if options.flowers != "none" and options.density > 0 else None
     grow(stage, picture, ground, "grass", grass, options.blur, patches, 0.035, among)
-    return picture * vignette(stage, 0.3)[..., None]
+    return times(picture, vignette(stage, 0.3))
 
 
 def _beyond(stage: Stage, options: MeadowOptions, horizon: float) -> Picture:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Picture, Plane, Scene, Stage, Time
+from imaging.scenes.base import Picture, Plane, Scene, Stage, Time, as_floats
 from imaging.scenes.colours import linear
 from imaging.scenes.outdoors import (
     HOUR,
@@ -23,12 +23,14 @@ from imaging.scenes.outdoors import (
 from imaging.scenes.tools import (
     between,
     bump,
+    by_bands,
     defocused,
     grid,
     mix,
     noise,
     smooth,
     softened,
+    times,
     tint,
     vignette,
 )
@@ -60,12 +62,17 @@ def paint_mountains(stage: Stage, options: MountainOptions) -> Picture:
         last = max(first + 2, int((edge + 0.08) / stage.pixel))  # the foreground covers what lies below
         rows = slice(first, None if options.foreground == "none" else last)
         picture[rows] = _slope(stage, options, picture[rows], index, x[rows], y[rows], top)
-    picture = picture + sun * (0.18 * bump(np.hypot(x - sun_at(stage), y - edge + 0.35), 0.5))[..., None]
+
+    @by_bands
+    def glowing(picture: Picture, x: Plane, y: Plane) -> Picture:
+        return as_floats(picture + times(sun, 0.18 * bump(np.hypot(x - sun_at(stage), y - edge + 0.35), 0.5)))
+
+    picture = glowing(picture, x, y)
     distance = np.full((stage.size.height, 1), (0.0012 + 0.012 * options.blur) / stage.pixel, np.float32)
     picture = defocused(picture, distance)
     if options.foreground != "none":
         picture = _ledge(stage, options, picture, edge)
-    return picture * vignette(stage, 0.3)[..., None]
+    return times(picture, vignette(stage, 0.3))
 
 
 def _slope(
@@ -77,17 +84,21 @@ def _slope(
     air = mix(linear(hour.horizon), linear(hour.ambient), 0.25)
     side = sun_side(stage)
     near = (index + 1) / options.ridges
-    inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1)
     u, v = x * (5 - 2.5 * near), (y - top) * (7 - 3 * near)
     relief = noise(stage, f"relief{index}", u + 0.8 * v * side, v - 0.25 * u, 6, 0.58)
-    slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.030, -1, 1)
     forest = mix(tint("#4a5a63"), tint("#2f4034"), near)
-    light = sun * np.clip(0.30 + 0.55 * slope, 0, 1.2)[..., None] + ambient * (1.0 + 0.1 * relief)[..., None]
-    rock = forest * light
     share = np.clip((0.94 - 0.74 * near) * (0.65 + 0.7 * options.haze), 0, 0.97)
-    low = smooth(0.0, 0.30 - 0.08 * near, y - top) * (0.35 + 0.6 * options.haze) * (1 - 0.45 * near)
-    colour = mix(rock.astype(np.float32), air, np.clip(share + low * (1 - share), 0, 1))
-    return mix(picture, colour, inside)
+
+    @by_bands
+    def lit(picture: Picture, y: Plane, relief: Plane) -> Picture:
+        slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.030, -1, 1)
+        inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1)
+        light = times(sun, np.clip(0.30 + 0.55 * slope, 0, 1.2)) + times(ambient, 1.0 + 0.1 * relief)
+        low = smooth(0.0, 0.30 - 0.08 * near, y - top) * (0.35 + 0.6 * options.haze) * (1 - 0.45 * near)
+        colour = mix((forest * light).astype(np.float32), air, np.clip(share + low * (1 - share), 0, 1))
+        return as_floats(mix(picture, colour, inside))
+
+    return as_floats(lit(picture, y, relief))
 
 
 def _ridge(stage: Stage, key: str, near: float) -> Plane:
@@ -108,18 +119,22 @@ def _ledge(stage: Stage, options: MountainOptions, picture: Picture, edge: float
         + 0.010 * noise(stage, "brink", stage.x * 3, stage.x * 0, 6, 0.55)
         + 0.035 * np.square(stage.x / stage.aspect * 2)
     )
-    depth = 0.34 / np.maximum(y - edge + 0.14, 0.05)
+    depth = 0.34 / np.maximum(stage.y - edge + 0.14, 0.05)
     foot = stage.pixel * depth * depth * 3
     along, away = x * depth, depth * 1.6
     side = sun_side(stage)
     if options.foreground == "rock":
         rough = noise(stage, "rock", along * 2.2, away * 2.2, 8, 0.66, foot * 2.2)
         slabs = np.abs(noise(stage, "slabs", along * 0.9, away * 2.4, 4, 0.5, foot * 2.4))
-        cracks = bump(slabs, 0.05 + foot * 2) * smooth(-0.8, 0.8, rough)
-        slope = np.clip(np.gradient(softened(rough, 1.5), axis=1) / stage.pixel * side * -0.012, -0.5, 0.5)
-        stone = tint("#8b857c") * np.exp(0.20 * rough - 0.55 * cracks)[..., None].astype(np.float32)
-        light = sun * np.clip(0.50 + 0.6 * slope, 0.05, 1.3)[..., None] + ambient * 1.05
-        ground = stone * light
+
+        @by_bands
+        def stone(rough: Plane, soft: Plane, slabs: Plane, foot: Plane) -> Picture:
+            cracks = bump(slabs, 0.05 + foot * 2) * smooth(-0.8, 0.8, rough)
+            slope = np.clip(np.gradient(soft, axis=1) / stage.pixel * side * -0.012, -0.5, 0.5)
+            own = times(tint("#8b857c"), np.exp(0.20 * rough - 0.55 * cracks).astype(np.float32))
+            return own * (times(sun, np.clip(0.50 + 0.6 * slope, 0.05, 1.3)) + ambient * 1.05)
+
+        ground = stone(rough, softened(rough, 1.5), slabs, foot)
     else:
         tufts = noise(stage, "tufts", along * 8, away * 1.8, 5, 0.6, foot * 2)
         blades = noise(stage, "blades", x * 240, y * 26, 3, 0.7)  # blades stand up
@@ -127,12 +142,17 @@ def _ledge(stage: Stage, options: MountainOptions, picture: Picture, edge: float
         grass = grass * np.exp(0.20 * tufts + 0.22 * blades)[..., None].astype(np.float32)
         ground = grass * (0.60 * sun + 1.05 * ambient)
         line = line - 0.007 * np.abs(noise(stage, "grass line", stage.x * 130, stage.x * 0, 2))
-    brink = smooth(0.035, 0.0, y - line)
-    ground = ground * (1 + 0.25 * brink * hour.sunlight)[..., None]
-    lip = np.clip((y - line) / (2.5 * stage.pixel) + 0.5, 0, 1)
-    whole = mix(picture, ground.astype(np.float32), lip)
+
+    @by_bands
+    def ending(picture: Picture, ground: Picture, y: Plane) -> Picture:
+        brink = smooth(0.035, 0.0, y - line)
+        lip = np.clip((y - line) / (2.5 * stage.pixel) + 0.5, 0, 1)
+        return as_floats(mix(picture, times(ground, 1 + 0.25 * brink * hour.sunlight).astype(np.float32), lip))
+
     near = np.abs(stage.y - stage.stand.ground)
-    return defocused(whole, smooth(0.07, 0.3, near) * (stage.y > edge - 0.05) * 0.006 / stage.pixel)
+    return defocused(
+        ending(picture, ground, y), smooth(0.07, 0.3, near) * (stage.y > edge - 0.05) * 0.006 / stage.pixel
+    )
 
 
 SCENES = (

@@ -91,6 +91,12 @@ def covered(picture: Picture, layer: Picture) -> Picture:
     return picture * (1 - thrice(np.clip(layer[..., 3], 0, 1))) + np.maximum(layer[..., :3], 0)
 
 
+@by_bands
+def times(picture: Any, plane: Plane) -> Picture:
+    """A picture, or a colour, times a plane of light."""
+    return picture * thrice(plane)
+
+
 def between(one: Any, other: Any, share: Any) -> Any:
     """The same for planes and numbers."""
     return one + (other - one) * share
@@ -235,13 +241,18 @@ def glow(stage: Stage, x: float, y: float, wide: float, tall: float | None = Non
 
 def vignette(stage: Stage, strength: float) -> Plane:
     """Light falls off into the corners."""
-    reach = np.square(stage.x / (stage.aspect / 2)) + np.square((stage.y - 0.5) * 2)
-    return (1 - strength * 0.5 * smooth(0.15, 2.1, reach)).astype(np.float32)
+    across = np.square(stage.x / (stage.aspect / 2))
+
+    @by_bands
+    def left(down: Plane) -> Plane:
+        return (1 - strength * 0.5 * smooth(0.15, 2.1, across + down)).astype(np.float32)
+
+    return as_floats(left(np.square((stage.y - 0.5) * 2)))
 
 
 def through_lens(stage: Stage, picture: Picture, radius: Plane, falloff: float) -> Picture:
     """The picture as a lens draws it: out of focus by ``radius`` in pixels, and darker into the corners."""
-    return defocused(picture, radius) * thrice(vignette(stage, falloff))
+    return times(defocused(picture, radius), vignette(stage, falloff))
 
 
 def to_bytes(picture: Picture, size: Size, grain: float, seed: int) -> Any:

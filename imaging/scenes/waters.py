@@ -14,7 +14,7 @@ from imaging.scenes.growth import Field, Grass, focus_radius, grow
 from imaging.scenes.leaves import OVAL, strew
 from imaging.scenes.materials import wood
 from imaging.scenes.outdoors import FOCAL, HOURS, Outdoors, focus, sky, sun_at, sun_colours, sun_side, sunlight
-from imaging.scenes.tools import bump, defocused, full, grid, mix, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import bump, defocused, full, grid, mix, noise, smooth, softened, times, tint, vignette
 from imaging.scenes.trees import enlarged
 
 
@@ -40,7 +40,7 @@ def paint_lake(stage: Stage, options: LakeOptions) -> Picture:
     picture = defocused(picture, smooth(0.0, 0.30, distance) * (0.0015 + 0.014 * options.blur) / stage.pixel)
     if options.shore != "none":
         picture = _near_shore(stage, options, picture, horizon, sun, ambient)
-    return picture * vignette(stage, 0.3)[..., None]
+    return times(picture, vignette(stage, 0.3))
 
 
 def _far_shore(stage: Stage, options: LakeOptions, horizon: float) -> Picture:

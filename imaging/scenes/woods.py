@@ -13,7 +13,20 @@ from imaging.scenes.colours import linear
 from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
 from imaging.scenes.leaves import strew
 from imaging.scenes.outdoors import HOURS, Outdoors, focus, sun_at, sun_colours, sunlight
-from imaging.scenes.tools import blurred, bump, defocused, full, grid, mix, noise, smooth, softened, tint, vignette
+from imaging.scenes.tools import (
+    blurred,
+    bump,
+    defocused,
+    full,
+    grid,
+    mix,
+    noise,
+    smooth,
+    softened,
+    times,
+    tint,
+    vignette,
+)
 from imaging.scenes.trees import dapple, enlarged, foliage, rays, shaded, trunks
 
 
@@ -60,7 +73,7 @@ def paint_forest(stage: Stage, options: ForestOptions) -> Picture:
     beams = rays(stage, "rays", sun_x * 1.25, -0.22) * smooth(1.0, horizon + 0.05, stage.y)
     beams = beams + 0.5 * bump(np.hypot(grid(stage)[0] - sun_x, (grid(stage)[1] - 0.1) * 1.2), 0.42)
     picture = picture + (0.75 * options.rays * sun * tint("#fff1c4"))[None, None] * beams[..., None]
-    return picture * vignette(stage, 0.45)[..., None]
+    return times(picture, vignette(stage, 0.45))
 
 
 def _wood(stage: Stage, options: ForestOptions, horizon: float, sun: Any, ambient: Any, sun_x: float) -> Picture:
