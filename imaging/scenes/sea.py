@@ -20,12 +20,14 @@ from imaging.scenes.outdoors import (
 )
 from imaging.scenes.tools import (
     bump,
+    by_bands,
     grid,
     mix,
     noise,
     smooth,
     softened,
     through_lens,
+    times,
     tint,
 )
 
@@ -78,13 +80,28 @@ def paint_sea(stage: Stage, options: SeaOptions) -> Picture:
         * (0.8 * ambient + 0.25 * sun)
         * 1.6
     )
-    water = mix(body, mirror, fresnel.astype(np.float32))
-    glitter = np.clip(chop * 0.8 + 0.5 * swell - 0.7, 0, None) ** 1.5
-    path = bump(x - sun_at(stage) * (1 - 0.25 * smooth(0, 0.6, down)), 0.10 + 0.30 * down)
     strength = {"day": 0.10, "golden": 0.75, "sunset": 0.95, "dusk": 0.10, "night": 0.25}[options.time]
-    water = water + linear(hour.sun) * (strength * path * (glitter + 0.16 * smooth(0.25, 0.0, down)))[..., None]
-    water = mix(water, linear(hour.horizon), 0.55 * np.exp(-down / 0.012).astype(np.float32))
-    picture = mix(above, water, smooth(horizon - stage.pixel, horizon + stage.pixel, y))
+
+    @by_bands
+    def lit(
+        above: Picture,
+        body: Picture,
+        mirror: Picture,
+        fresnel: Plane,
+        chop: Plane,
+        swell: Plane,
+        x: Plane,
+        y: Plane,
+        down: Plane,
+    ) -> Picture:
+        water = mix(body, mirror, fresnel.astype(np.float32))
+        glitter = np.clip(chop * 0.8 + 0.5 * swell - 0.7, 0, None) ** 1.5
+        path = bump(x - sun_at(stage) * (1 - 0.25 * smooth(0, 0.6, down)), 0.10 + 0.30 * down)
+        water = water + times(linear(hour.sun), strength * path * (glitter + 0.16 * smooth(0.25, 0.0, down)))
+        water = mix(water, linear(hour.horizon), 0.55 * np.exp(-down / 0.012).astype(np.float32))
+        return as_floats(mix(above, water, smooth(horizon - stage.pixel, horizon + stage.pixel, y)))
+
+    picture = as_floats(lit(above, body, mirror, fresnel, chop, swell, x, y, down))
     if options.beach:
         picture = _beach(stage, options, picture, mirror, across, depth, foot)
     distance = np.clip(stage.stand.ground - 0.05 - stage.y, 0, None)
@@ -105,20 +122,27 @@ def _beach(
     bumps = noise(stage, "sand", across * 2.2, depth * 3.0, 4, 0.6, foot * 3.0)
     grains = noise(stage, "grains", across * 60, depth * 60, 3, 0.75, foot * 40)
     light = sun * 0.78 + ambient * 1.05
-    sand = tint("#e0c9a2") * light * (1 + 0.05 * bumps + 0.06 * grains)[..., None].astype(np.float32)
-    wet = smooth(0.075, 0.01, y - edge + 0.008 * line)
-    damp = tint("#8f7658") * light * (1 + 0.03 * bumps)[..., None].astype(np.float32)
-    shiny = mix(damp, mirror, 0.42 * smooth(0.045, 0.0, y - edge))
-    sand = mix(sand, shiny.astype(np.float32), wet)
     lace = noise(stage, "lace", across * 3.0, depth * 4.5, 4, 0.6, foot * 4.5)
-    behind = edge - y
-    foam = bump(behind - 0.006, 0.007) + 0.8 * bump(behind - 0.040 - 0.008 * line, 0.010) * smooth(-0.2, 0.8, lace)
-    foam = foam + smooth(0.06, 0.0, behind) * smooth(0.5, 1.4, lace) * (behind > 0)
-    thin = smooth(0.09, 0.0, behind)  # shallow water shows the sand
-    shallow = mix(picture, damp * 1.15, 0.55 * thin)
-    beach = mix(shallow, sand.astype(np.float32), smooth(-0.002, 0.002, y - edge))
     white = (sun * 0.85 + ambient * 1.0) * np.float32(0.88)
-    return mix(beach, white, np.clip(foam, 0, 0.92))
+
+    @by_bands
+    def laid(
+        picture: Picture, mirror: Picture, bumps: Plane, grains: Plane, lace: Plane, y: Plane, edge: Plane, line: Plane
+    ) -> Picture:
+        sand = times(tint("#e0c9a2") * light, (1 + 0.05 * bumps + 0.06 * grains).astype(np.float32))
+        wet = smooth(0.075, 0.01, y - edge + 0.008 * line)
+        damp = times(tint("#8f7658") * light, (1 + 0.03 * bumps).astype(np.float32))
+        shiny = mix(damp, mirror, 0.42 * smooth(0.045, 0.0, y - edge))
+        sand = mix(sand, shiny.astype(np.float32), wet)
+        behind = edge - y
+        foam = bump(behind - 0.006, 0.007) + 0.8 * bump(behind - 0.040 - 0.008 * line, 0.010) * smooth(-0.2, 0.8, lace)
+        foam = foam + smooth(0.06, 0.0, behind) * smooth(0.5, 1.4, lace) * (behind > 0)
+        thin = smooth(0.09, 0.0, behind)  # shallow water shows the sand
+        shallow = mix(picture, damp * 1.15, 0.55 * thin)
+        beach = mix(shallow, sand.astype(np.float32), smooth(-0.002, 0.002, y - edge))
+        return as_floats(mix(beach, white, np.clip(foam, 0, 0.92)))
+
+    return as_floats(laid(picture, mirror, bumps, grains, lace, y, edge, line))
 
 
 def _clouds(amount: float) -> str:

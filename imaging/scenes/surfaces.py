@@ -11,7 +11,7 @@ import numpy as np
 
 from imaging.scenes.base import Picture, Plane, Stage, as_floats
 from imaging.scenes.materials import concrete, marble, slate, terrazzo, wood
-from imaging.scenes.tools import bump, glow, mix, noise, smooth, softened, through_lens
+from imaging.scenes.tools import bump, by_bands, glow, mix, noise, smooth, softened, through_lens, times
 
 RISE = 0.17  # from the far edge of a table up to the eye's height, in frame heights
 GLOSS = {"oak": 0.16, "walnut": 0.16, "marble": 0.30, "slate": 0.10, "concrete": 0.10, "terrazzo": 0.22}
@@ -92,11 +92,17 @@ def before(
     pool = glow(stage, stage.centre + side * 0.25, edge + 0.12, 0.9, 0.45)[plain.row :]
     light = brightness * (0.72 + 0.42 * pool)
     grazing = gloss * (0.30 + 0.70 * bump(y - edge, 0.16))
-    table = own * lamp * (light * (1 - 0.5 * grazing))[..., None] + mirror * grazing[..., None]
-    table = table * (1 + 0.10 * smooth(0.04, 0.0, y - edge))[..., None]
-    lip = np.broadcast_to(smooth(edge - soft, edge + soft, y), x.shape)
+
+    @by_bands
+    def laid(room: Picture, own: Picture, mirror: Picture, light: Plane, grazing: Plane, x: Plane, y: Plane) -> Picture:
+        grazing = np.broadcast_to(grazing, x.shape)
+        table = times(own * lamp, light * (1 - 0.5 * grazing)) + times(mirror, grazing)
+        table = times(table, np.broadcast_to(1 + 0.10 * smooth(0.04, 0.0, y - edge), x.shape))
+        return as_floats(mix(room, table, np.broadcast_to(smooth(edge - soft, edge + soft, y), x.shape)))
+
     picture = room.copy()
-    picture[plain.row :] = mix(room[plain.row :], table, lip)
+    own = np.broadcast_to(own, (*x.shape, 3))
+    picture[plain.row :] = laid(room[plain.row :], own, mirror, light, grazing, x, y)
     if finish:
         picture = finish(picture)
     distance = np.abs(stage.y - (stage.stand.ground - 0.03))
