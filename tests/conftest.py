@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,20 @@ def weights_folder() -> Path | None:
 
 WEIGHTS = weights_folder()
 """Settled before any test: each has a data folder of its own later."""
+
+
+def heed_interrupts() -> None:
+    """In a new process: Ctrl-C interrupts it also where the tests run in a shell's background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Diffusion models compute in float32 although the processor may have bfloat16: what is compared is close then."""
+    from diffusion import device
+
+    found = device.look
+    monkeypatch.setattr(device, "look", lambda: replace(found(), cpu_bf16=False))
 
 
 def need(path: Path) -> Path:

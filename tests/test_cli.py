@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, SHARED, disc, need, picture, png
+from conftest import ROOT, SHARED, disc, heed_interrupts, need, picture, png
 from PIL import Image
 
 import main
@@ -299,9 +299,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, own_folders: Path) -> None:
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: signal.signal(
-                signal.SIGINT, signal.SIG_DFL
-            ),  # ignored where tests run in the background
+            preexec_fn=heed_interrupts,
         )
         time.sleep(moment)
         process.send_signal(signal.SIGINT)

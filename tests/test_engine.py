@@ -54,7 +54,7 @@ CHANGES = {
 }
 
 
-def test_a_compiled_unet_paints_the_same_picture(tiny_models, monkeypatch):
+def test_a_compiled_unet_paints_the_same_picture(tiny_models, monkeypatch, in_float32):
     """With the backend that needs no compiler: what is held here is that the pipeline runs around a compiled UNet."""
     import torch
 

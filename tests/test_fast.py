@@ -57,7 +57,7 @@ def pixels(id, request, variant=engine.Variant(), seen=None):
     return np.asarray(loaded.generate(request)).astype(int)
 
 
-def test_openvino_gives_pytorchs_picture_and_keeps_what_it_converted(fast, monkeypatch, converted):
+def test_openvino_gives_pytorchs_picture_and_keeps_what_it_converted(fast, monkeypatch, converted, in_float32):
     """Guided with the full VAE, and in few steps with the tiny one; sides that no halving fits."""
     id, variant = "sd15-inpaint", engine.Variant("hyper-sd15-4steps")
     requests = (BASE, FAST, dataclasses.replace(FAST, size=Size(104, 72)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import heed_interrupts
 from painting import invoke
 
 import main
@@ -142,7 +143,7 @@ def test_interrupted_nothing_is_half_written(shot, tmp_path):
     command += ["--prompt", "a beach", "--num-inference-steps", "150", "--width", "768", "--height", "768"]
     before = {path.name for path in tmp_path.iterdir()}
     terminal, end = os.openpty()
-    process = subprocess.Popen(command, stderr=end, start_new_session=True)
+    process = subprocess.Popen(command, stderr=end, start_new_session=True, preexec_fn=heed_interrupts)
     os.close(end)
     said = ""
     while "step 2 of 150" not in said:
