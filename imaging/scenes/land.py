@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from imaging.scenes.base import Picture, Plane, Scene, Stage, Time, Tint, as_floats
+from imaging.scenes.base import Picture, Plane, Scene, Stage, Time, Tint
 from imaging.scenes.colours import linear, name_of
 from imaging.scenes.outdoors import (
     HOUR,
@@ -26,7 +26,6 @@ from imaging.scenes.outdoors import (
 from imaging.scenes.tools import (
     add_disc,
     bump,
-    by_bands,
     coloured,
     full,
     grid,
@@ -35,7 +34,6 @@ from imaging.scenes.tools import (
     smooth,
     softened,
     through_lens,
-    times,
     tint,
 )
 
@@ -112,15 +110,10 @@ def paint_snow(stage: Stage, options: SnowOptions) -> Picture:
     direct, open_ = seen.lit(hour, side, 0.06 * crust)
     sun, ambient = sun_colours(hour)
     snow = np.array([0.93, 0.95, 0.97], np.float32)
+    sky_light = ambient * (1.08 * open_ * (1 + 0.02 * crust))[..., None]
+    ground = snow * (sun * (1.05 * direct)[..., None] + sky_light + 0.10 * sun)
     sparkle = noise(stage, "sparkle", seen.across * 150, seen.depth * 40, 1, 1, seen.foot * 90)
-
-    @by_bands
-    def lit(direct: Plane, open_: Plane, crust: Plane, sparkle: Plane) -> Picture:
-        sky_light = times(ambient, 1.08 * open_ * (1 + 0.02 * crust))
-        ground = snow * (times(sun, 1.05 * direct) + sky_light + 0.10 * sun)
-        return as_floats(ground + times(sun, np.clip(sparkle - 2.0, 0, 1) * 0.6 * (direct > 0.05)))
-
-    ground = lit(direct, open_, crust, sparkle)
+    ground = ground + sun * (np.clip(sparkle - 2.0, 0, 1) * 0.6 * (direct > 0.05))[..., None]
     haze = mix(linear(hour.horizon), ambient, 0.3)
     ground = hazed(ground.astype(np.float32), np.maximum(seen.depth - 10, 0), haze, 120)
     picture = sky(stage, options.time, horizon, 0.35)
@@ -197,24 +190,9 @@ def paint_fog(stage: Stage, options: FogOptions) -> Picture:
     air = mix(linear(hour.horizon), linear(hour.ambient), 0.45) * (0.85 if options.time != "night" else 0.7)
     high = mix(air, linear(hour.zenith), 0.30)
     picture = mix(full(stage, high), air, smooth(-0.2, edge, y))
-
-    @by_bands
-    def glowing(picture: Picture, x: Plane, y: Plane) -> Picture:
-        return as_floats(picture + times(sun, 0.32 * bump(np.hypot(x - sun_at(stage), y - edge + 0.34), 0.55)))
-
-    picture = as_floats(glowing(picture, x, y))
+    picture = picture + sun * (0.32 * bump(np.hypot(x - sun_at(stage), y - edge + 0.34), 0.55))[..., None]
     banks = noise(stage, "banks", x * 1.1, y * 3.2, 5, 0.55)
     thick = 0.45 + 0.75 * options.density
-
-    @by_bands
-    def foggy(
-        picture: Picture, tone: Picture, firs: Plane, banks: Plane, y: Plane, floor: float, index: int
-    ) -> Picture:
-        low = smooth(0.34, -0.02, floor - y + 0.06 * banks)  # fog lies low
-        picture = mix(picture, tone, firs * (1 - 0.82 * low))
-        bank = 0.20 * thick * smooth(-0.6, 1.6, banks + 0.6 * index - 1.0) * bump(y - floor + 0.08, 0.22)
-        return as_floats(mix(picture, air, np.clip(bank, 0, 1)))
-
     if options.trees:
         for index, (far, tall, count) in enumerate(
             ((0.88, 0.30, 26), (0.74, 0.42, 17), (0.52, 0.60, 10), (0.26, 0.86, 9))
@@ -223,24 +201,28 @@ def paint_fog(stage: Stage, options: FogOptions) -> Picture:
             firs = _firs(stage, f"firs{index}", floor, tall, count, 0.30 * stage.aspect if index == 3 else 0.0)
             tone = tint("#1d2a2a") * (0.25 * sun + 1.1 * ambient)
             share = 1 - np.clip(far * thick * 1.15, 0, 0.97)
-            picture = foggy(picture, tone, firs * share, banks, y, floor, index)
-    depth = 0.42 / np.maximum(stage.y - edge + 0.16, 0.08)
+            low = smooth(0.34, -0.02, floor - y + 0.06 * banks)  # fog lies low
+            picture = mix(picture, tone, firs * share * (1 - 0.82 * low))
+            picture = mix(
+                picture,
+                air,
+                np.clip(
+                    0.20 * thick * smooth(-0.6, 1.6, banks + 0.6 * index - 1.0) * bump(y - floor + 0.08, 0.22), 0, 1
+                ),
+            )
+    depth = 0.42 / np.maximum(y - edge + 0.16, 0.08)
     foot = depth * depth * stage.pixel * 2
     soil = noise(stage, "soil", x * depth * 4.5, depth * 2.6, 7, 0.70, foot * 1.5)
     moss = noise(stage, "moss", x * depth * 1.6, depth * 1.0, 5, 0.55, foot)
+    earth = mix(tint("#4b4a40"), tint("#5f6a48"), smooth(-0.8, 1.0, moss)) * np.exp(0.30 * soil)[..., None].astype(
+        np.float32
+    )
+    ground = earth * (0.45 * sun + 1.25 * ambient)
+    far = np.clip(smooth(0.30, 0.0, y - edge + 0.02 * banks) * (0.72 + 0.4 * options.density), 0, 1)
+    ground = mix(ground.astype(np.float32), air, far)
+    picture = mix(picture, ground, smooth(-0.03, 0.05, y - edge + 0.01 * banks))
     wisps = noise(stage, "wisps", x * 0.8 + 3, y * 4.5, 5, 0.55)
-
-    @by_bands
-    def grounded(picture: Picture, moss: Plane, soil: Plane, banks: Plane, wisps: Plane, y: Plane) -> Picture:
-        earth = mix(tint("#4b4a40"), tint("#5f6a48"), smooth(-0.8, 1.0, moss))
-        earth = times(earth, np.exp(0.30 * soil).astype(np.float32)) * (0.45 * sun + 1.25 * ambient)
-        far = np.clip(smooth(0.30, 0.0, y - edge + 0.02 * banks) * (0.72 + 0.4 * options.density), 0, 1)
-        earth = mix(earth.astype(np.float32), air, far)
-        picture = mix(picture, earth, smooth(-0.03, 0.05, y - edge + 0.01 * banks))
-        wisp = 0.42 * options.density * smooth(0.0, 2.0, wisps) * bump(y - edge - 0.02, 0.24)
-        return as_floats(mix(picture, air * 1.05, wisp))
-
-    picture = as_floats(grounded(picture, moss, soil, banks, wisps, y))
+    picture = mix(picture, air * 1.05, 0.42 * options.density * smooth(0.0, 2.0, wisps) * bump(y - edge - 0.02, 0.24))
     distance = np.clip(stage.stand.ground - 0.06 - stage.y, 0, None)
     radius = smooth(0.0, 0.25, distance) * (0.0012 + 0.012 * options.blur) / stage.pixel
     return through_lens(stage, picture, radius, 0.35)

@@ -14,20 +14,7 @@ from imaging.scenes.growth import Field, Grass, focus_radius, grow
 from imaging.scenes.leaves import OVAL, strew
 from imaging.scenes.materials import wood
 from imaging.scenes.outdoors import FOCAL, HOURS, Outdoors, focus, sky, sun_at, sun_colours, sun_side, sunlight
-from imaging.scenes.tools import (
-    bump,
-    by_bands,
-    defocused,
-    full,
-    grid,
-    mix,
-    noise,
-    smooth,
-    softened,
-    times,
-    tint,
-    vignette,
-)
+from imaging.scenes.tools import bump, defocused, full, grid, mix, noise, smooth, softened, tint, vignette
 from imaging.scenes.trees import enlarged
 
 
@@ -53,7 +40,7 @@ def paint_lake(stage: Stage, options: LakeOptions) -> Picture:
     picture = defocused(picture, smooth(0.0, 0.30, distance) * (0.0015 + 0.014 * options.blur) / stage.pixel)
     if options.shore != "none":
         picture = _near_shore(stage, options, picture, horizon, sun, ambient)
-    return times(picture, vignette(stage, 0.3))
+    return picture * vignette(stage, 0.3)[..., None]
 
 
 def _far_shore(stage: Stage, options: LakeOptions, horizon: float) -> Picture:
@@ -64,29 +51,6 @@ def _far_shore(stage: Stage, options: LakeOptions, horizon: float) -> Picture:
     x, y = grid(stage)
     air = mix(linear(hour.horizon), linear(hour.ambient), 0.3)
     side = sun_side(stage)
-
-    @by_bands
-    def mountain(picture: Picture, relief: Plane, y: Plane, top: Plane, far: float, index: int) -> Picture:
-        slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.03, -1, 1)
-        woods = smooth(0.10, 0.0, horizon - y - 0.10 + 0.05 * relief)
-        rock = mix(tint("#6f7377"), tint("#34432f"), woods)
-        if index < 2:
-            rock = mix(rock, tint("#e9eef4"), smooth(0.2, 0.8, 0.5 * relief + (top + 0.12 - y) * 14) * (index == 0))
-        lit = times(sun, np.clip(0.32 + 0.6 * slope, 0, 1.2)) + times(ambient, 1 + 0.1 * relief)
-        inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1).astype(np.float32)
-        return as_floats(mix(picture, mix((rock * lit).astype(np.float32), air, far), inside))
-
-    @by_bands
-    def trees(picture: Picture, needles: Plane, round_: Plane, y: Plane, top: Plane, far: float) -> Picture:
-        tone = mix(tint("#16241a"), tint("#56703a"), smooth(-0.6, 1.6, 0.6 * needles + 0.7 * round_))
-        tone = times(tone * (0.55 * sun + 1.0 * ambient), 1 - 0.45 * smooth(0.05, 0.0, horizon - y))
-        inside = np.clip((y - top + 0.004 * needles) / (1.5 * stage.pixel) + 0.5, 0, 1).astype(np.float32)
-        return as_floats(mix(picture, mix(tone.astype(np.float32), air, far), inside))
-
-    @by_bands
-    def glowing(picture: Picture, x: Plane, y: Plane) -> Picture:
-        return as_floats(picture + times(sun, 0.10 * bump(np.hypot(x - sun_at(stage), y - horizon + 0.3), 0.5)))
-
     if options.around == "mountains":
         for index, (rise, far) in enumerate(((0.36, 0.46), (0.26, 0.28), (0.15, 0.14))):
             line = noise(stage, f"line{index}", stage.x * (2.0 - 0.3 * index), stage.x * 0, 6, 0.5)
@@ -94,7 +58,14 @@ def _far_shore(stage: Stage, options: LakeOptions, horizon: float) -> Picture:
             top = horizon - rise * (0.62 + 0.30 * peaks + 0.10 * line)
             u = x * 5
             relief = noise(stage, f"relief{index}", u + 0.8 * y * 7 * side, y * 7 - 0.25 * u, 6, 0.58)
-            picture = mountain(picture, relief, y, top, far, index)
+            slope = np.clip(np.gradient(relief, axis=1) / stage.pixel * -side * 0.03, -1, 1)
+            woods = smooth(0.10, 0.0, horizon - y - 0.10 + 0.05 * relief)
+            rock = mix(tint("#6f7377"), tint("#34432f"), woods)
+            if index < 2:
+                rock = mix(rock, tint("#e9eef4"), smooth(0.2, 0.8, 0.5 * relief + (top + 0.12 - y) * 14) * (index == 0))
+            lit = sun * np.clip(0.32 + 0.6 * slope, 0, 1.2)[..., None] + ambient * (1 + 0.1 * relief)[..., None]
+            inside = np.clip((y - top) / (1.5 * stage.pixel) + 0.5, 0, 1).astype(np.float32)
+            picture = mix(picture, mix((rock * lit).astype(np.float32), air, far), inside)
     for index, (rise, far) in enumerate(((0.17, 0.20), (0.115, 0.03))):
         share = 1.0 if options.around == "forest" else 0.62
         crowns = noise(stage, f"crowns{index}", stage.x * 3.0, stage.x * 0, 4, 0.55)
@@ -104,8 +75,11 @@ def _far_shore(stage: Stage, options: LakeOptions, horizon: float) -> Picture:
         top = horizon - rise * share * (0.55 + 0.24 * crowns + 0.22 * spikes)
         needles = noise(stage, f"needles{index}", x * 30, y * 16, 4, 0.65)
         round_ = noise(stage, f"round{index}", x * 9, y * 7, 3, 0.6)
-        picture = trees(picture, needles, round_, y, top, far)
-    return as_floats(glowing(picture, x, y))
+        tone = mix(tint("#16241a"), tint("#56703a"), smooth(-0.6, 1.6, 0.6 * needles + 0.7 * round_))
+        tone = tone * (0.55 * sun + 1.0 * ambient) * (1 - 0.45 * smooth(0.05, 0.0, horizon - y))[..., None]
+        inside = np.clip((y - top + 0.004 * needles) / (1.5 * stage.pixel) + 0.5, 0, 1).astype(np.float32)
+        picture = mix(picture, mix(tone.astype(np.float32), air, far), inside)
+    return picture + sun * (0.10 * bump(np.hypot(x - sun_at(stage), y - horizon + 0.3), 0.5))[..., None]
 
 
 def _mirror(stage: Stage, options: LakeOptions, above: Picture, horizon: float) -> Picture:
@@ -131,7 +105,7 @@ def _mirror(stage: Stage, options: LakeOptions, above: Picture, horizon: float) 
     body = mix(tint("#12343a"), tint("#3b6a66"), smooth(9, 3, ground.depth)) * (0.5 * sun + 1.1 * ambient)
     water = mix(body.astype(np.float32), image * 0.94, fresnel.astype(np.float32))
     glint = np.clip(chop - 1.6 + 0.8 * options.ripples, 0, 1.2) * bump(stage.x - sun_at(stage), 0.22 + 0.3 * down)
-    water = water + times(sun, 0.5 * options.ripples * glint)
+    water = water + sun * (0.5 * options.ripples * glint)[..., None]
     picture = above.copy()
     picture[ground.top :] = mix(above[ground.top :], water.astype(np.float32), smooth(0, 2 * stage.pixel, down))
     return picture
@@ -157,19 +131,12 @@ def _near_shore(
         soil = mix(tint("#4c6426"), tint("#6d5c3e"), wet)
     else:
         soil = mix(tint("#8b857b"), tint("#57524b"), smooth(-1, 1.2, fine))
-
-    @by_bands
-    def shored(
-        picture: Picture, soil: Picture, fine: Plane, lumps: Plane, wet: Plane, land: Plane, off: Plane
-    ) -> Picture:
-        soil = times(times(soil, np.exp(0.16 * fine + 0.12 * lumps)), 1 - 0.45 * wet) * light
-        shallow = smooth(-0.055, 0.0, off) * 0.55  # stones show through where the water is shallow
-        below = mix(picture, (soil * 0.8).astype(np.float32), shallow.astype(np.float32))
-        below = mix(below, soil.astype(np.float32), land)
-        lip = bump(off + 0.002, 0.0035) * (0.5 + 0.5 * smooth(-0.5, 1, lumps))
-        return as_floats(below + times(light, 0.10 * lip))
-
-    below = shored(picture[ground.top :], soil, fine, lumps, wet, land, ground.y - edge)
+    soil = soil * np.exp(0.16 * fine + 0.12 * lumps)[..., None] * (1 - 0.45 * wet)[..., None] * light
+    shallow = smooth(-0.055, 0.0, ground.y - edge) * 0.55  # stones show through where the water is shallow
+    below = mix(picture[ground.top :], (soil * 0.8).astype(np.float32), shallow.astype(np.float32))
+    below = mix(below, soil.astype(np.float32), land)
+    lip = bump(ground.y - edge + 0.002, 0.0035) * (0.5 + 0.5 * smooth(-0.5, 1, lumps))
+    below = below + light * (0.10 * lip)[..., None]
     radius = focus_radius(stage, horizon, ground.y, options.blur) / stage.pixel
     shore = smooth(-0.05, 0.0, ground.y - edge)
     picture[ground.top :] = defocused(below.astype(np.float32), (radius * shore).astype(np.float32))
