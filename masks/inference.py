@@ -84,9 +84,10 @@ def _keep(path: Path, data: bytes, prefix: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)
         os.replace(part, path)
-        for old in set(path.parent.glob(f"{prefix}*.blob")) - {path}:
+        for old in set(path.parent.glob(f"{prefix}*")) - {path}:  # also what a process left that was ended meanwhile
             old.unlink(missing_ok=True)
     except OSError as error:
         log.info("%s is compiled in each process: %s", path.name, error)
+    finally:
         with suppress(OSError):
             part.unlink()

@@ -108,12 +108,12 @@ def _needles(layer: Layer, segments: Plane, colour: Picture, thick: int) -> None
     ends[..., 1] *= height
     cv2.polylines(drawn, list((ends * 16).astype(np.int32)), False, 255, thick, cv2.LINE_AA, 4)
     left, top, wide, high = cv2.boundingRect(drawn)
-    full = np.append(colour, 1).astype(layer.paint.dtype)
+    opaque = np.append(colour, 1).astype(layer.paint.dtype)
 
     def lay(row: int) -> None:
         at = slice(row, min(row + BAND, top + high)), slice(left, left + wide)
         inside = (drawn[at].astype(np.float32) / 255)[..., None]
-        layer.paint[at] += (full - layer.paint[at]) * inside
+        layer.paint[at] += (opaque - layer.paint[at]) * inside
 
     on_cores(lay, range(top, top + high, BAND))
 
