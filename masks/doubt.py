@@ -21,6 +21,7 @@ DOUBTFUL = 0.15  # from here on people are warned: a wrong mask with a tick cost
 LIKELY_WRONG = 0.4  # from here on ``--strict`` refuses the picture
 POSSIBLE, SURE = 0.25, 0.75  # probability
 GRID = 320  # pixels: the longer side at which patches are looked for, as the finest network sees the photo
+ADVICE = ", so check the mask; clicking on the subject or drawing a box helps."  # ends every sentence of doubt
 PATCH = np.ones((3, 3), np.uint8)  # of that grid: patches are at least as large
 
 
@@ -39,7 +40,7 @@ def measure(prediction: Prediction) -> Doubt | None:
         why = f"The {whose} answers disagree about what belongs to the subject"
     else:
         why = f"The {'networks are' if several else 'network is'} not sure whether some parts belong to the subject"
-    return Doubt(value, f"{why}, so check the mask; clicking on the subject or drawing a box helps.")
+    return Doubt(value, f"{why}{ADVICE}")
 
 
 def unsureness(probability: Float) -> float:

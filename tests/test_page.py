@@ -17,8 +17,11 @@ from imaging import provenance
 from imaging.encode import encode
 from imaging.photo import load
 from jobs import history, store
+from masks import doubt
+from masks.base import Doubt
 from recipe import Recipe
 from ui import photo
+from ui.markdown import plain
 
 pytestmark = pytest.mark.usefixtures("no_searches_by_the_worker")
 
@@ -138,6 +141,17 @@ def test_settings_come_back_and_the_result_can_be_edited_further(studio: Page) -
 def test_a_result_leads_back_to_its_subject(studio: Page) -> None:
     studio.open("Background").set("background.kind", "gradient").click("make").click("correct_subject")
     assert studio.step == "Subject"
+
+
+def test_a_doubt_about_the_subject_is_marked_on_its_result(
+    page: Page, monkeypatch: pytest.MonkeyPatch, u2netp: None
+) -> None:
+    sentence = f"The networks' answers disagree about what belongs to the subject{doubt.ADVICE}"
+    monkeypatch.setattr(doubt, "measure", lambda prediction: Doubt(0.7, sentence))
+    page.upload(encode(load((ROOT / "samples" / "mug.jpg").read_bytes()).pixels[::4, ::4].copy(), "PNG"), "mug.png")
+    page.open("Background").set("background.kind", "gradient").click("make")
+    assert page.step == "Result"
+    assert f":orange[:material/help:] {plain(sentence)}" in [line.value for line in page.app.markdown]
 
 
 @pytest.mark.parametrize("kind", ["colour", "gradient", "sweep", "blur", "scene", "transparent"])

@@ -11,6 +11,7 @@ from imaging import sentences
 from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
 from jobs import store
+from masks import doubt
 from recipe import Placement, Recipe, kind_of, task_of
 from ui import (
     about,
@@ -205,8 +206,15 @@ def _checks(found: Outcome) -> None:
     lines.append(f":green[:material/check_circle:] {width} × {height} pixels" + _as_large(found))
     for line in lines:
         st.markdown(line)
-    for note in found.notes:
-        st.caption(plain(note))
+    for note in sorted(found.notes, key=_is_doubt, reverse=True):
+        if _is_doubt(note):
+            st.markdown(f":orange[:material/help:] {plain(note)}")
+        else:
+            st.caption(plain(note))
+
+
+def _is_doubt(note: str) -> bool:
+    return note.endswith(doubt.ADVICE)
 
 
 def _as_large(found: Outcome) -> str:
