@@ -2,11 +2,11 @@
 
     python -m benchmarks.page [--runs N]
 
-In a browser (Chromium by Playwright; left out where there is none): from the start of a new server until the title is
-shown, beside an app that has nothing but a title; then the three clicks to the first picture, of a sample, one
-megapixel. Everything else is Streamlit's AppTest in this process: from a control's new value until the script
-has run, the preview drawn and encoded, and another picture stands on the page than before; the browser's own part is
-not in it. Medians.
+In a browser (Chromium by Playwright; left out where there is none): from the start of a new server's process, and from
+its first answer, until the title is shown, beside an app that has nothing but a title; then the three clicks to the
+first picture, of a sample, one megapixel. Everything else is Streamlit's AppTest in this process: from a control's new
+value until the script has run, the preview drawn and encoded, and another picture stands on the page than before; the
+browser's own part is not in it. Medians.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -57,8 +57,11 @@ def data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def opened(app: Path) -> Iterator[tuple[Tab, float]]:
-    """A page of a new server in a browser that was open before, and the seconds from its start to the page's title."""
+def opened(app: Path) -> Iterator[tuple[Tab, float, float]]:
+    """A page of a new server in a browser that was open before, and the seconds to the page's title.
+
+    They are counted from the start of the server's process and from its first answer.
+    """
     from playwright.sync_api import Error, sync_playwright
 
     with socket.socket() as free:
@@ -70,35 +73,37 @@ def opened(app: Path) -> Iterator[tuple[Tab, float]]:
         tab.set_default_timeout(60_000)
         options = [f"--server.port={port}", "--server.headless=true"]
         command = [sys.executable, "-m", "streamlit", "run", str(app), *options]
-        started = time.perf_counter()
+        started = answered = time.perf_counter()
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             while time.perf_counter() - started < 60:
                 try:
                     tab.goto(f"http://127.0.0.1:{port}", wait_until="commit")
+                    answered = time.perf_counter()
                     break
                 except Error:  # it does not listen yet
                     time.sleep(0.02)
             tab.get_by_role("heading").first.wait_for()
-            yield tab, time.perf_counter() - started
+            shown = time.perf_counter()
+            yield tab, shown - started, shown - answered
         finally:
             server.send_signal(signal.SIGINT)
             server.wait()
             browser.close()
 
 
-def bare_page() -> float:
-    """Seconds to the title of an app that has nothing but one: what Streamlit and the browser take."""
+def bare_page() -> tuple[float, float]:
+    """Seconds to the title of an app that has nothing but one: what Streamlit and the browser take. See `opened`."""
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder) / "app.py"
         app.write_text('import streamlit as st\n\nst.title("Nothing")\n')
-        with opened(app) as (_, seconds):
-            return seconds
+        with opened(app) as (_, *seconds):
+            return seconds[0], seconds[1]
 
 
-def first_picture() -> tuple[float, float, float]:
-    """Seconds to the first page, from a click on a sample to its mask, and of all three clicks to a picture."""
-    with opened(ROOT / "app.py") as (tab, seconds):
+def first_picture() -> tuple[float, float, float, float]:
+    """Seconds to the first page as `opened`, from a click on a sample to its mask, of all three clicks to a picture."""
+    with opened(ROOT / "app.py") as (tab, seconds, since_answer):
         tab.get_by_role("button", name="Mug", exact=True).wait_for()
         tab.wait_for_timeout(3000)  # somebody reads
         started = time.perf_counter()
@@ -108,7 +113,7 @@ def first_picture() -> tuple[float, float, float]:
         tab.get_by_role("button", name="Choose the new background").click()
         tab.get_by_role("button", name="Make the picture").click()
         tab.get_by_text("The subject is untouched.").wait_for()
-        return seconds, mask, time.perf_counter() - started
+        return seconds, since_answer, mask, time.perf_counter() - started
 
 
 def timed(work: Any, *arguments: object) -> float:
@@ -164,6 +169,11 @@ def fresh(value: object, turn: int) -> object:
     return value
 
 
+def print_rows(names: tuple[str, ...], measured: Sequence[tuple[float, ...]]) -> None:
+    for name, seconds in zip(names, zip(*measured, strict=True), strict=True):
+        print_row(f"in a browser: {name}", list(seconds))
+
+
 def print_row(what: str, seconds: list[float]) -> None:
     print(f"{what:40} {statistics.median(seconds):6.2f} s", flush=True)
 
@@ -173,11 +183,9 @@ def run() -> None:
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     if CHROMIUM is not None:
-        print_row("in a browser: an empty Streamlit page", [bare_page() for _ in range(3)])
-        page, mask, picture = zip(*(first_picture() for _ in range(3)), strict=True)
-        print_row("in a browser: first page", list(page))
-        print_row("in a browser: a sample's mask", list(mask))
-        print_row("in a browser: three clicks, a picture", list(picture))
+        print_rows(("an empty Streamlit page", "from the server's answer"), [bare_page() for _ in range(3)])
+        ours = ("first page", "from the server's answer", "a sample's mask", "three clicks, a picture")
+        print_rows(ours, [first_picture() for _ in range(3)])
     controls(runs)
 
 

@@ -1,7 +1,7 @@
-"""Runs ONNX networks on the processor: by OpenVINO where it multiplies matrices of bfloat16, else by onnxruntime.
+"""Runs ONNX networks on the processor: by OpenVINO where that multiplies bfloat16 itself, else by onnxruntime.
 
-On two cores with AMX a pass of u2netp takes 0.05 s by OpenVINO and 0.20 s by onnxruntime, MobileSAM's encoder 0.4 and
-0.95 s; on others OpenVINO is no quicker, and takes longer to load. ``docs/masks.md`` says what bfloat16 does to masks.
+A pass of u2netp takes 0.05 s by OpenVINO and 0.20 s by onnxruntime on two cores with AMX, 0.12 and 0.25 s with
+AVX512-BF16; on others OpenVINO is no quicker, and takes longer to load. ``docs/masks.md`` says what bfloat16 does to masks.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def load(id: str, model: Path | bytes, spins: bool = False) -> Run:
         spins: whether onnxruntime's threads wait for each other in a loop: quicker by a fifth for a network of many
             small steps, but they take the cores from other work.
     """
-    if runtime.has_matrix_units() and runtime.why_not_openvino() is None:
+    if runtime.multiplies_bfloat16() and runtime.why_not_openvino() is None:
         return by_openvino(id, model.read_bytes() if isinstance(model, Path) else model)
     return by_onnxruntime(model, spins)
 

@@ -20,9 +20,10 @@ def why_not_openvino() -> str | None:
 
 
 @functools.cache
-def has_matrix_units() -> bool:
-    """Whether the processor multiplies matrices of bfloat16 (Intel's AMX), as Linux names its abilities."""
+def multiplies_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself (AMX or AVX512-BF16), as Linux names its abilities."""
     try:
-        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
+        abilities = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
     except OSError:
         return False
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(abilities)

@@ -67,10 +67,10 @@ def test_a_folder_that_cannot_be_written_to_is_no_hindrance(own_folders: Path) -
 
 @pytest.mark.parametrize("units", [True, False])
 @pytest.mark.parametrize("asked", ["", "pytorch"])
-def test_openvino_runs_where_the_processor_multiplies_matrices(
+def test_openvino_runs_where_the_processor_multiplies_bfloat16(
     units: bool, asked: str, monkeypatch: pytest.MonkeyPatch, own_folders: Path
 ) -> None:
     monkeypatch.setenv(runtime.RUNTIME, asked)
-    monkeypatch.setattr(runtime, "has_matrix_units", lambda: units)
+    monkeypatch.setattr(runtime, "multiplies_bfloat16", lambda: units)
     inference.load("small", small())
     assert places.converted().exists() == (units and not asked)
