@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field as Option
 
-from imaging.scenes.base import Picture, Scene, Stage
+from imaging.scenes.base import Picture, Scene, Stage, as_floats
 from imaging.scenes.colours import linear
 from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
 from imaging.scenes.leaves import MAPLE, OVAL, strew, whirl
@@ -53,7 +53,7 @@ def paint_autumn(stage: Stage, options: AutumnOptions) -> Picture:
         below = mix(below, tint("#3a2616"), smooth(-0.6, 1.6, fine) * 0.55)
     else:
         below = mix(tint("#4c6426"), tint("#869442"), smooth(-1.4, 1.4, swath + 0.5 * fine))
-    floor = (below * light * np.exp(0.14 * swath + 0.14 * fine)[..., None]).astype(np.float32)
+    floor = as_floats(times(below * light, np.exp(0.14 * swath + 0.14 * fine)))
     haze = np.broadcast_to(0.34 * np.exp(-(ground.y - horizon) / 0.035), swath.shape)
     floor = mix(floor, _air(options.time, sun, ambient), haze)
     edge = horizon + 0.014 + 0.006 * noise(stage, "edge", stage.x * 5, stage.x * 0, 4)
@@ -74,7 +74,7 @@ def paint_autumn(stage: Stage, options: AutumnOptions) -> Picture:
     dense = 1.25 if options.ground == "leaves" else 0.13
     strew(stage, picture, ground, "leaves", size, dense, lit, options.blur, dappled, slim, shape)
     worn = noise(stage, "worn", ground.across * 14, ground.depth * 9, 3, 0.7, ground.foot * ground.depth * 9)
-    picture[ground.top :] *= np.exp(0.13 * worn)[..., None]
+    picture[ground.top :] = times(picture[ground.top :], np.exp(0.13 * worn))
     if options.falling > 0:
         bright = [(tone * (light + 0.35 * sun)).astype(np.float32) for tone in tones]
         whirl(stage, picture, options.falling, size, bright, slim, shape)

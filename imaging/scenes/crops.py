@@ -12,7 +12,7 @@ from imaging.scenes.colours import linear
 from imaging.scenes.growth import Band, Field, Grass, Points, focus_radius, grow, lay
 from imaging.scenes.leaves import OVAL, strew
 from imaging.scenes.outdoors import FOCAL, HOUR, HOURS, Outdoors, focus, sky, sun_at, sun_colours, sunlight
-from imaging.scenes.tools import blurred, bump, defocused, grid, mix, noise, smooth, tint, vignette
+from imaging.scenes.tools import blurred, bump, coloured, defocused, grid, mix, noise, smooth, times, tint, vignette
 from imaging.scenes.trees import enlarged
 
 
@@ -45,11 +45,11 @@ def paint_field(stage: Stage, options: FieldOptions) -> Picture:
     swath = noise(stage, "swath", ground.across * 0.6, ground.depth * 0.25, 4, 0.5, foot * 0.25)
     fine = noise(stage, "fine", ground.across * 11, ground.depth * 7, 5, 0.7, foot * 7)
     clods = noise(stage, "clods", ground.across * 3.2, ground.depth * 3.2, 5, 0.62, foot * 3.2)
-    earth = tint(soil) * np.exp(0.20 * fine + 0.22 * clods)[..., None]
+    earth = coloured(tint(soil), np.exp(0.20 * fine + 0.22 * clods))
     sown = mix(tint(stalk) * 0.5, tint(far), smooth(0.30, 0.06, ground.y - horizon))
-    floor = mix((sown * np.exp(0.12 * swath + 0.14 * fine)[..., None]), earth, bare)
+    floor = mix(times(sown, np.exp(0.12 * swath + 0.14 * fine)), earth, bare)
     haze = np.broadcast_to(0.22 * np.exp(-(ground.y - horizon) / 0.03), swath.shape)
-    floor = mix((floor * light).astype(np.float32), linear(hour.horizon) * (0.3 + 0.5 * float(light.mean())), haze)
+    floor = mix(floor * light, linear(hour.horizon) * (0.3 + 0.5 * float(light.mean())), haze)
     edge = horizon + 0.004 * noise(stage, "edge", stage.x * 4, stage.x * 0, 4)
     part = mix(picture[ground.top :], floor, smooth(-0.005, 0.006, ground.y - edge))
     radius = focus_radius(stage, horizon, ground.y, options.blur) / stage.pixel
@@ -59,7 +59,7 @@ def paint_field(stage: Stage, options: FieldOptions) -> Picture:
     strew(stage, picture, ground, "clods", 0.030, 0.16, stones, options.blur, None, 0.75, OVAL, lying, True)
     _crop(stage, options, picture, ground, light, sun)
     glow = bump(np.hypot(stage.x - sun_at(stage), stage.y - horizon + 0.1), 0.55)
-    return (picture + (0.16 * sun) * glow[..., None]) * vignette(stage, 0.35)[..., None]
+    return times(picture + coloured(0.16 * sun, glow), vignette(stage, 0.35))
 
 
 def _bare(stage: Stage, options: FieldOptions, across: Any, depth: Any) -> Any:

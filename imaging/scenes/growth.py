@@ -18,6 +18,7 @@ from imaging.scenes.tools import blurred, covered, noise, smooth
 Points = npt.NDArray[np.floating[Any]]
 """Floats, one to a blade, leaf or corner."""
 SHIFT = 4  # fractional bits of the corners that OpenCV is given
+TOGETHER = 256  # colours that are lists at a time: many thousands keep Python's garbage collector busy
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,10 @@ def painted(stage: Stage, top: int, bottom: int, shapes: Points, colours: Points
     layer = np.zeros((height, width, 4), np.float32)
     corners = shapes - np.array([0, top], np.float32)
     fixed = np.round((corners * times + (times - 1) / 2) * (1 << SHIFT)).astype(np.int32)
-    paint = np.concatenate([colours, np.ones((len(colours), 1))], axis=1).astype(float).tolist()
-    for shape, colour in zip(fixed, paint, strict=True):
-        cv2.fillConvexPoly(layer, shape, colour, cv2.LINE_8, SHIFT)
+    paint = np.concatenate([colours, np.ones((len(colours), 1))], axis=1).astype(float)
+    for at in range(0, len(fixed), TOGETHER):
+        for shape, colour in zip(fixed[at : at + TOGETHER], paint[at : at + TOGETHER].tolist(), strict=True):
+            cv2.fillConvexPoly(layer, shape, colour, cv2.LINE_8, SHIFT)
     layer = blurred(layer, radius * times)
     if times == 1:
         return layer

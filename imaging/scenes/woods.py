@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field as Option
 
-from imaging.scenes.base import Picture, Plane, Scene, Stage
+from imaging.scenes.base import Picture, Plane, Scene, Stage, as_floats
 from imaging.scenes.colours import linear
 from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
 from imaging.scenes.leaves import strew
@@ -16,6 +16,7 @@ from imaging.scenes.outdoors import HOURS, Outdoors, focus, sun_at, sun_colours,
 from imaging.scenes.tools import (
     blurred,
     bump,
+    coloured,
     defocused,
     full,
     grid,
@@ -72,7 +73,7 @@ def paint_forest(stage: Stage, options: ForestOptions) -> Picture:
     _cover(stage, options, picture, ground, sun, ambient)
     beams = rays(stage, "rays", sun_x * 1.25, -0.22) * smooth(1.0, horizon + 0.05, stage.y)
     beams = beams + 0.5 * bump(np.hypot(grid(stage)[0] - sun_x, (grid(stage)[1] - 0.1) * 1.2), 0.42)
-    picture = picture + (0.75 * options.rays * sun * tint("#fff1c4"))[None, None] * beams[..., None]
+    picture = picture + coloured(0.75 * options.rays * sun * tint("#fff1c4"), beams)
     return times(picture, vignette(stage, 0.45))
 
 
@@ -187,8 +188,8 @@ def _soil(stage: Stage, options: ForestOptions, picture: Picture, ground: Field,
     litter = mix(tint("#4a3524"), tint("#8a6643"), smooth(-1, 1.4, fine + 0.5 * lumps))
     soil = mix(litter, tint("#8d7a61"), (0.75 * trodden).astype(np.float32))
     green = mix(tint("#33471b"), tint("#7d9638"), smooth(-1.0, 1.3, lumps + 0.5 * fine))
-    earth = mix(soil, green, moss_here.astype(np.float32)) * np.exp(0.16 * lumps + 0.20 * fine)[..., None]
-    floor = (earth * warm * light[..., None]).astype(np.float32)
+    earth = times(mix(soil, green, moss_here.astype(np.float32)), np.exp(0.16 * lumps + 0.20 * fine))
+    floor = as_floats(times(earth * warm, light))
     air = _air(HOURS[options.time], sun, ambient)
     floor = mix(floor, air, np.broadcast_to(0.35 * np.exp(-np.maximum(ground.y - start, 0) / 0.04), along.shape))
     edge = start + 0.012 * noise(stage, "edge", stage.x * 5, stage.x * 0, 4)
