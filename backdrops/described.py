@@ -146,32 +146,40 @@ class DescribedBackdrop(BackdropKind):
         except ValidationError as error:
             raise BadInput(f"The settings do not fit: {explain(error)}.") from error
 
-    def facts(self) -> tuple[dict[str, Any], str]:
-        """What the first picture shows, for a report (JSON values), and the same as a sentence for people."""
+    def facts(self, has_subject: bool) -> tuple[dict[str, Any], str]:
+        """What the first picture shows, for a report (JSON values), and the same as a sentence for people.
+
+        Args:
+            has_subject: whether a photo shows what the sentence says is photographed; else that is not drawn, either.
+        """
         reading = self.reading
+        missing = reading.unused_words
+        if not has_subject:
+            missing = sentences.subjects(self.prompt, reading.name) + missing
         _, options = scenes.options_of(reading.name, reading.values)
         facts = {
             "model": sentences.MODEL,
             "scene": reading.name,
             "values": options.model_dump(mode="json"),
-            "unused_words": list(reading.unused_words),
+            "unused_words": list(missing),
         }
-        return facts, sentences.describe(Reading(reading.name, reading.values, unused_words=reading.unused_words))
+        return facts, sentences.describe(Reading(reading.name, reading.values, unused_words=missing))
 
     def images(self, subject: Subject, read: ReadInput, seed: int, report_progress: OnProgress) -> Iterator[Background]:
         photo = subject.photo
-        for image in self._drawn(subject.size, subject.stand, seed, "Drawing the background", report_progress):
+        for image in self._drawn(subject.size, subject.stand, seed, True, report_progress):
             assert image.pixels is not None
             yield replace(image, pixels=into_profile(image.pixels, photo.icc, photo.pixels.dtype))
 
     def whole_images(self, seed: int, report_progress: OnProgress) -> Iterator[Background]:
         size = Size(self.width or WHOLE.width, self.height or WHOLE.height)
-        yield from self._drawn(size, Stand(), seed, "Drawing the picture", report_progress)
+        yield from self._drawn(size, Stand(), seed, False, report_progress)
 
     def _drawn(
-        self, size: Size, stand: Stand, seed: int, stage: str, report_progress: OnProgress
+        self, size: Size, stand: Stand, seed: int, has_subject: bool, report_progress: OnProgress
     ) -> Iterator[Background]:
         """Its pictures in sRGB, each as far out of focus as it asks."""
+        stage = "Drawing the background" if has_subject else "Drawing the picture"
         for index in range(self.pictures):
             report_progress(Progress(stage, picture=index + 1, pictures=self.pictures))
             alone = self.for_image(index)
@@ -179,7 +187,7 @@ class DescribedBackdrop(BackdropKind):
             sigma = self.defocus / 1000 * max(size)
             if sigma > 0:
                 drawn = cv2.GaussianBlur(drawn, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-            facts, sentence = alone.facts()
+            facts, sentence = alone.facts(has_subject)
             light = scenes.key_light(alone.reading.name, alone.reading.values, seed + index)
             ground = scenes.ground(alone.reading.name, alone.reading.values, stand)
             yield Background(drawn, (sentence,), facts=facts, light=light, ground=ground)

@@ -182,4 +182,4 @@ def test_one_thing_that_is_not_drawn_is_that() -> None:
     [("a red ball on a wooden table", ("ball",)), ("a wooden table by a window", ()), ("a beach, no people", ())],
 )
 def test_the_subject_that_only_a_photo_can_show_is_known(sentence: str, missing: tuple[str, ...]) -> None:
-    assert subjects(sentence, read(sentence)) == missing
+    assert subjects(sentence, read(sentence).scene) == missing

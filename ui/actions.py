@@ -51,7 +51,7 @@ class Noted:
 
 
 def button(draw: Callable[..., Any], label: str, *, key: str, act: Act, says: str = "", **settings: Any) -> None:
-    """Draw a button whose press is noted, and below it why what it was pressed for could not be done.
+    """Draw a button whose press is noted, and beside it why what it was pressed for could not be done.
 
     Args:
         draw: ``st.button``, or :func:`ui.places.main_button`.
@@ -59,7 +59,14 @@ def button(draw: Callable[..., Any], label: str, *, key: str, act: Act, says: st
         key: its name; ``act`` and ``says`` are as :class:`Noted`'s.
         **settings: further arguments of ``draw``.
     """
+    if draw == places.main_button:
+        settings["above"] = lambda: _say_problem(key)
     draw(label, key=key, on_click=_note, args=(key, act, says), **settings)
+    if draw != places.main_button:
+        _say_problem(key)
+
+
+def _say_problem(key: str) -> None:
     pressed, problem = st.session_state.get(PROBLEM, ("", None))
     if pressed == key and isinstance(problem, Missing):
         st.warning(problem.message, icon=":material/edit:")

@@ -30,7 +30,7 @@ def chips(task: Task) -> None:
         for chip in understood.chips():
             _chip(task, chip)
     st.caption(describe(understood))
-    if not task_of(task).has_subject and (missing := sentences.subjects(prompt, understood)):
+    if not task_of(task).has_subject and (missing := sentences.subjects(prompt, understood.scene)):
         st.info(
             f"Rendered scenes are places: this one is drawn without the {' and the '.join(map(plain, missing))}. A "
             "diffusion model can paint that, too.",

@@ -11,7 +11,7 @@ style.css keeps them where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -66,16 +66,19 @@ def on_stage() -> str:
     return str(st.session_state.get(ON_STAGE, ""))
 
 
-def main_button(label: str, help: str, **settings: Any) -> None:
+def main_button(label: str, help: str, above: Callable[[], None] | None = None, **settings: Any) -> None:
     """A step's main button, which calls its ``on_click``; where there is no panel it stands right here.
 
     Args:
         label: what it does.
         help: its tooltip; the shortcut is added.
+        above: draws what is said of it, in sight with it.
         settings: further arguments of ``st.button``.
     """
     reserved: DeltaGenerator | None = st.session_state.get(MAIN_ACTION)
     with reserved if reserved is not None else st.container(key=MAIN_ACTION):
+        if above:
+            above()
         st.button(
             label, type="primary", width="stretch", shortcut=SHORTCUT, help=f"{help} Key: {SHORTCUT}.", **settings
         )

@@ -34,6 +34,7 @@ def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
             canvas=key,
             strokes=state.draft().mask.strokes,
             on_width=_take_width,
+            on_discarded=_renew,
             width=width,
             widths=(LEAST, MOST),
             tool=tool,
@@ -56,7 +57,8 @@ ABOUT = {
 KEYS = {
     "Brush": "**[** and **]** set the brush's size, the arrows move the brush, Enter begins and ends a stroke; "
     "dragging with the space bar held moves about.",
-    "Polygon": "The arrows move, Enter clicks.",
+    "Polygon": "The arrows move, Enter clicks; after a click with the mouse, Enter closes the shape. Ctrl+Z takes the "
+    "last corner back, Esc all of them.",
     "Rectangle": "The arrows move, Enter begins and ends the rectangle.",
 }
 
@@ -117,6 +119,11 @@ def _renew_if_changed(photo: Photo, size: tuple[int, int]) -> None:
     st.session_state.canvas_size, st.session_state.canvas_known = size, known
     st.session_state.canvas_start = canvas.to_drawing(selecting.strokes(), size)
     st.session_state.canvas_seen = st.session_state.canvas_start["objects"]
+
+
+def _renew() -> None:
+    """Let the next run begin a new canvas with the strokes there are. A callback."""
+    st.session_state.canvas_known = None
 
 
 def take(photo: Photo) -> None:

@@ -3,6 +3,7 @@ const STEP = 0.01 // of the photo's longer side, by an arrow key; five times as 
 const MOST_ZOOM = 16
 const SHARP = 1.5 // from this zoom on, a larger picture is wanted
 const WAIT = 200 // milliseconds after the last key that changes the brush
+const HANDLE = 11 // pixels of the canvas from a polygon's corner within which a click means that corner
 const STYLE = `
 .dc-toolbar { display: none !important; }
 .dc-root { visibility: visible; margin-inline: auto; }
@@ -40,6 +41,7 @@ function viewport(bar, status) {
   let aim = null // where the keyboard is
   let slip = null // a finger that has not moved yet
   let drag = null // the last place of a pointer that moves the photo, on the screen
+  let corners = [] // of a polygon that is not closed yet, as the canvas keeps them
   const fingers = new Map()
   const view = zoomable({
     frame: () => own.frame,
@@ -79,6 +81,7 @@ function viewport(bar, status) {
       scroll.append(glass)
       listen()
       pen = slip = drag = null
+      corners = []
       fingers.clear()
       if (own.focused) glass.focus({ preventScroll: true })
     }
@@ -172,6 +175,7 @@ function viewport(bar, status) {
     fire("mousemove", at)
     fire("mousedown", at)
     pen = at
+    if (data.tool === "Polygon") corner(at)
   }
   const move = (at) => {
     if (!pen) return
@@ -182,6 +186,24 @@ function viewport(bar, status) {
     if (!pen) return
     fire("mouseup", at)
     pen = null
+  }
+
+  // A click on a polygon's first corner closes it, on another takes that away, and elsewhere sets one
+  const corner = (at) => {
+    const from = (each) => Math.hypot(...[0, 1].map((axis) => (at[axis] - each[axis]) * data.size[axis]))
+    const hit = corners.findLastIndex((each) => from(each) <= HANDLE)
+    if (hit > 0) corners.splice(hit, 1)
+    else if (hit < 0) corners.push(at)
+    else if (corners.length >= 3) corners = []
+  }
+  const click = (at) => { down(at); up(at) }
+  const takeBack = () => {
+    if (corners.length > 1) click(corners.at(-1))
+    else discard()
+  }
+  const discard = () => {
+    corners = []
+    setTrigger("discarded", Date.now())
   }
 
   const moves = (event) => event.button === 1 || (event.button === 0 && (own.hand || own.space))
@@ -247,12 +269,18 @@ function viewport(bar, status) {
       move(aim)
     } else if (event.key === "Enter" || (event.key === " " && aim && !own.used)) {
       if (event.repeat) return
+      if (!aim && corners.length) { // set by a pointer, not by keys
+        if (corners.length >= 3) click(corners[0])
+        event.preventDefault()
+        return
+      }
       aim ??= centre()
-      if (data.tool === "Polygon") { down(aim); up(aim) }
+      if (data.tool === "Polygon") click(aim)
       else if (pen) up(aim)
       else down(aim)
     } else if (event.key === "Escape") {
       if (pen) up(aim ?? pen)
+      if (corners.length) discard()
       aim = null
       ring.hidden = true
       return
@@ -282,6 +310,11 @@ function viewport(bar, status) {
   const TYPED = "textarea, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio])"
   const typing = (event) => event.composedPath()[0].matches?.(TYPED)
   const anywhere = (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && corners.length && !typing(event)) {
+      takeBack() // else the page takes back the stroke before, too
+      event.preventDefault()
+      event.stopPropagation()
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
     const here = glass?.matches(":hover") || own.focused
     if (event.key === "[" || event.key === "]") resize(event.key === "]" ? 1 : -1)
@@ -320,6 +353,7 @@ function viewport(bar, status) {
   return {
     update(given, state, trigger) {
       if (given.width !== data?.width) own.width = given.width
+      if (given.tool !== data?.tool || given.removes !== data.removes) corners = [] // the canvas forgets them, too
       data = given
       setState = state
       setTrigger = trigger

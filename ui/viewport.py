@@ -37,6 +37,7 @@ def show(
     canvas: str,
     strokes: str | None,
     on_width: Callable[[], None],
+    on_discarded: Callable[[], None],
     width: float,
     widths: tuple[float, float],
     tool: str,
@@ -52,6 +53,7 @@ def show(
         canvas: the key of the canvas; another one is another canvas.
         strokes: what is drawn, by its digest.
         on_width: called when keys have changed the brush's width.
+        on_discarded: called when an open polygon was given up, for another canvas without it.
         width: of the brush, in per cent of the photo's longer side.
         widths: the least and the largest.
         tool: one of :data:`ui.canvas.TOOLS`.
@@ -74,6 +76,7 @@ def show(
             "cells": cells,
         },
         on_width_change=on_width,
+        on_discarded_change=on_discarded,
         on_zoomed_change=lambda: None,
     )
 

@@ -54,14 +54,15 @@ def read(sentence: str, negative: str = "") -> Reading:
     )
 
 
-def subjects(sentence: str, reading: Reading) -> tuple[str, ...]:
-    """What a sentence says is photographed, as far as its scene does not show it: ``("ball",)``.
+def subjects(sentence: str, scene: str) -> tuple[str, ...]:
+    """What a sentence says is photographed, as far as a scene does not show it: ``("ball",)``.
 
     It is the photo's to show; where there is no photo, it is missing from the picture.
     """
     found = phrases(sentence, lexicon())
     named = (phrase.text for phrase in found if phrase.means("subject") and not phrase.negated)
-    return tuple(text for text in dict.fromkeys(named) if text in reading.ignored_words)
+    ignored = _reading(found, [], scene).ignored_words
+    return tuple(text for text in dict.fromkeys(named) if text in ignored)
 
 
 def _can_draw(sentence: str, found: list[Phrase], best: Score, undrawn: Score) -> None:
