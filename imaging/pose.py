@@ -201,7 +201,7 @@ def _aligned(
 def dragged(
     alpha: Mask, placement: Placement, centre: tuple[float, float], grow: float = 1, turn: float = 0
 ) -> Placement:
-    """The placement after the subject was dragged somewhere.
+    """The placement after the subject was dragged somewhere: as large as it was seen, also if a margin sets its size.
 
     Args:
         alpha: ``(H, W)`` uint8, the selection at the photo's size or smaller.
@@ -210,9 +210,11 @@ def dragged(
         grow: its scale over the one before.
         turn: degrees clockwise from the angle before.
     """
-    scale = placement.scale if grow == 1 else round(min(max(placement.scale * grow, 0.05), 10), 3)
     rotate = placement.rotate if turn == 0 else round((placement.rotate + turn + 180) % 360 - 180, 1)
-    still = placement.model_copy(update={"scale": scale, "rotate": rotate, "move_x": 0.0, "move_y": 0.0})
+    still = placement.model_copy(update={"rotate": rotate, "move_x": 0.0, "move_y": 0.0})
+    grow *= pose_of(alpha, placement).scale / pose_of(alpha, still).scale  # turned, a margin fits it anew
+    if abs(grow - 1) > 1e-6:
+        still = still.model_copy(update={"scale": round(min(max(placement.scale * grow, 0.05), 10), 3)})
     unmoved = pose_of(alpha, still)
     moves = (
         round(min(max((wanted - have / side) * 100, -200), 200), 2)

@@ -1,7 +1,8 @@
 """Runs ONNX networks on the processor: by OpenVINO where that multiplies bfloat16 itself, else by onnxruntime.
 
 A pass of u2netp takes 0.05 s by OpenVINO and 0.20 s by onnxruntime on two cores with AMX, 0.12 and 0.25 s with
-AVX512-BF16; on others OpenVINO is no quicker, and takes longer to load. ``docs/masks.md`` says what bfloat16 does to masks.
+AVX512-BF16; on others OpenVINO is no quicker, and takes longer to load. ``docs/masks.md`` says what bfloat16 does to
+masks.
 """
 
 from __future__ import annotations

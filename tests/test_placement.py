@@ -194,3 +194,12 @@ def test_where_the_subject_is_dragged_there_it_lies() -> None:
     assert pose.centre[0] / pose.frame.width == pytest.approx(0.3, abs=0.001)
     assert pose.centre[1] / pose.frame.height == pytest.approx(0.6, abs=0.001)
     assert pose_of(alpha, dragged(alpha, Placement(), (0.3, 0.6))).exact  # moved only: still the photo's pixels
+
+
+def test_what_is_turned_stays_as_large_where_a_margin_sets_its_size() -> None:
+    alpha = np.zeros((480, 640), np.uint8)
+    alpha[200:280, 100:540] = 255  # lying: turned, it is as tall as it was wide
+    before = Placement(shape="16:9", margin=10)
+    after = dragged(alpha, before, (0.5, 0.5), turn=80)
+    assert pose_of(alpha, after).scale == pytest.approx(pose_of(alpha, before).scale, rel=0.002)
+    assert pose_of(alpha, before.model_copy(update={"rotate": 80})).scale < 0.6 * pose_of(alpha, before).scale

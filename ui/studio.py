@@ -28,6 +28,8 @@ from ui import (
     working,
 )
 
+_Step = tuple[Callable[[], None], Callable[[], None]]
+"""Draws a step's stage, and its panel."""
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
     "Subject": ":material/person_search: Subject",
@@ -115,7 +117,7 @@ def _guarded(draw: Callable[[], None]) -> None:
 
 def _photo_stage() -> None:
     if state.workspace().photo is None:
-        st.info("There is no photo yet. Choose one beside.", icon=":material/add_photo_alternate:")
+        st.info("There is no photo yet. Upload one, or take a sample.", icon=":material/add_photo_alternate:")
         return
     pictures.show(pictures.stage(state.photo()), "Your photo")
     for note in state.photo().notes:
@@ -123,27 +125,23 @@ def _photo_stage() -> None:
     deleting.photo_button()
 
 
-def _with_photo(draw: Callable[..., None]) -> Callable[[], None]:
+def _with_photo(stage: Callable[..., None], panel: Callable[..., None]) -> _Step:
+    """A step whose stage leads to the first one while there is no photo; its panel is empty then."""
+
     def drawn() -> None:
-        if state.workspace().photo is None:
-            st.info("First choose a photo.", icon=":material/add_photo_alternate:")
-            st.button(
-                "Choose a photo",
-                key=f"choose_photo.{draw.__module__}.{draw.__name__}",
-                on_click=state.go,
-                args=("Photo",),
-                help="To the first step.",
-            )
+        if state.workspace().photo is not None:
+            stage(state.photo())
             return
-        draw(state.photo())
+        st.info("First choose a photo.", icon=":material/add_photo_alternate:")
+        st.button("Choose a photo", key="choose_photo", on_click=state.go, args=("Photo",), help="To the first step.")
 
-    return drawn
+    return drawn, lambda: panel(state.photo()) if state.workspace().photo is not None else None
 
 
-_PANELS: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
+_PANELS: dict[str, _Step] = {
     "Photo": (_photo_stage, photo.change),
-    "Subject": (_with_photo(subject.stage), _with_photo(subject.panel)),
-    "Background": (_with_photo(background.stage), _with_photo(background.panel)),
+    "Subject": _with_photo(subject.stage, subject.panel),
+    "Background": _with_photo(background.stage, background.panel),
     "Result": (result.stage, result.panel),
 }
 
