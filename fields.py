@@ -273,7 +273,7 @@ def _kind(annotation: Any, notes: list[Any], control: Control) -> Kind:
 
 def with_unit(number: str, unit: str) -> str:
     """A number with its unit, as people write it: ``22%``, ``90°``, ``12 px``."""
-    return f"{number}{unit}" if unit.startswith(("%", "‰", "°", "×")) else f"{number} {unit}".rstrip()
+    return f"{number}{unit}" if unit.startswith(("%", "°", "×")) else f"{number} {unit}".rstrip()
 
 
 def _choices(annotation: Any, control: Control) -> tuple[Any, ...]:

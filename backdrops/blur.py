@@ -34,7 +34,7 @@ class BlurBackdrop(BackdropKind):
     radius: Annotated[
         float,
         Field(title="Blur radius", description="Thousandths of the photo's longer side.", gt=0, le=200),
-        Control(step=1, unit="‰"),
+        Control(step=1),
     ] = 20
 
     def draw(self, subject: Subject, read: ReadInput, seed: int) -> Background:

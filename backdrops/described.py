@@ -93,7 +93,7 @@ class DescribedBackdrop(BackdropKind):
             ge=0,
             le=50,
         ),
-        Control(step=0.5, slider=(0, 20), unit="‰", advanced=True, metavar="N"),
+        Control(step=0.5, slider=(0, 20), advanced=True, metavar="N"),
     ] = 0
 
     @classmethod

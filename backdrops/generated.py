@@ -191,7 +191,7 @@ class GeneratedBackdrop(BackdropKind):
             ge=0,
             le=50,
         ),
-        Control(step=0.5, slider=(0, 20), unit="‰", advanced=True, metavar="N"),
+        Control(step=0.5, slider=(0, 20), advanced=True, metavar="N"),
     ] = 0
 
     creates: ClassVar = True

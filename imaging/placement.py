@@ -21,6 +21,8 @@ from recipe import Placement
 
 SURROUNDINGS_SIDE = 1024  # pixels, the longer side at which the subject's place in the photo is filled
 LEAST_CUT_OFF = 0.005  # of the subject, from which it is said
+ENLARGED = 1.5  # from which scale on it is said that the subject looks soft
+SOFT = "Enlarged that much it looks soft: a larger photo stays sharp."
 Mask = npt.NDArray[np.uint8]
 
 
@@ -113,7 +115,8 @@ def _notes(subject: Subject, alpha: Mask, pose: Pose, cut_off: float) -> list[st
     if not pose.exact:
         how = [f"scaled to {pose.scale:.0%}"] if pose.scale != 1 else []
         how += [f"rotated by {pose.rotate:g}°"] if pose.rotate else []
-        notes.append(f"The subject is resampled: {' and '.join(how)}.")
+        soft = f" {SOFT}" if pose.scale > ENLARGED else ""
+        notes.append(f"The subject is resampled: {' and '.join(how)}.{soft}")
     height, width = subject.alpha.shape
     cut = pose.source.left == 0, pose.source.top == 0, pose.source.right == width, pose.source.bottom == height
     if any(cut):

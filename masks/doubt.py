@@ -34,12 +34,11 @@ def measure(prediction: Prediction) -> Doubt | None:
     value = 1 / (1 + math.exp(-(unsure + differ + BIAS)))
     if value < DOUBTFUL:
         return Doubt(value, "")
-    several = len(prediction.models) > 1
     if differ > unsure:
-        whose = "networks'" if several else "network's"
-        why = f"The {whose} answers disagree about what belongs to the subject"
+        whose = "networks" if len(prediction.models) > 1 else "views of a network"
+        why = f"It is uncertain what belongs to the subject (the {whose} disagree)"
     else:
-        why = f"The {'networks are' if several else 'network is'} not sure whether some parts belong to the subject"
+        why = "It is uncertain whether some parts belong to the subject (the outline is vague)"
     return Doubt(value, f"{why}{ADVICE}")
 
 

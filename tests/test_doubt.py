@@ -40,10 +40,10 @@ def test_a_clear_answer_of_networks_that_agree_is_trusted() -> None:
 @pytest.mark.parametrize(
     ("probability", "disagreement", "models", "why"),
     [
-        (SURE, 0.6, ("u2netp",), "The network's answers disagree about what belongs"),
-        (SURE, 0.6, ("u2netp", "mobile-sam"), "The networks' answers disagree about what belongs"),
-        (PATCHY, 0.1, ("u2netp",), "The network is not sure whether some parts"),
-        (PATCHY, 0.1, ("u2netp", "mobile-sam"), "The networks are not sure whether some parts"),
+        (SURE, 0.6, ("u2netp",), "It is uncertain what belongs to the subject (the views of a network disagree)"),
+        (SURE, 0.6, ("u2netp", "mobile-sam"), "It is uncertain what belongs to the subject (the networks disagree)"),
+        (PATCHY, 0.1, ("u2netp",), "It is uncertain whether some parts belong"),
+        (PATCHY, 0.1, ("u2netp", "mobile-sam"), "It is uncertain whether some parts belong"),
     ],
 )
 def test_why_an_answer_is_doubtful_is_said_with_the_way_out(

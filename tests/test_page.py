@@ -146,7 +146,7 @@ def test_a_result_leads_back_to_its_subject(studio: Page) -> None:
 def test_a_doubt_about_the_subject_is_marked_on_its_result(
     page: Page, monkeypatch: pytest.MonkeyPatch, u2netp: None
 ) -> None:
-    sentence = f"The networks' answers disagree about what belongs to the subject{doubt.ADVICE}"
+    sentence = f"It is uncertain what belongs to the subject (the networks disagree){doubt.ADVICE}"
     monkeypatch.setattr(doubt, "measure", lambda prediction: Doubt(0.7, sentence))
     page.upload(encode(load((ROOT / "samples" / "mug.jpg").read_bytes()).pixels[::4, ::4].copy(), "PNG"), "mug.png")
     page.open("Background").set("background.kind", "gradient").click("make")

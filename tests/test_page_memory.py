@@ -53,7 +53,7 @@ def test_a_cut_out_is_by_the_selection_in_the_file(own_folders: Path, monkeypatc
     assert np.array_equal(cut.alpha, selection)
 
 
-def test_settings_of_another_photo_do_not_keep_this_ones_name(own_folders: Path) -> None:
+def test_settings_of_another_photo_bring_its_name_back(own_folders: Path) -> None:
     page = Page().upload(cut_out(), "cat.png").open("Background").click("make")
     (entry,) = history.entries(page.visitor)
     page.open("Photo").upload(cut_out(300, 200, 60), "dog.png")
@@ -63,4 +63,4 @@ def test_settings_of_another_photo_do_not_keep_this_ones_name(own_folders: Path)
     assert entry.recipe
     assert here.photo == entry.recipe.photo
     assert "dog" not in page.said
-    assert here.photo_name == ""
+    assert here.photo_name == "cat.png"

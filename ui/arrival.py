@@ -19,6 +19,7 @@ const CONTROLS = "input:not([type=file]):not([disabled]), textarea, summary, but
 // A button's tooltip shows when it gets the keyboard, and would lie on the sentence it stands below.
 const PASSED_OVER = "button[aria-label^=Help], [data-testid=stElementToolbar], .st-key-verdict, .st-key-differs"
 const HEAD = 50  // pixels at the top of the screen that belong to the strip
+const FOOT = 84  // pixels at the bottom of a phone's that belong to the main button
 const GROWS = 2000  // milliseconds after a run in which the picture's place may still grow
 const PATIENCE = 20000  // milliseconds in which the step's controls come, and may be drawn anew
 const kept = (window.backdropArrival ??= {
@@ -50,7 +51,8 @@ const showStage = (work, until, seen) => {
   const height = running ? undefined : stage?.offsetHeight
   if (height !== undefined && height !== seen) {
     until = Math.min(until, Date.now() + GROWS)
-    if (stage.getBoundingClientRect().top < HEAD) stage.scrollIntoView()
+    const { top, bottom } = stage.getBoundingClientRect()
+    if (top < HEAD || (innerWidth <= 640 && bottom > innerHeight - FOOT)) stage.scrollIntoView()
   }
   setTimeout(() => showStage(work, until, height ?? seen), 100)
 }

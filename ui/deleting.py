@@ -54,9 +54,10 @@ def delete(digest: str) -> None:
     here = state.workspace()
     here.results = [other for other in here.results if other != digest]
     here.chosen = 0
+    here.photo_names.pop(digest, None)
     if here.photo == digest:
         here.background = here.background.put("photo", None).put("mask.strokes", None)
-        here.photo_name, here.marks = "", {}
+        here.marks = {}
         undo.forget(here)
         state.go("Photo")
     state.forget_pictures()

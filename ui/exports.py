@@ -30,7 +30,13 @@ def panel(found: Outcome) -> None:
     name = _file_name()
     transparent = isinstance(found.recipe.backdrop, TransparentBackdrop)
     with st.container(horizontal=True, key="downloads"):
-        _button("PNG", name + ".png", "image/png", partial(_bytes, found.digest), "Exact, and it can be replayed.")
+        _button(
+            "PNG",
+            name + ".png",
+            "image/png",
+            partial(_bytes, found.digest),
+            "Every pixel exact; the picture can be made again from the file.",
+        )
         if not transparent:
             _button("JPEG", name + ".jpg", "image/jpeg", partial(_as, found.digest, "JPEG"), "Small; for the web.")
         _button("WebP", name + ".webp", "image/webp", partial(_as, found.digest, "WEBP"), "Smaller still.")

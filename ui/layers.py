@@ -97,4 +97,6 @@ def _choose(at: int, key: str) -> None:
 
 
 def _add() -> None:
-    clicks.aim(str(selecting.add_layer(NEXT)))
+    with state.change("Add a layer"):
+        state.put(selecting.TOUCH_UP, False)  # a click on the picture is for the layer
+        clicks.aim(str(selecting.add_layer(NEXT)))

@@ -10,7 +10,8 @@ from errors import BadInput, StudioError
 from imaging import sentences
 from imaging.checks import MOST_EXPANSION
 from imaging.photo import load
-from jobs import store
+from imaging.placement import SOFT
+from jobs import history, store
 from masks import doubt
 from recipe import Placement, Recipe, kind_of, task_of
 from ui import (
@@ -40,8 +41,12 @@ def stage() -> None:
         working.large()
         return
     if not here.results:
+        of, before = "", ""
+        if history.entries(st.session_state.visitor, 1):
+            of, before = " of this photo", " Those you made before are under Your pictures, each with its photo."
         st.info(
-            "There is no picture yet. Choose a background and make one; it will be here, with its downloads.",
+            f"There is no picture{of} yet. Choose a background and make one; it will be here, with its downloads."
+            + before,
             icon=":material/image_search:",
         )
         return
@@ -206,15 +211,15 @@ def _checks(found: Outcome) -> None:
     lines.append(f":green[:material/check_circle:] {width} × {height} pixels" + _as_large(found))
     for line in lines:
         st.markdown(line)
-    for note in sorted(found.notes, key=_is_doubt, reverse=True):
-        if _is_doubt(note):
+    for note in sorted(found.notes, key=_is_warning, reverse=True):
+        if _is_warning(note):
             st.markdown(f":orange[:material/help:] {plain(note)}")
         else:
             st.caption(plain(note))
 
 
-def _is_doubt(note: str) -> bool:
-    return note.endswith(doubt.ADVICE)
+def _is_warning(note: str) -> bool:
+    return note.endswith((doubt.ADVICE, SOFT))
 
 
 def _as_large(found: Outcome) -> str:
@@ -246,7 +251,8 @@ def _next(found: Outcome) -> None:
             icon=":material/edit:",
             on_click=edit_further,
             args=(found.digest,),
-            help="Takes this picture as the next photo to work on.",
+            help="Takes this picture as the next photo to work on. It stays under Your pictures, where “Use these "
+            "settings again” brings its photo back.",
         )
 
 
@@ -269,8 +275,6 @@ def use_again(recipe: Recipe) -> None:
 
 def _load(recipe: Recipe) -> None:
     here, slot = state.workspace(), state.slot(recipe.task)
-    if recipe.photo and recipe.photo != here.photo:
-        here.photo_name = ""  # a recipe does not say what its photo was called
     for name in ("seed_locked", "seed_rolled"):
         here.view[f"{slot}.{name}"] = True
     if recipe.backdrop.kind in ("described", "generated"):

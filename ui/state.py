@@ -30,6 +30,7 @@ T = TypeVar("T")
 OF_ONE_PHOTO = ("scale", "rotate", "flip", "move_x", "move_y")
 """What of a placement is set for one photo; a shape, a margin and an alignment are for the next one, too."""
 
+MOST_NAMES = 50  # of earlier photos that are remembered
 SHARED = "results"  # what all tabs of a visitor have in common
 PHOTO = "photo"  # the kind under which decoded photos are remembered
 TAB = "tab"  # in the page's address, so that a reload finds the same workspace
@@ -156,7 +157,8 @@ def take_photo(data: bytes, name: str) -> None:
         here.marks, here.results, here.chosen = {}, [], 0
         forget("clicks.kind")
         undo.forget(here)
-    here.background, here.photo_name = changed, name
+    here.background = changed
+    here.photo_names = {**dict(list(here.photo_names.items())[-MOST_NAMES:]), photo.digest: name}
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
     save_workspace()

@@ -49,14 +49,13 @@ def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
 
 
 ABOUT = {
-    "Brush": "Paint on the photo. The wheel or two fingers zoom; drag with two fingers or the middle button to move "
-    "about.",
+    "Brush": "Paint on the photo; two fingers zoom and move it.",
     "Polygon": "Click corner after corner, then click the first corner again to close the shape.",
     "Rectangle": "Drag from corner to corner.",
 }
 KEYS = {
-    "Brush": "**[** and **]** set the brush's size, the arrows move the brush, Enter begins and ends a stroke; "
-    "dragging with the space bar held moves about.",
+    "Brush": "The wheel zooms, dragging with the middle button or the space bar held moves about. **[** and **]** set "
+    "the brush's size, the arrows move the brush, Enter begins and ends a stroke.",
     "Polygon": "The arrows move, Enter clicks; after a click with the mouse, Enter closes the shape. Ctrl+Z takes the "
     "last corner back, Esc all of them.",
     "Rectangle": "The arrows move, Enter begins and ends the rectangle.",

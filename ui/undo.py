@@ -70,7 +70,6 @@ def _snapshot(here: Workspace) -> Snapshot:
     return Snapshot.model_construct(
         background=here.background,
         create=here.create,
-        photo_name=here.photo_name,
         marks=dict(here.marks),
         set_aside=dict(here.set_aside),
         view={key: here.view[key] for key in CHOICES if key in here.view},
@@ -78,7 +77,7 @@ def _snapshot(here: Workspace) -> Snapshot:
 
 
 def _restore(here: Workspace, kept: Snapshot) -> None:
-    here.background, here.create, here.photo_name = kept.background, kept.create, kept.photo_name
+    here.background, here.create = kept.background, kept.create
     here.marks, here.set_aside = dict(kept.marks), dict(kept.set_aside)
     for key in CHOICES:
         here.view.pop(key, None)

@@ -3,6 +3,7 @@ const STEP = 0.01 // of the photo's longer side, by an arrow key; five times as 
 const MOST_ZOOM = 16
 const SHARP = 1.5 // from this zoom on, a larger picture is wanted
 const WAIT = 200 // milliseconds after the last key that changes the brush
+const HEAD = 61 // pixels above a stage that is scrolled to, as in style.css
 const HANDLE = 11 // pixels of the canvas from a polygon's corner within which a click means that corner
 const STYLE = `
 .dc-toolbar { display: none !important; }
@@ -124,9 +125,10 @@ function viewport(bar, status) {
     const stage = zone.closest(".st-key-stage") ?? zone
     const tools = stage.querySelector(".st-key-tools") // above the photo: they may come after it, or break into lines
     if (tools) watcher.observe(tools)
-    const top = column.getBoundingClientRect().top + (main?.scrollTop ?? 0)
+    const small = innerWidth <= 640 // the page is scrolled to it then
+    const top = small ? HEAD : column.getBoundingClientRect().top + (main?.scrollTop ?? 0)
     const inside = scroll.getBoundingClientRect().top - stage.getBoundingClientRect().top
-    const below = innerWidth <= 640 ? 84 : 24
+    const below = small ? 84 : 24
     const room = Math.max(220, innerHeight - top - inside - below)
     own.fit = Math.min(zone.clientWidth / data.size[0], room / data.size[1])
     own.frame = data.size.map((side) => Math.floor(side * own.fit))

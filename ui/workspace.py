@@ -34,7 +34,6 @@ class Snapshot(BaseModel):
     model_config = ConfigDict(frozen=True)
     background: Draft
     create: Draft
-    photo_name: str
     marks: dict[str, tuple[Mark, ...]]
     set_aside: dict[str, OptionValues]
     view: dict[str, JsonValue]
@@ -65,7 +64,7 @@ class Workspace(BaseModel):
     Attributes:
         background: the recipe on the way: photo, mask, backdrop and all their settings.
         create: the recipe of a picture that is made from words alone.
-        photo_name: what the visitor calls the photo.
+        photo_names: what the visitor calls photos, by digest.
         step: the panel that is open.
         view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
         marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
@@ -81,7 +80,7 @@ class Workspace(BaseModel):
 
     background: Draft = Field(default_factory=first_draft)
     create: Draft = Field(default_factory=first_creation)
-    photo_name: str = ""
+    photo_names: dict[Digest, str] = Field(default_factory=dict)
     step: Step = "Photo"
     view: dict[str, JsonValue] = Field(default_factory=dict)
     marks: dict[str, tuple[Mark, ...]] = Field(default_factory=dict)
@@ -98,13 +97,23 @@ class Workspace(BaseModel):
         """The digest of the photo's bytes in the store."""
         return self.background.photo
 
+    @property
+    def photo_name(self) -> str:
+        """What the visitor calls the photo; empty where nobody said."""
+        return self.photo_names.get(self.photo, "") if self.photo else ""
+
     @model_validator(mode="before")
     @classmethod
-    def _read_settings_by_key(cls, data: Any) -> Any:
-        """Take the photo over from workspaces that kept their settings by the controls' keys."""
-        if isinstance(data, dict) and "values" in data and "background" not in data:
+    def _read_earlier_versions(cls, data: Any) -> Any:
+        """Take over the photo and its name from workspaces that kept only one name, or settings by controls' keys."""
+        if not isinstance(data, dict):
+            return data
+        if "values" in data and "background" not in data:
             kept = {
                 name: data[name] for name in ("photo_name", "step", "results", "chosen", "job", "jobs") if name in data
             }
-            return kept | {"background": first_draft().model_copy(update={"photo": data.get("photo")})}
+            data = kept | {"background": {"photo": data.get("photo")}}
+        background = data.get("background")
+        if data.get("photo_name") and isinstance(background, dict) and background.get("photo"):
+            data = data | {"photo_names": {background["photo"]: data["photo_name"]}}
         return data
