@@ -152,3 +152,43 @@ def _explained(tab: Tab, label: str) -> None:
     tip.wait_for()
     assert re.search(r"[a-z]{2,} [a-z]{2,}", tip.inner_text()), label
     tab.keyboard.press("Escape")
+
+
+@at_both_sizes
+def test_what_is_missing_is_said_in_sight_of_the_button_that_was_pressed(server: Server, tab: Tab, size: str) -> None:
+    _resize(tab, size)
+    tab.goto(server.url)
+    tab.get_by_role("radio", name="Describe a picture").click()
+    settled(tab)
+    _missing_is_said(tab, "Generate the picture", size)
+    sample(tab, server)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Generated").click()
+    settled(tab)
+    _missing_is_said(tab, "Generate the background", size)
+
+
+def _missing_is_said(tab: Tab, button: str, size: str) -> None:
+    pressed = tab.get_by_role("button", name=button)
+    pressed.click()
+    settled(tab)
+    said = tab.get_by_text("Say in a few words what should be there").bounding_box()
+    below = pressed.bounding_box()
+    assert said
+    assert below
+    assert said["y"] >= 50
+    assert said["y"] + said["height"] <= below["y"] <= SIZES[size][1]
+
+
+@at_both_sizes
+def test_a_layer_that_asks_for_a_click_gets_it_although_one_was_painting(server: Server, tab: Tab, size: str) -> None:
+    _resize(tab, size)
+    sample(tab, server)
+    tab.get_by_text("Touch up by hand", exact=True).click()
+    tab.get_by_role("application", name=re.compile("^The photo and its mask")).wait_for()
+    settled(tab)
+    tab.get_by_role("button", name="Add another layer").click()
+    settled(tab)
+    assert not tab.get_by_role("switch", name="Touch up by hand").is_checked()
+    assert "Not in use yet: click on it in the picture" in _said(tab)
+    tab.get_by_role("application", name=re.compile("click", re.IGNORECASE)).wait_for()

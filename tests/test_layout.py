@@ -114,6 +114,55 @@ def test_a_touch_up_that_is_begun_far_down_shows_its_tools(server: Server, tab: 
     assert tab.get_by_text("two fingers zoom").is_visible(), "what fingers do is still said"
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_control_stays_in_sight_when_others_above_it_go_and_what_it_does_is_seen(
+    server: Server, tab: Tab, size: str
+) -> None:
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
+    sample(tab, server)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Scene").click()
+    settled(tab)
+    tab.get_by_role("button", name="Dunes", exact=True).click()
+    settled(tab)
+    tab.get_by_text("Place and size", exact=True).click()
+    settled(tab)
+    ready = tab.get_by_role("radio", name="Marketplace")
+    ready.evaluate("each => each.scrollIntoView({ block: 'center' })")
+    tab.wait_for_timeout(500)
+    before = _box(ready)["y"]
+    ready.click()
+    settled(tab)
+    assert _box(ready)["y"] == pytest.approx(before, abs=4), "all of the scenes above it are gone"
+    assert tab.get_by_role("button", name="Back to: Scene").is_visible()
+    tab.get_by_text("Move on the picture", exact=True).click()
+    tab.locator(".st-key-mover").wait_for()
+    settled(tab)
+    tab.get_by_role("radio", name="Story").click()
+    settled(tab)
+    chosen, picture = _box(tab.get_by_role("radio", name="Story")), _box(tab.locator(".st-key-mover"))
+    assert picture["y"] >= 0
+    assert picture["height"] > 200
+    assert picture["y"] + picture["height"] <= (chosen["y"] if size == "phone" else height)
+
+
+def test_what_is_scrolled_under_a_pinned_picture_does_not_show_beside_it(server: Server, tab: Tab) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    sample(tab, server)
+    step(tab, "Background")
+    tab.get_by_role("radio", name="Scene").click()
+    settled(tab)
+    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 700)")
+    tab.wait_for_timeout(500)
+    pinned = _box(tab.locator("[data-testid=stColumn]:has(.st-key-picture)"))
+    assert _box(tab.locator(".st-key-scenes"))["y"] < pinned["y"] + pinned["height"] - 40, "some are under it"
+    for left in (0, 376):
+        clip = {"x": left, "y": pinned["y"] + 4, "width": 14, "height": pinned["height"] - 8}
+        with Image.open(io.BytesIO(tab.screenshot(clip=clip))) as strip:  # type: ignore[arg-type]
+            assert len(strip.convert("RGB").getcolors() or ()) == 1
+
+
 def _generate(tab: Tab, pictures: str, steps: str) -> None:
     """Ask for pictures of the tiny diffusion model; how many, and of how many steps, is set by these keys."""
     for name, key in (("Pictures", pictures), ("Steps", steps)):

@@ -74,11 +74,14 @@ def test_the_canvas_fits_the_screen_is_zoomed_and_moved_and_shows_the_brush(
     server: Server, tab: Tab, size: str
 ) -> None:
     glass = _canvas(tab, server, size)
-    tab.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    tab.wait_for_timeout(500)  # a phone scrolls to it
     whole = glass.bounding_box()
     assert whole
-    assert whole["y"] + whole["height"] <= SIZES[size][1], "all of it is in sight"
-    assert whole["width"] > 240
+    main = tab.locator(".st-key-main_action").bounding_box()
+    assert main
+    assert whole["y"] >= 50, "all of it is in sight"
+    assert whole["y"] + whole["height"] <= (main["y"] if size == "phone" else SIZES[size][1])
+    assert whole["width"] > (340 if size == "phone" else 600)
     middle = whole["x"] + whole["width"] / 2, whole["y"] + whole["height"] / 2
     photo, ring = tab.locator(".dc-container .photo"), tab.locator(".glass .ring")
 
@@ -130,3 +133,39 @@ def test_the_subject_is_painted_by_keys_alone_and_the_canvas_shows_it(server: Se
     assert tab.locator(".dc-container .photo").get_attribute("src") != picture
     assert tab.locator(".dc-canvas.lower-canvas").evaluate("c => getComputedStyle(c).opacity") == "0"
     assert tab.get_by_role("img", name="The photo, coloured over").count() == 0, "no second preview beside it"
+
+
+@at_both_sizes
+def test_an_open_polygon_is_taken_back_corner_by_corner_given_up_and_closed_by_keys(
+    server: Server, tab: Tab, size: str
+) -> None:
+    glass = _canvas(tab, server, size)
+    drag(tab, glass, (0.03, 0.05), (0.3, 0.05))
+    stroke = _says(tab)
+    tab.get_by_role("radio", name="Polygon").click()
+    settled(tab)
+
+    def corners(*places: tuple[float, float]) -> None:
+        box = glass.bounding_box()
+        assert box
+        for x, y in places:
+            tab.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        settled(tab)
+
+    corners((0.05, 0.7), (0.4, 0.7), (0.4, 0.95), (0.05, 0.95))
+    _key(tab, "Control+z")
+    _key(tab, "Control+z")
+    assert _says(tab) == stroke, "its corners are taken back, and not the stroke before"
+    _key(tab, "Enter")
+    assert _says(tab) == stroke, "two corners are no shape"
+    corners((0.4, 0.95))
+    _key(tab, "Enter")
+    closed = _says(tab)
+    assert closed[0] != stroke[0]
+    corners((0.6, 0.7), (0.95, 0.7), (0.95, 0.95))
+    _key(tab, "Escape")
+    _key(tab, "Enter")  # nothing is left that it could close
+    assert _says(tab) == closed
+    _key(tab, "Escape")
+    _key(tab, "Control+z")
+    assert _says(tab)[0] == stroke[0], "what was closed is undone as a whole"
