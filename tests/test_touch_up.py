@@ -82,6 +82,11 @@ def test_the_canvas_fits_the_screen_is_zoomed_and_moved_and_shows_the_brush(
     assert whole["y"] >= 50, "all of it is in sight"
     assert whole["y"] + whole["height"] <= (main["y"] if size == "phone" else SIZES[size][1])
     assert whole["width"] > (340 if size == "phone" else 600)
+    tab.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollTo(0, 0)"
+    )  # elsewhere the wheel scrolls the page
+    whole = glass.bounding_box()
+    assert whole
     middle = whole["x"] + whole["width"] / 2, whole["y"] + whole["height"] / 2
     photo, ring = tab.locator(".dc-container .photo"), tab.locator(".glass .ring")
 
