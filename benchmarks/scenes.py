@@ -1,4 +1,4 @@
-"""Seconds and memory of every rendered scene on a 12-megapixel frame, each in a process of its own.
+"""Seconds and memory of every rendered scene on a 12-megapixel frame, each in a process of its own, as the command's.
 
     python -m benchmarks.scenes [--runs N] [SCENE ...]
 
@@ -18,9 +18,10 @@ WIDTH, HEIGHT = 4000, 3000
 
 
 def draw(name: str, runs: int, send: multiprocessing.connection.Connection) -> None:
-    from imaging import scenes
+    from imaging import heap, scenes
     from imaging.geometry import Size
 
+    heap.keep_freed_memory()  # as the command does
     scenes.draw(name, {}, Size(64, 48), scenes.Stand(), 1)  # loads what is loaded once
     wall, cpu = [], []
     for _ in range(runs):
