@@ -13,7 +13,9 @@ import masks
 from imaging import provenance
 from imaging.photo import load
 from jobs import history, store
+from jobs.database import digests_in
 from recipe import Recipe
+from ui.workspace import Workspace
 
 
 def test_a_backdrop_picture_works_again_after_the_store_was_emptied(own_folders: Path) -> None:
@@ -64,3 +66,12 @@ def test_settings_of_another_photo_bring_its_name_back(own_folders: Path) -> Non
     assert here.photo == entry.recipe.photo
     assert "dog" not in page.said
     assert here.photo_name == "cat.png"
+    left = here.model_dump_json(include={"photo_names"})
+    assert not digests_in(left), "names alone do not keep photos from being cleaned away"
+
+
+def test_a_photo_keeps_the_name_it_had_in_an_earlier_version() -> None:
+    digest = "ab" * 32
+    for earlier in ({"background": {"photo": digest}}, {"photo": digest, "values": {}}):
+        read = Workspace.model_validate({"photo_name": "cat.jpg", **earlier})
+        assert (read.photo, read.photo_name) == (digest, "cat.jpg")

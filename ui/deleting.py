@@ -7,6 +7,7 @@ import streamlit as st
 from errors import StudioError
 from jobs import removal
 from ui import state, undo
+from ui.workspace import name_key
 
 
 def photo_button() -> None:
@@ -54,7 +55,7 @@ def delete(digest: str) -> None:
     here = state.workspace()
     here.results = [other for other in here.results if other != digest]
     here.chosen = 0
-    here.photo_names.pop(digest, None)
+    here.photo_names.pop(name_key(digest), None)
     if here.photo == digest:
         here.background = here.background.put("photo", None).put("mask.strokes", None)
         here.marks = {}

@@ -23,7 +23,7 @@ from imaging.photo import Photo, load
 from jobs import store, workspaces
 from recipe import Draft, Layer, Placement, Source, Task, task_of
 from ui import memory, undo, widgets
-from ui.workspace import Step, Workspace
+from ui.workspace import Step, Workspace, name_key
 
 T = TypeVar("T")
 
@@ -158,7 +158,7 @@ def take_photo(data: bytes, name: str) -> None:
         forget("clicks.kind")
         undo.forget(here)
     here.background = changed
-    here.photo_names = {**dict(list(here.photo_names.items())[-MOST_NAMES:]), photo.digest: name}
+    here.photo_names = {**dict(list(here.photo_names.items())[-MOST_NAMES:]), name_key(photo.digest): name}
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
     save_workspace()

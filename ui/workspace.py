@@ -58,13 +58,18 @@ class Change(BaseModel):
     before: Snapshot
 
 
+def name_key(photo: Digest) -> str:
+    """What a photo's name is kept by: a whole digest in a workspace keeps the photo from being cleaned away."""
+    return photo[:16]
+
+
 class Workspace(BaseModel):
     """What one visitor works on in one tab.
 
     Attributes:
         background: the recipe on the way: photo, mask, backdrop and all their settings.
         create: the recipe of a picture that is made from words alone.
-        photo_names: what the visitor calls photos, by digest.
+        photo_names: what the visitor calls photos, by the beginning of their digests (:func:`name_key`).
         step: the panel that is open.
         view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
         marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
@@ -80,7 +85,7 @@ class Workspace(BaseModel):
 
     background: Draft = Field(default_factory=first_draft)
     create: Draft = Field(default_factory=first_creation)
-    photo_names: dict[Digest, str] = Field(default_factory=dict)
+    photo_names: dict[str, str] = Field(default_factory=dict)
     step: Step = "Photo"
     view: dict[str, JsonValue] = Field(default_factory=dict)
     marks: dict[str, tuple[Mark, ...]] = Field(default_factory=dict)
@@ -100,7 +105,7 @@ class Workspace(BaseModel):
     @property
     def photo_name(self) -> str:
         """What the visitor calls the photo; empty where nobody said."""
-        return self.photo_names.get(self.photo, "") if self.photo else ""
+        return self.photo_names.get(name_key(self.photo), "") if self.photo else ""
 
     @model_validator(mode="before")
     @classmethod
@@ -112,8 +117,10 @@ class Workspace(BaseModel):
             kept = {
                 name: data[name] for name in ("photo_name", "step", "results", "chosen", "job", "jobs") if name in data
             }
-            data = kept | {"background": {"photo": data.get("photo")}}
-        background = data.get("background")
-        if data.get("photo_name") and isinstance(background, dict) and background.get("photo"):
-            data = data | {"photo_names": {background["photo"]: data["photo_name"]}}
+            photo = data.get("photo")
+            data = kept | {"background": first_draft().model_copy(update={"photo": photo})}
+        else:
+            photo = data["background"].get("photo") if isinstance(data.get("background"), dict) else None
+        if photo and data.get("photo_name"):
+            data = data | {"photo_names": {name_key(photo): data["photo_name"]}}
         return data
