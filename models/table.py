@@ -15,9 +15,18 @@ _OPENRAIL_SD2 = "https://github.com/Stability-AI/stablediffusion/blob/main/LICEN
 _OPENRAIL_SDXL = "https://github.com/Stability-AI/generative-models/blob/main/model_licenses/LICENSE-SDXL1.0"
 
 
-def _rembg(id: str, licence: str, help: str, size: int, md5: str, asset: str = "") -> Model:
+def _rembg(
+    id: str,
+    licence: str,
+    help: str,
+    size: int,
+    md5: str,
+    asset: str = "",
+    package: Package | None = None,
+    also: tuple[str, ...] = (),
+) -> Model:
     """A network that rembg publishes as one ONNX file."""
-    file = File(f"{id}.onnx", size, f"md5:{md5}", _REMBG + (asset or f"{id}.onnx"))
+    file = File(f"{id}.onnx", size, f"md5:{md5}", _REMBG + (asset or f"{id}.onnx"), package, also)
     return Model(id=id, title=id, purpose="mask", help=help, licence=licence, files=(file,))
 
 
@@ -81,7 +90,15 @@ _MASKS = (
     ),
     _rembg("u2net", "Apache-2.0", "one clear subject", 175_997_641, "60024c5c889badc19c04ad937298a77b"),
     _rembg("silueta", "Apache-2.0", "one clear subject, made small", 44_173_029, "55e59e0d8062d2f5d013f4725ee84782"),
-    _rembg("isnet-general-use", "Apache-2.0", "fine structures", 178_648_008, "fc16ebd8b0c10d971d3513d564d01e29"),
+    _rembg(
+        "isnet-general-use",
+        "Apache-2.0",
+        "fine structures",
+        178_648_008,
+        "fc16ebd8b0c10d971d3513d564d01e29",
+        package=Package("@imgly/background-removal-data@1.4.5", "/models/medium", "chunks"),
+        also=("sha256:b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",),  # in float16, 88 MB
+    ),
     _rembg("isnet-anime", "Apache-2.0", "drawn characters", 176_069_933, "6f184e756bb3bd901c8849220a83e38e"),
     _rembg("u2net_human_seg", "Apache-2.0", "people", 175_997_641, "c09ddc2e0104f800e3e1bb4652583d1f"),
     _rembg("u2net_cloth_seg", "MIT", "clothes on a person", 176_194_565, "2434d1f3cb744e0e49386c906e5a08bb"),
@@ -121,7 +138,7 @@ _MASKS = (
                 10_285_740,
                 "sha256:7f28acbc2caef014ee986718098aaa89a07b061229051d05ef3e28c41bb82152",
                 None,
-                Package("@codait/max-image-segmenter@0.3.0", "package/model", converted=True),
+                Package("@codait/max-image-segmenter@0.3.0", "package/model", layout="tfjs"),
             ),
         ),
         setup="optional",

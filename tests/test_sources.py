@@ -336,7 +336,7 @@ def test_our_run_of_u2net_answers_as_rembgs_own_session_does() -> None:
 
     image = Image.open(ROOT / "samples" / "mug.jpg").convert("RGB").resize((700, 460))
     (theirs,) = Resolved("u2netp", onnxruntime.SessionOptions()).predict(image)
-    assert np.array_equal(np.asarray(salient._U2Net("u2netp", path).predict(image)), np.asarray(theirs))
+    assert np.array_equal(np.asarray(salient._Directly("u2netp", path).predict(image)), np.asarray(theirs))
 
 
 def test_colours_decide_where_the_edge_of_a_coarse_mask_lies() -> None:
