@@ -146,16 +146,24 @@ class DescribedBackdrop(BackdropKind):
         except ValidationError as error:
             raise BadInput(f"The settings do not fit: {explain(error)}.") from error
 
-    def facts(self, has_subject: bool) -> tuple[dict[str, Any], str]:
-        """What the first picture shows, for a report (JSON values), and the same as a sentence for people.
+    def not_drawn(self, has_subject: bool) -> tuple[str, ...]:
+        """The words that the first picture does not show.
 
         Args:
             has_subject: whether a photo shows what the sentence says is photographed; else that is not drawn, either.
         """
-        reading = self.reading
-        missing = reading.unused_words
-        if not has_subject:
-            missing = sentences.subjects(self.prompt, reading.name) + missing
+        unused = self.reading.unused_words
+        if has_subject:
+            return unused
+        return tuple(dict.fromkeys(sentences.subjects(self.prompt, self.reading.name) + unused))
+
+    def facts(self, has_subject: bool) -> tuple[dict[str, Any], str]:
+        """What the first picture shows, for a report (JSON values), and the same as a sentence for people.
+
+        Args:
+            has_subject: as of :meth:`not_drawn`.
+        """
+        reading, missing = self.reading, self.not_drawn(has_subject)
         _, options = scenes.options_of(reading.name, reading.values)
         facts = {
             "model": sentences.MODEL,

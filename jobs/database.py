@@ -263,6 +263,11 @@ def _prepare(database: Path, migrate: Callable[[Path], None]) -> None:
     _prepared.add(database)
 
 
+def brief(digest: str) -> str:
+    """The beginning of a digest: what stands for a file in a workspace without keeping it from being cleaned away."""
+    return digest[:16]
+
+
 def digests_in(text: str) -> set[str]:
     """Every digest that a text names, whatever the text is: a recipe, a workspace, also one that cannot be read."""
     return set(_DIGEST.findall(text))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs import database, queue
-from jobs.database import digests_in
+from jobs.database import brief, digests_in
 
 WORKSPACE_OPEN = 3 * 3600.0  # seconds since a tab was last seen for which its workspace counts as open
 
@@ -85,11 +85,13 @@ def named_by(table: sqlite3.Connection, owner: str) -> set[str]:
 
 
 def without(content: str, digest: str) -> str:
-    """A workspace's JSON with a digest taken out of its lists, and null in its place elsewhere; other text as it is."""
+    """A workspace's JSON with a digest taken out of its lists, null in its place elsewhere, and without what is kept
+    under its beginning; other text as it is.
+    """
 
     def cleared(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: cleared(item) for key, item in value.items()}
+            return {key: cleared(item) for key, item in value.items() if key != brief(digest)}
         if isinstance(value, list):
             return [cleared(item) for item in value if item != digest]
         return None if value == digest else value

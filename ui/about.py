@@ -46,7 +46,7 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
         if setting.kind not in ("part", "file") and value is not None and not untouched:
             is_scene = setting.name == "name" and value in SCENES
             yield setting.title, SCENES[value].title if is_scene else in_words(setting, value)
-    yield from _scene(backdrop)
+    yield from _scene(backdrop, task.has_subject)
     if backdrop.creates:  # the seed of others, where they have one, is among their settings
         yield "Seed", str(recipe.seed)
     if task.has_subject:
@@ -66,13 +66,13 @@ def _changed(part: BaseModel) -> Iterator[tuple[str, str]]:
             yield setting.title, in_words(setting, value)
 
 
-def _scene(backdrop: Backdrop) -> Iterator[tuple[str, str]]:
+def _scene(backdrop: Backdrop, has_subject: bool) -> Iterator[tuple[str, str]]:
     """The options of a scene, or what a sentence was read as."""
     if isinstance(backdrop, DescribedBackdrop):
         reading = backdrop.reading
         yield "Read as", drawn_words(Reading(reading.name, reading.values))
-        if reading.unused_words:
-            yield "Not drawn", ", ".join(reading.unused_words)
+        if missing := backdrop.not_drawn(has_subject):
+            yield "Not drawn", ", ".join(missing)
     elif isinstance(backdrop, SceneBackdrop) and backdrop.name in SCENES:
         for setting in fields.settings(SCENES[backdrop.name].Options):
             if setting.name in backdrop.values:

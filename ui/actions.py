@@ -51,7 +51,9 @@ class Noted:
 
 
 def button(draw: Callable[..., Any], label: str, *, key: str, act: Act, says: str = "", **settings: Any) -> None:
-    """Draw a button whose press is noted, and beside it why what it was pressed for could not be done.
+    """Draw a button whose press is noted, and why what it was pressed for could not be done.
+
+    That stands above the main button, and below others.
 
     Args:
         draw: ``st.button``, or :func:`ui.places.main_button`.

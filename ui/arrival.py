@@ -68,7 +68,8 @@ export default function ({ data, setTriggerValue }) {
   }
   if (kept.work !== data.work) {
     Object.assign(kept, { work: data.work, touched: false })
-    if (before === data.opened && data.work) showStage(data.work, Date.now() + PATIENCE)
+    const fitted = data.work === "touch-up" && innerWidth <= 640  // the canvas fills what is left below the top then
+    if (data.work && (before === data.opened || fitted)) showStage(data.work, Date.now() + PATIENCE)
   }
   const back = () => setTriggerValue("back", new URLSearchParams(location.search).get(data.parameter) ?? "")
   const over = () => { kept.over = kept.given }  // from the first key or click on, the keyboard is where one puts it

@@ -6,8 +6,8 @@ import streamlit as st
 
 from errors import StudioError
 from jobs import removal
+from jobs.database import brief
 from ui import state, undo
-from ui.workspace import name_key
 
 
 def photo_button() -> None:
@@ -55,7 +55,7 @@ def delete(digest: str) -> None:
     here = state.workspace()
     here.results = [other for other in here.results if other != digest]
     here.chosen = 0
-    here.photo_names.pop(name_key(digest), None)
+    here.photo_names.pop(brief(digest), None)
     if here.photo == digest:
         here.background = here.background.put("photo", None).put("mask.strokes", None)
         here.marks = {}

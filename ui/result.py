@@ -41,12 +41,11 @@ def stage() -> None:
         working.large()
         return
     if not here.results:
-        of, before = "", ""
-        if history.entries(st.session_state.visitor, 1):
-            of, before = " of this photo", " Those you made before are under Your pictures, each with its photo."
+        made = history.entries(st.session_state.visitor, 1)
         st.info(
-            f"There is no picture{of} yet. Choose a background and make one; it will be here, with its downloads."
-            + before,
+            "No picture is open. Choose a background and make one, or open one of those below, under Your pictures."
+            if made
+            else "There is no picture yet. Choose a background and make one; it will be here, with its downloads.",
             icon=":material/image_search:",
         )
         return

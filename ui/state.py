@@ -21,16 +21,17 @@ import masks
 from errors import BadInput
 from imaging.photo import Photo, load
 from jobs import store, workspaces
+from jobs.database import brief
 from recipe import Draft, Layer, Placement, Source, Task, task_of
 from ui import memory, undo, widgets
-from ui.workspace import Step, Workspace, name_key
+from ui.workspace import Step, Workspace
 
 T = TypeVar("T")
 
 OF_ONE_PHOTO = ("scale", "rotate", "flip", "move_x", "move_y")
 """What of a placement is set for one photo; a shape, a margin and an alignment are for the next one, too."""
 
-MOST_NAMES = 50  # of earlier photos that are remembered
+MOST_NAMES = 50  # of photos that are remembered
 SHARED = "results"  # what all tabs of a visitor have in common
 PHOTO = "photo"  # the kind under which decoded photos are remembered
 TAB = "tab"  # in the page's address, so that a reload finds the same workspace
@@ -101,6 +102,7 @@ def _opened(kept: workspaces.Workspace) -> Workspace:
         found = Workspace()  # of another Backdrop: the settings start anew, and nothing else is lost
     held, shared = store.default(), kept.shared.get(SHARED, [])
     if found.photo and not held.has(found.photo):
+        found.photo_names.pop(brief(found.photo), None)
         found.background, found.step = found.background.put("photo", None), "Photo"
     others = [digest for digest in shared if isinstance(digest, str) and digest not in found.results]
     found.results = [digest for digest in found.results + others if held.has(digest)]
@@ -158,7 +160,8 @@ def take_photo(data: bytes, name: str) -> None:
         forget("clicks.kind")
         undo.forget(here)
     here.background = changed
-    here.photo_names = {**dict(list(here.photo_names.items())[-MOST_NAMES:]), name_key(photo.digest): name}
+    here.photo_names.pop(brief(photo.digest), None)
+    here.photo_names = {**dict(list(here.photo_names.items())[1 - MOST_NAMES :]), brief(photo.digest): name}
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
     save_workspace()

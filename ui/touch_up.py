@@ -50,7 +50,7 @@ def stage(photo: Photo, mask: MaskRecipe, view: str) -> None:
 
 ABOUT = {
     "Brush": "Paint on the photo; two fingers zoom and move it.",
-    "Polygon": "Click corner after corner, then click the first corner again to close the shape.",
+    "Polygon": "Click corner after corner, then the first one again to close the shape. Undo takes the last one back.",
     "Rectangle": "Drag from corner to corner.",
 }
 KEYS = {
@@ -112,7 +112,8 @@ def _tools() -> tuple[str, str, float]:
 def _renew_if_changed(photo: Photo, size: tuple[int, int]) -> None:
     """Begin a new canvas with the strokes there are, unless it already shows them."""
     known = f"{photo.digest} {size} {state.draft().mask.strokes}"
-    if st.session_state.get("canvas_known") == known and st.session_state.get("canvas_drawn"):
+    given_up = st.session_state.pop("canvas_given_up", False)
+    if st.session_state.get("canvas_known") == known and st.session_state.get("canvas_drawn") and not given_up:
         return
     st.session_state.canvas_number = st.session_state.get("canvas_number", 0) + 1
     st.session_state.canvas_size, st.session_state.canvas_known = size, known
@@ -122,7 +123,7 @@ def _renew_if_changed(photo: Photo, size: tuple[int, int]) -> None:
 
 def _renew() -> None:
     """Let the next run begin a new canvas with the strokes there are. A callback."""
-    st.session_state.canvas_known = None
+    st.session_state.canvas_given_up = True
 
 
 def take(photo: Photo) -> None:

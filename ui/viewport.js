@@ -4,7 +4,8 @@ const MOST_ZOOM = 16
 const SHARP = 1.5 // from this zoom on, a larger picture is wanted
 const WAIT = 200 // milliseconds after the last key that changes the brush
 const HEAD = 61 // pixels above a stage that is scrolled to, as in style.css
-const HANDLE = 11 // pixels of the canvas from a polygon's corner within which a click means that corner
+const HANDLE = 12 // pixels of the canvas from a polygon's corner, across or down, within which a click means that corner
+const FINGER = 22 // pixels on the screen from its first corner within which a finger closes it
 const STYLE = `
 .dc-toolbar { display: none !important; }
 .dc-root { visibility: visible; margin-inline: auto; }
@@ -93,7 +94,7 @@ function viewport(bar, status) {
     glass.setAttribute("aria-label", label())
     glass.classList.toggle("moving", own.hand || own.space)
     if (photo?.url === data.picture && photo.isConnected) {
-      if (data.strokes !== own.strokes && !pen) scroll.classList.remove("marking") // what was drawn changes nothing
+      if (data.strokes !== own.strokes && !pen && !corners.length) scroll.classList.remove("marking") // what was drawn changes nothing
       own.strokes = data.strokes
       return
     }
@@ -107,12 +108,18 @@ function viewport(bar, status) {
       photo?.remove()
       photo = next
       own.strokes = data.strokes
-      if (!pen) scroll.classList.remove("marking") // the mask has what was drawn
+      if (!pen && !corners.length) scroll.classList.remove("marking") // the mask has what was drawn
     }
     next.decode().then(put, put)
   }
   const label = () => {
-    const what = { Brush: "Enter begins and ends a stroke", Polygon: "Enter sets a corner" }[data.tool]
+    if (data.tool === "Polygon")
+      return (
+        `The photo and its mask, to be ${data.removes ? "erased from" : "painted on"}. Arrow keys move, Enter sets a ` +
+        `corner and closes the shape on its first one, Control+Z takes the last corner back, Escape all of them, ` +
+        `plus and minus zoom.`
+      )
+    const what = { Brush: "Enter begins and ends a stroke" }[data.tool]
     return (
       `The photo and its mask, to be ${data.removes ? "erased from" : "painted on"}. Arrow keys move the brush, ` +
       `${what ?? "Enter begins and ends a rectangle"}, [ and ] change the brush's size, plus and minus zoom.`
@@ -174,10 +181,10 @@ function viewport(bar, status) {
   }
   const down = (at) => {
     scroll.classList.add("marking")
+    if (data.tool === "Polygon") at = corner(at)
     fire("mousemove", at)
     fire("mousedown", at)
     pen = at
-    if (data.tool === "Polygon") corner(at)
   }
   const move = (at) => {
     if (!pen) return
@@ -190,13 +197,19 @@ function viewport(bar, status) {
     pen = null
   }
 
-  // A click on a polygon's first corner closes it, on another takes that away, and elsewhere sets one
+  // A click on a polygon's first corner closes it, on another takes that away, and elsewhere sets one. What is meant is
+  // clicked exactly, so that the canvas and this list agree.
   const corner = (at) => {
-    const from = (each) => Math.hypot(...[0, 1].map((axis) => (at[axis] - each[axis]) * data.size[axis]))
-    const hit = corners.findLastIndex((each) => from(each) <= HANDLE)
+    const finger = own.touch ? FINGER / (own.fit * view.zoom) : 0
+    const near = (each, reach) => [0, 1].every((axis) => Math.abs(at[axis] - each[axis]) * data.size[axis] <= reach)
+    let hit = corners.findLastIndex((each) => near(each, HANDLE))
+    if (hit < 0 && corners.length >= 3 && near(corners[0], finger)) hit = 0
+    const meant = corners[hit] ?? at
     if (hit > 0) corners.splice(hit, 1)
     else if (hit < 0) corners.push(at)
     else if (corners.length >= 3) corners = []
+    say(corners.length ? `${corners.length} corners` : "The shape is closed")
+    return meant
   }
   const click = (at) => { down(at); up(at) }
   const takeBack = () => {
@@ -205,7 +218,13 @@ function viewport(bar, status) {
   }
   const discard = () => {
     corners = []
+    say("The open shape is gone")
     setTrigger("discarded", Date.now())
+  }
+  const instead = (event) => { // else the page takes back the stroke before, too
+    takeBack()
+    event.preventDefault()
+    event.stopPropagation()
   }
 
   const moves = (event) => event.button === 1 || (event.button === 0 && (own.hand || own.space))
@@ -213,6 +232,7 @@ function viewport(bar, status) {
     glass.onpointerdown = (event) => {
       aim = null
       own.used = true // the space bar moves the photo now
+      own.touch = event.pointerType === "touch"
       fingers.set(event.pointerId, onScreen(event, glass))
       glass.setPointerCapture(event.pointerId)
       if (moves(event)) drag = onScreen(event, glass)
@@ -266,7 +286,7 @@ function viewport(bar, status) {
       const far = STEP * Math.max(...data.size) * (event.shiftKey ? 5 : 1)
       const from = aim ?? centre()
       aim = [0, 1].map((axis) => within(from[axis] + (step[axis] * far) / data.size[axis], 0, 1))
-      own.used = false // the space bar draws now
+      own.used = own.touch = false // the space bar draws now
       reveal()
       move(aim)
     } else if (event.key === "Enter" || (event.key === " " && aim && !own.used)) {
@@ -312,13 +332,10 @@ function viewport(bar, status) {
   const TYPED = "textarea, [contenteditable=true], input:not([type=range], [type=checkbox], [type=radio])"
   const typing = (event) => event.composedPath()[0].matches?.(TYPED)
   const anywhere = (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "z" && corners.length && !typing(event)) {
-      takeBack() // else the page takes back the stroke before, too
-      event.preventDefault()
-      event.stopPropagation()
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
     const here = glass?.matches(":hover") || own.focused
+    const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z"
+    if (undoes && here && corners.length && !typing(event)) instead(event)
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
     if (event.key === "[" || event.key === "]") resize(event.key === "]" ? 1 : -1)
     else if (here && event.key === " " && !(aim && !own.used)) {
       glass.focus({ preventScroll: true }) // else the control that has the focus is pressed, too
@@ -345,6 +362,8 @@ function viewport(bar, status) {
       show()
     } else if (what) view.key(what)
   }
+  const pressed = (event) => { if (corners.length && event.target.closest?.(".st-key-undo button")) instead(event) }
+  window.addEventListener("click", pressed, true)
   window.addEventListener("keydown", anywhere, true)
   window.addEventListener("keyup", released)
   const again = () => { if (glass?.isConnected) layout() }
@@ -364,6 +383,7 @@ function viewport(bar, status) {
     leave() {
       clearTimeout(timer)
       watcher.disconnect()
+      window.removeEventListener("click", pressed, true)
       window.removeEventListener("keydown", anywhere, true)
       window.removeEventListener("keyup", released)
       window.removeEventListener("resize", again)

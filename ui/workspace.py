@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from jobs.database import brief
 from recipe import Digest, Draft, OptionValues
 from ui.pointer import Mark
 
@@ -58,18 +59,13 @@ class Change(BaseModel):
     before: Snapshot
 
 
-def name_key(photo: Digest) -> str:
-    """What a photo's name is kept by: a whole digest in a workspace keeps the photo from being cleaned away."""
-    return photo[:16]
-
-
 class Workspace(BaseModel):
     """What one visitor works on in one tab.
 
     Attributes:
         background: the recipe on the way: photo, mask, backdrop and all their settings.
         create: the recipe of a picture that is made from words alone.
-        photo_names: what the visitor calls photos, by the beginning of their digests (:func:`name_key`).
+        photo_names: what the visitor calls photos, by the beginning of their digests (:func:`jobs.database.brief`).
         step: the panel that is open.
         view: how the page is set, by the key of the control, such as which tool is held; nothing of a recipe.
         marks: what was clicked on in the photo, in the order of the clicks, by what the clicks are for.
@@ -105,7 +101,7 @@ class Workspace(BaseModel):
     @property
     def photo_name(self) -> str:
         """What the visitor calls the photo; empty where nobody said."""
-        return self.photo_names.get(name_key(self.photo), "") if self.photo else ""
+        return self.photo_names.get(brief(self.photo), "") if self.photo else ""
 
     @model_validator(mode="before")
     @classmethod
@@ -121,6 +117,6 @@ class Workspace(BaseModel):
             data = kept | {"background": first_draft().model_copy(update={"photo": photo})}
         else:
             photo = data["background"].get("photo") if isinstance(data.get("background"), dict) else None
-        if photo and data.get("photo_name"):
-            data = data | {"photo_names": {name_key(photo): data["photo_name"]}}
+        if isinstance(photo, str) and data.get("photo_name"):
+            data = data | {"photo_names": {brief(photo): data["photo_name"]}}
         return data
