@@ -323,6 +323,15 @@ def test_the_page_deletes_a_photo_a_picture_and_everything(own_folders: Path) ->
     assert page.reload().app.header[0].value == "The same subject, in a new place"
 
 
+def test_a_deleted_photos_name_goes_with_it_in_other_tabs_too(own_folders: Path) -> None:
+    page = Page().upload(cut_out(), "private.png")
+    page.reload().open("Background").set("background.kind", "sweep")  # another tab, with a draft of its own
+    drafts = "SELECT content FROM draft"
+    assert [str(text).count("private.png") for (text,) in rows(drafts)] == [1, 1]
+    page.open("Photo").click("delete_photo")
+    assert [str(text).count("private.png") for (text,) in rows(drafts)] == [0, 0]
+
+
 # On the command line
 
 

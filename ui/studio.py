@@ -28,7 +28,7 @@ from ui import (
     working,
 )
 
-_Step = tuple[Callable[[], None], Callable[[], None]]
+_StageAndPanel = tuple[Callable[[], None], Callable[[], None]]
 """Draws a step's stage, and its panel."""
 STEPS: dict[str, str] = {
     "Photo": ":material/photo_library: Photo",
@@ -125,7 +125,7 @@ def _photo_stage() -> None:
     deleting.photo_button()
 
 
-def _with_photo(stage: Callable[..., None], panel: Callable[..., None]) -> _Step:
+def _with_photo(stage: Callable[..., None], panel: Callable[..., None]) -> _StageAndPanel:
     """A step whose stage leads to the first one while there is no photo; its panel is empty then."""
 
     def drawn() -> None:
@@ -138,7 +138,7 @@ def _with_photo(stage: Callable[..., None], panel: Callable[..., None]) -> _Step
     return drawn, lambda: panel(state.photo()) if state.workspace().photo is not None else None
 
 
-_PANELS: dict[str, _Step] = {
+_PANELS: dict[str, _StageAndPanel] = {
     "Photo": (_photo_stage, photo.change),
     "Subject": _with_photo(subject.stage, subject.panel),
     "Background": _with_photo(background.stage, background.panel),
