@@ -16,7 +16,7 @@ import models
 import recipe
 from errors import BadInput, NothingFound
 from imaging.photo import Photo
-from masks import closed_form, doubt, memory, ops, preprocess, strokes
+from masks import closed_form, doubt, memory, modnet, ops, preprocess, strokes
 from masks.base import Context, Doubt, MaskSource, Options, Prediction, RepaintMask, Selection, to_repaint
 from masks.memory import Memory
 
@@ -210,9 +210,14 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     """
     unmeasured = bool(mask.strokes) or mask.objects != "all"
     values, notes = combined.values, _without_doubt(combined) if unmeasured else combined.notes
+    used = combined.models
     if mask.matting:
-        values, more = closed_form.solve(photo.rgb8, values, settled=combined.settled)
-        notes += more
+        by_network = modnet.refine(photo.rgb8, values)
+        if by_network is not None:
+            values, used = by_network, (*used, modnet.ID)
+        else:
+            values, more = closed_form.solve(photo.rgb8, values, settled=combined.settled)
+            notes += more
     values = shape(values, mask)
     if mask.strokes:
         values = strokes.paint(values, strokes.Strokes.from_json(read(mask.strokes)))
@@ -228,7 +233,7 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
         if mask.feather:
             raise NothingFound("The soft edge reaches all of the subject, so no pixel of it is kept; feather it less.")
         raise NothingFound("No pixel is surely the subject: find it in another way, or draw it by hand.")
-    return replace(combined, values=values, notes=notes, doubt=None if unmeasured else combined.doubt)
+    return replace(combined, values=values, models=used, notes=notes, doubt=None if unmeasured else combined.doubt)
 
 
 def shape(values: Any, mask: recipe.MaskRecipe) -> Any:

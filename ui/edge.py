@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import streamlit as st
 
+import models
+from masks import modnet
 from recipe import MaskRecipe
-from ui import binding, clicks, controls, selecting, state, views, widgets
+from ui import binding, clicks, controls, downloads, selecting, state, views, widgets
 
 SHAPING = ("grow", "feather", "matting", "invert", "fill_holes", "specks")  # of the mask, in the order of the controls
 SEEN = 8  # of 255: a mask that differs by less looks the same
@@ -27,6 +29,8 @@ def _settings() -> None:
         controls.draw(binding.field(f"mask.{name}"))
         if name == "matting" and state.draft().mask.matting:
             _refined()
+            if not models.is_installed(modnet.ID):
+                downloads.offer_better(models.entry(modnet.ID), "finer hair and fur", "This switch")
     st.button(
         "Reset the edge",
         key="reset_edge",

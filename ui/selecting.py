@@ -20,7 +20,7 @@ import models
 from errors import BadInput, StudioError
 from imaging.photo import Photo
 from jobs import searches, store
-from masks import Selection
+from masks import Selection, modnet
 from masks.strokes import Strokes
 from recipe import Draft, Layer, MaskRecipe, Recipe, Source
 from ui import binding, controls, pictures, places, searching, state, views
@@ -215,7 +215,8 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
             _encode_ahead(photo, layer.source)
     if missing := lacking(mask.layers[0].source):
         return Found(None, missing, waits=True)
-    key = f"{_key(photo, mask.layers)} {mask.model_dump_json()}"
+    matting = models.fingerprint(modnet.ID) if mask.matting else ""
+    key = f"{_key(photo, mask.layers)} {matting} {mask.model_dump_json()}"
     if state.remembered("selection", key):
         return state.remember("selection", key, lambda: _find(photo, mask))
     if not state.remembered("combined", _key(photo, mask.layers)) and searches.takes_long(mask.layers):
