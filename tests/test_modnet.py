@@ -16,6 +16,7 @@ import models
 from masks import Selection, modnet, onnxfile
 from masks.base import Mask
 from recipe import MaskRecipe
+from ui import selecting
 
 HEIGHT, WIDTH = 512, 640  # what the network sees, so nothing is scaled
 STRANDS = 8
@@ -23,6 +24,10 @@ STRANDS = 8
 
 @pytest.fixture
 def network(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(own_folders, monkeypatch)
+
+
+def _install(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network whose alpha is the photo's red, in the place of MODNet's weights."""
     net = onnxfile.Network((1, 3, HEIGHT, WIDTH))
     red = net.add("Conv", "image", net.constant(np.array([0.5, 0, 0], np.float32).reshape(1, 3, 1, 1)))
@@ -89,3 +94,15 @@ def test_a_mask_says_whether_the_network_refined_it(same: bool) -> None:
     found = masks.finish(photo_of(_photo(truth)), Selection(_mask()), MaskRecipe(matting=True), no_inputs)
     assert (modnet.ID in found.models) == same
     assert modnet.ID not in masks.finish(photo_of(_photo(truth)), Selection(_mask()), MaskRecipe(), no_inputs).models
+
+
+def test_what_is_remembered_of_a_refined_mask_is_made_anew_when_the_network_arrives(
+    own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = photo_of(_photo(_mask()))
+    refined, plain = MaskRecipe(matting=True), MaskRecipe()
+    before = [selecting.key_of(photo, each) for each in (refined, plain)]
+    _install(own_folders, monkeypatch)
+    after = [selecting.key_of(photo, each) for each in (refined, plain)]
+    assert before[0] != after[0]
+    assert before[1] == after[1]

@@ -40,7 +40,7 @@ def stage(photo: Photo, selection: Selection) -> None:
     """The picture drawn small; the photo where something is missing yet."""
     try:
         wanted = recipe().for_image(0)
-        key = wanted.to_json()
+        key = f"{wanted.to_json()} {selecting.key_of(photo, selecting.recipe())}"
         drawn = state.remember("preview", key, lambda: pictures.preview(wanted, photo, selection, store.default().get))
     except StudioError as error:
         pictures.show(pictures.stage(photo), "The photo")

@@ -162,7 +162,7 @@ def stage(photo: Photo, selection: Selection, drawn: bytes, alt: str, shadow: bo
     now = placement()
     pose = pose_of(chosen.values, reduced(now, small.size, SPRITE))
     casts = shadow and look.casts()
-    key = f"{photo.digest} {selecting.recipe().model_dump_json()}"
+    key = selecting.key_of(photo, selecting.recipe())
     sprite = state.remember("sprite", key, lambda: _sprite(small, chosen))
     mover.show(
         drawn,
@@ -225,7 +225,7 @@ def _sprite(photo: Photo, selection: Selection) -> bytes:
 
 def view(photo: Photo, selection: Selection, name: str) -> bytes:
     """The subject in its place, for the screen: in one of the views of a mask (:mod:`ui.views`)."""
-    key = f"{name} {photo.digest} {selecting.recipe().model_dump_json()} {placement().model_dump_json()}"
+    key = f"{name} {selecting.key_of(photo, selecting.recipe())} {placement().model_dump_json()}"
 
     def make() -> bytes:
         small, chosen = (

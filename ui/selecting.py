@@ -215,8 +215,7 @@ def found(photo: Photo, mask: MaskRecipe) -> Found:
             _encode_ahead(photo, layer.source)
     if missing := lacking(mask.layers[0].source):
         return Found(None, missing, waits=True)
-    matting = models.fingerprint(modnet.ID) if mask.matting else ""
-    key = f"{_key(photo, mask.layers)} {matting} {mask.model_dump_json()}"
+    key = key_of(photo, mask)
     if state.remembered("selection", key):
         return state.remember("selection", key, lambda: _find(photo, mask))
     if not state.remembered("combined", _key(photo, mask.layers)) and searches.takes_long(mask.layers):
@@ -262,6 +261,12 @@ def _find(photo: Photo, mask: MaskRecipe) -> Found:
         return Found(None, error.message)
 
 
+def key_of(photo: Photo, mask: MaskRecipe) -> str:
+    """What a mask recipe's selection, and what is drawn of it, is remembered by, until better weights are here."""
+    matting = models.fingerprint(modnet.ID) if mask.matting else ""
+    return f"{_key(photo, mask.layers)} {matting} {mask.model_dump_json()}"
+
+
 def _key(photo: Photo, layers: tuple[Layer, ...]) -> str:
     """What the combined layers are remembered by, until better weights are here."""
     ids = [id for layer in layers for id in masks.SOURCES[layer.source.name].optional_weights]
@@ -301,7 +306,7 @@ def view(photo: Photo, mask: MaskRecipe, name: str, side: int = pictures.STAGE) 
     selection = found(photo, mask).selection
     if selection is None:
         selection = Selection(np.zeros(photo.pixels.shape[:2], np.uint8))
-    key = f"{name} {_key(photo, mask.layers)} {side} {mask.model_dump_json()}"
+    key = f"{name} {key_of(photo, mask)} {side}"
     return state.remember("view", key, lambda: views.draw(name, photo, selection, side))
 
 
