@@ -212,7 +212,7 @@ def finish(photo: Photo, combined: Selection, mask: recipe.MaskRecipe, read: Cal
     values, notes = combined.values, _without_doubt(combined) if unmeasured else combined.notes
     used = combined.models
     if mask.matting:
-        by_network = modnet.refine(photo.rgb8, values)
+        by_network = modnet.refine(photo, values)
         if by_network is not None:
             values, used = by_network, (*used, modnet.ID)
         else:

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 import models
+from imaging.photo import Photo
 from imaging.tiles import WORK_SIDE, scaled
-from masks import inference, loaded, matting, ops
+from masks import inference, loaded, ops, preprocess
 from masks.base import Mask
 from masks.matting import Float
 
@@ -25,15 +26,15 @@ MULTIPLE = 32  # pixels by which both sides of what it sees divide
 BAND = 0.12  # of the subject's side (the root of its area): how far from the outline strands reach
 AGREE = 0.9  # IoU with the mask: less, and the network means something else
 PATCH = 0.04  # of the subject's side: where both differ over as much, that is no strand, and the mask stays
-RAMP = 0.02  # of the subject's side: over which one goes over into the other
 NOTHING, ALL = 5, 250  # of 255: alpha that counts as 0 and 1
+RAMP = 0.02  # of the subject's side: over which one goes over into the other
 
 
-def refine(rgb: npt.NDArray[Any], mask: Mask) -> Mask | None:
+def refine(photo: Photo, mask: Mask) -> Mask | None:
     """The mask with the network's alpha near its outline.
 
     Args:
-        rgb: ``(H, W, 3)`` uint8.
+        photo: the photo.
         mask: ``(H, W)`` uint8.
 
     Returns:
@@ -41,16 +42,13 @@ def refine(rgb: npt.NDArray[Any], mask: Mask) -> Mask | None:
     """
     if not models.is_installed(ID):
         return None
-    alpha = _alpha(rgb)
+    alpha = _alpha(photo.rgb8)
     share = _share(mask, alpha)
     if share is None:
         return None
-    size, radius = (mask.shape[1], mask.shape[0]), max(mask.shape) / max(alpha.shape)
-    larger = radius >= 1
-    fine = matting.refine(rgb, alpha, matting.Guide.of(rgb, radius)) if larger else matting.at_size(alpha, size)
-    counts = np.asarray(cv2.resize(share, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    mixed = counts * ops.solidify(fine, NOTHING, ALL) + (1 - counts) * mask
-    return np.asarray(mixed + 0.5, np.uint8)
+    fine = ops.solidify(preprocess.fitted(photo, alpha, 1 / max(alpha.shape)), NOTHING, ALL)
+    counts = np.asarray(cv2.resize(share, photo.size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(counts * fine + (1 - counts) * mask + 0.5, np.uint8)
 
 
 def _share(mask: Mask, alpha: Float) -> Float | None:
@@ -65,16 +63,9 @@ def _share(mask: Mask, alpha: Float) -> Float | None:
     patch = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [max(3, round(PATCH * side)) | 1] * 2)
     differ = cv2.morphologyEx((ours ^ theirs).astype(np.uint8), cv2.MORPH_OPEN, patch)
     outline = cv2.morphologyEx(ours.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    from_outline, from_differing = (_distance(np.asarray(each, np.uint8)) for each in (outline, differ))
+    from_outline, from_differing = (cv2.distanceTransform(1 - each, cv2.DIST_L2, 5) for each in (outline, differ))
     room = np.minimum(BAND * side - from_outline, from_differing - BAND * side)
     return np.asarray(np.clip(room / max(1.0, RAMP * side), 0, 1), np.float32)
-
-
-def _distance(marked: npt.NDArray[np.uint8]) -> Float:
-    """Pixels from each one to the nearest that is marked; very far where none is."""
-    if not marked.any():
-        return np.full(marked.shape, 1e6, np.float32)
-    return np.asarray(cv2.distanceTransform(1 - marked, cv2.DIST_L2, 5), np.float32)
 
 
 def _alpha(rgb: npt.NDArray[Any]) -> Float:

@@ -81,13 +81,15 @@ def finish(photo: Photo, values: Float, edge_uncertainty: float) -> Mask:
         ``(H, W)`` uint8; the confident interior is 255, the confident outside 0.
     """
     probability = resolve_components(np.clip(values, 0, 1).astype(np.float32))
+    return ops.solidify(fitted(photo, probability, edge_uncertainty), NOTHING, ALL)
+
+
+def fitted(photo: Photo, probability: Float, edge_uncertainty: float) -> Mask:
+    """Probabilities or alpha, ``(h, w)`` float32, at the photo's size, their edges brought to the photo's own."""
     radius = edge_uncertainty * max(photo.size)
-    mask = (
-        matting.refine(photo.rgb8, probability, _guide(photo, radius))
-        if radius >= 1
-        else matting.at_size(probability, photo.size)
-    )
-    return ops.solidify(mask, NOTHING, ALL)
+    if radius < 1:
+        return matting.at_size(probability, photo.size)
+    return matting.refine(photo.rgb8, probability, _guide(photo, radius))
 
 
 def _guide(photo: Photo, radius: float) -> matting.Guide:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SOON = 250  # milliseconds: in which a click or a key leads to a question to the server
+SIZES = {"desk": (1400, 900), "phone": (390, 844)}
+at_both_sizes = pytest.mark.parametrize("size", SIZES)
 LONG = 180_000  # milliseconds: a busy machine with two cores loads diffusers in a minute
 
 
@@ -154,6 +156,12 @@ def tab() -> Iterator[Tab]:
         browser.close()
         hosts.discard("")  # data: and blob:
         assert all(host.startswith("127.0.0.1:") for host in hosts), "everything comes from the studio itself"
+
+
+def resize(tab: Tab, size: str) -> None:
+    """Make the window one of :data:`SIZES`."""
+    width, height = SIZES[size]
+    tab.set_viewport_size({"width": width, "height": height})
 
 
 def settled(tab: Tab) -> None:

@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
-from browser import Server, choose, drag, sample, settled, step
+from browser import SIZES, Server, at_both_sizes, choose, drag, resize, sample, settled, step
 from PIL import Image, ImageFilter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
 pytestmark = pytest.mark.xdist_group("browser")
-SIZES = {"desk": (1400, 900), "phone": (390, 844)}
-at_both_sizes = pytest.mark.parametrize("size", SIZES)
 FOR_DEVELOPERS = re.compile(r"Field required|do not fit|Errno|Traceback|\bsam:|\bstrokes:|--\w|python main\.py|None\b")
-
-
-def _resize(tab: Tab, size: str) -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
 
 
 def _said(tab: Tab) -> str:
@@ -34,7 +27,7 @@ def _said(tab: Tab) -> str:
 def test_a_source_asks_for_what_it_lacks_in_its_place_and_the_next_button_waits(
     server: Server, tab: Tab, size: str
 ) -> None:
-    _resize(tab, size)
+    resize(tab, size)
     sample(tab, server)
     go = tab.get_by_role("button", name="Choose the new background")
     assert go.is_enabled()
@@ -62,7 +55,7 @@ def test_a_source_asks_for_what_it_lacks_in_its_place_and_the_next_button_waits(
 
 @at_both_sizes
 def test_doubt_is_shown_as_doubt_with_a_way_out_beside_it(server: Server, tab: Tab, size: str) -> None:
-    _resize(tab, size)
+    resize(tab, size)
     tab.goto(server.url)
     tab.get_by_text("The same subject, in a new place").first.wait_for()
     photo = {"name": "fog.png", "mimeType": "image/png", "buffer": _nothing_clear()}
@@ -87,7 +80,7 @@ def _nothing_clear() -> bytes:
 
 @at_both_sizes
 def test_a_download_is_stopped_says_who_did_not_answer_and_is_tried_again(server: Server, tab: Tab, size: str) -> None:
-    _resize(tab, size)
+    resize(tab, size)
     sample(tab, server)
     step(tab, "Background")
     _press(tab, "radio", "Generated")
@@ -116,7 +109,7 @@ def _press(tab: Tab, role: Literal["button", "radio"], name: str) -> None:
 
 @at_both_sizes
 def test_settings_have_the_names_of_the_field_and_say_what_they_do(server: Server, tab: Tab, size: str) -> None:
-    _resize(tab, size)
+    resize(tab, size)
     tab.goto(server.url)
     _press(tab, "radio", "Upload")
     sample(tab, server)
@@ -156,7 +149,7 @@ def _explained(tab: Tab, label: str) -> None:
 
 @at_both_sizes
 def test_what_is_missing_is_said_in_sight_of_the_button_that_was_pressed(server: Server, tab: Tab, size: str) -> None:
-    _resize(tab, size)
+    resize(tab, size)
     tab.goto(server.url)
     tab.get_by_role("radio", name="Describe a picture").click()
     settled(tab)
@@ -182,7 +175,7 @@ def _missing_is_said(tab: Tab, button: str, size: str) -> None:
 
 @at_both_sizes
 def test_a_layer_that_asks_for_a_click_gets_it_although_one_was_painting(server: Server, tab: Tab, size: str) -> None:
-    _resize(tab, size)
+    resize(tab, size)
     sample(tab, server)
     tab.get_by_text("Touch up by hand", exact=True).click()
     tab.get_by_role("application", name=re.compile("^The photo and its mask")).wait_for()

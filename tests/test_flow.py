@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import Server, settled
+from browser import Server, at_both_sizes, resize, settled
 
 from imaging.photo import load
 
@@ -15,13 +15,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
 pytestmark = pytest.mark.xdist_group("browser")
-SIZES = {"desk": (1400, 900), "phone": (390, 844)}
-at_both_sizes = pytest.mark.parametrize("size", SIZES)
 
 
 def _first_page(tab: Tab, server: Server, size: str = "desk") -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     tab.goto(server.url)
     tab.get_by_text("The same subject, in a new place").first.wait_for()
     settled(tab)

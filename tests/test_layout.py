@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import Server, sample, settled, step, wait
+from browser import SIZES, Server, at_both_sizes, resize, sample, settled, step, wait
 from pages import ROOT
 from PIL import Image
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
 pytestmark = pytest.mark.xdist_group("browser")
-SIZES = {"desk": (1400, 900), "phone": (390, 844)}
 
 
 def _portrait() -> bytes:
@@ -64,12 +63,11 @@ def _places(tab: Tab) -> Any:
     )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@at_both_sizes
 def test_the_verdict_is_in_sight_beside_many_layers_and_a_pinned_picture_leaves_room(
     server: Server, tab: Tab, size: str
 ) -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     sample(tab, server)
     verdict = tab.get_by_text("The subject is")
     panel = _box(tab.locator(".st-key-panel"))
@@ -91,13 +89,12 @@ def test_the_verdict_is_in_sight_beside_many_layers_and_a_pinned_picture_leaves_
     settled(tab)
     stage = _box(tab.locator(".st-key-stage"))
     assert stage["y"] >= 50
-    assert stage["y"] + stage["height"] < 0.46 * height
+    assert stage["y"] + stage["height"] < 0.46 * SIZES[size][1]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@at_both_sizes
 def test_a_touch_up_that_is_begun_far_down_shows_its_tools(server: Server, tab: Tab, size: str) -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     sample(tab, server)
     tab.get_by_text("Shape the edge", exact=True).click()
     settled(tab)
@@ -114,12 +111,11 @@ def test_a_touch_up_that_is_begun_far_down_shows_its_tools(server: Server, tab: 
     assert tab.get_by_text("two fingers zoom").is_visible(), "what fingers do is still said"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@at_both_sizes
 def test_a_control_stays_in_sight_when_others_above_it_go_and_what_it_does_is_seen(
     server: Server, tab: Tab, size: str
 ) -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     sample(tab, server)
     step(tab, "Background")
     tab.get_by_role("radio", name="Scene").click()
@@ -144,11 +140,11 @@ def test_a_control_stays_in_sight_when_others_above_it_go_and_what_it_does_is_se
     chosen, picture = _box(tab.get_by_role("radio", name="Story")), _box(tab.locator(".st-key-mover"))
     assert picture["y"] >= 0
     assert picture["height"] > 200
-    assert picture["y"] + picture["height"] <= (chosen["y"] if size == "phone" else height)
+    assert picture["y"] + picture["height"] <= (chosen["y"] if size == "phone" else SIZES[size][1])
 
 
 def test_what_is_scrolled_under_a_pinned_picture_does_not_show_beside_it(server: Server, tab: Tab) -> None:
-    tab.set_viewport_size({"width": 390, "height": 844})
+    resize(tab, "phone")
     sample(tab, server)
     step(tab, "Background")
     tab.get_by_role("radio", name="Scene").click()
@@ -171,12 +167,11 @@ def _generate(tab: Tab, pictures: str, steps: str) -> None:
     tab.get_by_role("button", name="Generate the background").click()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@at_both_sizes
 def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_nothing(
     server: Server, tab: Tab, size: str
 ) -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     tab.goto(server.url)
     tab.get_by_text("The same subject, in a new place").first.wait_for()
     photo = {"name": "portrait.jpg", "mimeType": "image/jpeg", "buffer": _portrait()}
@@ -196,7 +191,7 @@ def test_a_portrait_stays_in_the_middle_expanders_stay_open_and_progress_moves_n
     middles["touch-up"] = _middle(tab)
     canvas = _box(tab.locator(".dc-container").first)
     assert canvas["y"] >= 0, "it comes in sight, though its switch is far below"
-    assert canvas["y"] + canvas["height"] <= height
+    assert canvas["y"] + canvas["height"] <= SIZES[size][1]
     tab.get_by_text("Touch up by hand", exact=True).click()
     tab.get_by_text("Shape the edge").click()
     settled(tab)

@@ -13,6 +13,7 @@ from conftest import no_inputs, photo_of
 
 import masks
 import models
+from imaging.photo import Photo
 from masks import Selection, modnet, onnxfile
 from masks.base import Mask
 from recipe import MaskRecipe
@@ -53,8 +54,8 @@ def _mask(*, strands: bool = False, blob: bool = False, at: int = 320) -> Mask:
     return drawn
 
 
-def _photo(alpha: Mask) -> np.ndarray:
-    return np.dstack([alpha, np.full_like(alpha, 60), np.full_like(alpha, 90)])
+def _photo(alpha: Mask) -> Photo:
+    return photo_of(np.dstack([alpha, np.full_like(alpha, 60), np.full_like(alpha, 90)]))
 
 
 @pytest.mark.usefixtures("network")
@@ -91,15 +92,15 @@ def test_without_its_weights_hair_is_left_to_the_colours(own_folders: Path) -> N
 @pytest.mark.parametrize("same", [True, False])
 def test_a_mask_says_whether_the_network_refined_it(same: bool) -> None:
     truth = _mask(strands=True, at=320 if same else 420)
-    found = masks.finish(photo_of(_photo(truth)), Selection(_mask()), MaskRecipe(matting=True), no_inputs)
+    found = masks.finish(_photo(truth), Selection(_mask()), MaskRecipe(matting=True), no_inputs)
     assert (modnet.ID in found.models) == same
-    assert modnet.ID not in masks.finish(photo_of(_photo(truth)), Selection(_mask()), MaskRecipe(), no_inputs).models
+    assert modnet.ID not in masks.finish(_photo(truth), Selection(_mask()), MaskRecipe(), no_inputs).models
 
 
 def test_what_is_remembered_of_a_refined_mask_is_made_anew_when_the_network_arrives(
     own_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photo = photo_of(_photo(_mask()))
+    photo = _photo(_mask())
     refined, plain = MaskRecipe(matting=True), MaskRecipe()
     before = [selecting.key_of(photo, each) for each in (refined, plain)]
     _install(own_folders, monkeypatch)

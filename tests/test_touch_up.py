@@ -6,21 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import Server, drag, sample, settled
+from browser import SIZES, Server, at_both_sizes, drag, resize, sample, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
     from playwright.sync_api import Page as Tab
 
 pytestmark = pytest.mark.xdist_group("browser")
-SIZES = {"desk": (1400, 900), "phone": (390, 844)}
-at_both_sizes = pytest.mark.parametrize("size", SIZES)
 
 
 def _canvas(tab: Tab, server: Server, size: str) -> Locator:
     """The canvas, opened on a sample."""
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     sample(tab, server)
     tab.get_by_text("Touch up by hand", exact=True).click()
     glass = tab.get_by_role("application", name=re.compile("^The photo and its mask"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser import Server, drag, sample, settled, step, wait
+from browser import SIZES, Server, at_both_sizes, drag, resize, sample, settled, step, wait
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -17,14 +17,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 
 pytestmark = pytest.mark.xdist_group("browser")
-SIZES = {"desk": (1400, 900), "phone": (390, 844)}
-at_both_sizes = pytest.mark.parametrize("size", SIZES)
 
 
 def _opened(tab: Tab, server: Server, size: str) -> None:
     """The studio with a sample in it."""
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     sample(tab, server)
 
 
@@ -246,8 +243,7 @@ def _drag_up(tab: Tab, picture: Locator) -> None:
 
 @at_both_sizes
 def test_a_picture_is_pasted_as_the_photo_and_as_the_background(server: Server, tab: Tab, size: str) -> None:
-    width, height = SIZES[size]
-    tab.set_viewport_size({"width": width, "height": height})
+    resize(tab, size)
     tab.goto(server.url)
     tab.get_by_text("or press Ctrl+V").wait_for()
     settled(tab)

@@ -160,12 +160,19 @@ def take_photo(data: bytes, name: str) -> None:
         forget("clicks.kind")
         undo.forget(here)
     here.background = changed
-    here.photo_names.pop(brief(photo.digest), None)
-    here.photo_names = {**dict(list(here.photo_names.items())[1 - MOST_NAMES :]), brief(photo.digest): name}
+    _remember_name(here, photo.digest, name)
     memory.shared().put((_session(), PHOTO, photo.digest), photo)
     go("Subject")
     save_workspace()
     kept.put(data)  # another visitor may have removed the same photo before this workspace named it
+
+
+def _remember_name(here: Workspace, photo: str, name: str) -> None:
+    names = here.photo_names
+    names.pop(brief(photo), None)
+    names[brief(photo)] = name  # the newest is the last
+    if len(names) > MOST_NAMES:
+        del names[next(iter(names))]
 
 
 def _without_places(layer: Layer) -> Layer:

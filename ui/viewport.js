@@ -113,17 +113,14 @@ function viewport(bar, status) {
     next.decode().then(put, put)
   }
   const label = () => {
-    if (data.tool === "Polygon")
-      return (
-        `The photo and its mask, to be ${data.removes ? "erased from" : "painted on"}. Arrow keys move, Enter sets a ` +
-        `corner and closes the shape on its first one, Control+Z takes the last corner back, Escape all of them, ` +
-        `plus and minus zoom.`
-      )
-    const what = { Brush: "Enter begins and ends a stroke" }[data.tool]
-    return (
-      `The photo and its mask, to be ${data.removes ? "erased from" : "painted on"}. Arrow keys move the brush, ` +
-      `${what ?? "Enter begins and ends a rectangle"}, [ and ] change the brush's size, plus and minus zoom.`
-    )
+    const keys = {
+      Brush: "Arrow keys move the brush, Enter begins and ends a stroke, [ and ] change the brush's size",
+      Polygon:
+        "Arrow keys move, Enter sets a corner and closes the shape on its first one, Control+Z takes the last corner " +
+        "back, Escape all of them",
+      Rectangle: "Arrow keys move, Enter begins and ends a rectangle",
+    }[data.tool]
+    return `The photo and its mask, to be ${data.removes ? "erased from" : "painted on"}. ${keys}, plus and minus zoom.`
   }
 
   // What is seen

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field as Option
 
-from imaging.scenes.base import Picture, Scene, Stage, as_floats
+from imaging.scenes.base import Picture, Scene, Stage
 from imaging.scenes.colours import linear
 from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
 from imaging.scenes.leaves import MAPLE, OVAL, strew, whirl
@@ -53,7 +53,7 @@ def paint_autumn(stage: Stage, options: AutumnOptions) -> Picture:
         below = mix(below, tint("#3a2616"), smooth(-0.6, 1.6, fine) * 0.55)
     else:
         below = mix(tint("#4c6426"), tint("#869442"), smooth(-1.4, 1.4, swath + 0.5 * fine))
-    floor = as_floats(times(below * light, np.exp(0.14 * swath + 0.14 * fine)))
+    floor = times(below * light, np.exp(0.14 * swath + 0.14 * fine))
     haze = np.broadcast_to(0.34 * np.exp(-(ground.y - horizon) / 0.035), swath.shape)
     floor = mix(floor, _air(options.time, sun, ambient), haze)
     edge = horizon + 0.014 + 0.006 * noise(stage, "edge", stage.x * 5, stage.x * 0, 4)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field as Option
 
-from imaging.scenes.base import Picture, Plane, Scene, Stage, as_floats
+from imaging.scenes.base import Picture, Plane, Scene, Stage
 from imaging.scenes.colours import linear
 from imaging.scenes.growth import Field, Grass, focus_radius, grow, over
 from imaging.scenes.leaves import strew
@@ -189,7 +189,7 @@ def _soil(stage: Stage, options: ForestOptions, picture: Picture, ground: Field,
     soil = mix(litter, tint("#8d7a61"), (0.75 * trodden).astype(np.float32))
     green = mix(tint("#33471b"), tint("#7d9638"), smooth(-1.0, 1.3, lumps + 0.5 * fine))
     earth = times(mix(soil, green, moss_here.astype(np.float32)), np.exp(0.16 * lumps + 0.20 * fine))
-    floor = as_floats(times(earth * warm, light))
+    floor = times(earth * warm, light)
     air = _air(HOURS[options.time], sun, ambient)
     floor = mix(floor, air, np.broadcast_to(0.35 * np.exp(-np.maximum(ground.y - start, 0) / 0.04), along.shape))
     edge = start + 0.012 * noise(stage, "edge", stage.x * 5, stage.x * 0, 4)
